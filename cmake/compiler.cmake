@@ -1,0 +1,29 @@
+# Flags common to every target of ours.
+add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-fcoroutines)
+endif()
+
+if(INFERGRAPH_SANITIZE)
+  add_compile_options(-fsanitize=${INFERGRAPH_SANITIZE} -fno-omit-frame-pointer -g)
+  add_link_options(-fsanitize=${INFERGRAPH_SANITIZE})
+  if(INFERGRAPH_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+# infergraph_library(NAME folder-of-ours... LIBS libraries...): a static library of every source in
+# this folder, that links only the folders it may include.
+function(infergraph_library name)
+  cmake_parse_arguments(ARG "" "" "USES;LIBS;EXCLUDE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX ${ARG_EXCLUDE})
+  endif()
+  add_library(infergraph_${name} STATIC ${sources})
+  target_include_directories(infergraph_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  foreach(used ${ARG_USES})
+    target_link_libraries(infergraph_${name} PUBLIC infergraph_${used})
+  endforeach()
+  target_link_libraries(infergraph_${name} PUBLIC ${ARG_LIBS} Threads::Threads)
+endfunction()

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace infergraph::protocol {
+
+/// The payload protocols of the fronts and the nodes.
+enum class Protocol : std::uint8_t { kSeldon, kTensorflow, kV2 };
+
+/// How a payload's bytes are written, as far as anybody has looked: the bytes of a REST body are
+/// kJson until somebody who needs their values finds otherwise.
+enum class Encoding : std::uint8_t { kJson, kProto };
+
+/// How a node is called.
+enum class Transport : std::uint8_t { kRest, kGrpc };
+
+/// What a node is asked to do. Sources: contract/python_wrapper.md §2, contract/protos.md §1.
+enum class Method : std::uint8_t {
+  kPredict,
+  kTransformInput,
+  kTransformOutput,
+  kRoute,
+  kAggregate,
+  kSendFeedback,
+  kStatus,
+  kMetadata,
+};
+inline constexpr int kMethodCount = 8;
+
+}  // namespace infergraph::protocol

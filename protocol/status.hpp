@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <boost/system/result.hpp>
+
+#include "protocol/payload.hpp"
+
+namespace infergraph::protocol {
+
+/// Why a request failed. engine/status_map.hpp is the only table from here to HTTP and gRPC.
+enum class Code : std::uint8_t {
+  kUpstream,            ///< the node itself answered with an error; it is in Status::answer
+  kUnavailable,         ///< the node can't be connected, or the connection was lost
+  kDeadlineExceeded,    ///< the node's timeout, or what was left of the whole
+  kBadUpstream,         ///< the node's answer is malformed
+  kInvalidRouting,      ///< a route is out of range or missing
+  kInvalidCombination,  ///< children's answers that can't be combined
+  kInvalidArgument,     ///< the request can't be decoded where its values are needed
+  kTooLarge,            ///< body over the limit
+  kHeaderTooLarge,      ///< head over the limit
+  kTooSlow,             ///< the caller sends or reads too slowly
+  kOverloaded,          ///< over the limit of connections or work
+  kNotFound,            ///< no such path or node
+  kMethodNotAllowed,    ///< the path exists, the verb doesn't
+  kCancelled,           ///< the caller went away
+  kInternal,            ///< a bug of ours
+};
+
+/// What failed, where, and the failing component's own answer if there was one.
+class [[nodiscard]] Status {
+ public:
+  Status(Code code, std::string message) : code_(code), message_(std::move(message)) {}
+  Status(Code code, std::string message, std::string node)
+      : code_(code), message_(std::move(message)), node_(std::move(node)) {}
+
+  /// The node `node` answered with an error of its own, which is passed on as it stands.
+  static Status from_upstream(std::string node, Payload answer) {
+    Status made(Code::kUpstream, "the node answered with an error", std::move(node));
+    made.answer_ = std::make_shared<const Payload>(std::move(answer));
+    return made;
+  }
+
+  Code code() const { return code_; }
+  const std::string& message() const { return message_; }
+  /// Name of the node where it happened; empty when no node had a part in it.
+  const std::string& node() const { return node_; }
+  void set_node(std::string_view node) { node_ = node; }
+  /// The node's own answer; null unless code() is kUpstream.
+  const std::shared_ptr<const Payload>& answer() const { return answer_; }
+
+ private:
+  Code code_;
+  std::string message_;
+  std::string node_;
+  std::shared_ptr<const Payload> answer_;
+};
+
+/// A T, or the Status that says why there is none. A class and not an alias, because only a class
+/// can be [[nodiscard]].
+template <typename T>
+class [[nodiscard]] Result : public boost::system::result<T, Status> {
+  using Base = boost::system::result<T, Status>;
+
+ public:
+  using Base::Base;
+};
+
+}  // namespace infergraph::protocol

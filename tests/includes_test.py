@@ -1,0 +1,40 @@
+"""The direction of includes that docs/architecture.md promises, checked in the sources."""
+
+import pathlib
+import re
+import sys
+
+ALLOWED = {
+    "metrics": {"metrics"},
+    "protocol": {"protocol"},
+    "graph": {"graph", "protocol", "metrics"},
+    "engine": {"engine", "graph", "protocol", "metrics"},
+}
+# A library that a folder must not see: the walk knows no sockets, the payloads no event loop.
+FORBIDDEN = {
+    "metrics": [r"<boost/asio", r"<boost/beast", r"<grpc"],
+    "protocol": [r"<boost/asio", r"<boost/beast", r"<grpc"],
+    "graph": [r"<boost/asio/ip", r"<boost/beast", r"<grpc", r"<sys/socket"],
+}
+
+
+def violations(root):
+    for folder, allowed in ALLOWED.items():
+        for source in sorted((root / folder).rglob("*.[ch]pp")):
+            for number, line in enumerate(source.read_text().splitlines(), 1):
+                ours = re.match(r'#include "(\w+)/', line)
+                if ours and ours.group(1) in ALLOWED and ours.group(1) not in allowed:
+                    yield f"{source}:{number}: {folder} must not include {ours.group(1)}"
+                for pattern in FORBIDDEN.get(folder, []):
+                    if re.match(r"#include " + pattern, line):
+                        yield f"{source}:{number}: {folder} must not include {line.split()[1]}"
+
+
+def main():
+    found = list(violations(pathlib.Path(sys.argv[1])))
+    print("\n".join(found) or "every include goes the allowed way")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
