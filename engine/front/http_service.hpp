@@ -1,0 +1,50 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "graph/call_context.hpp"
+#include "graph/node_client.hpp"
+#include "protocol/payload.hpp"
+#include "protocol/status.hpp"
+
+namespace infergraph::engine {
+
+/// One request as HTTP has it. Every view lives until the response has been written.
+struct HttpRequest {
+  std::string_view verb;   ///< as written: "POST"
+  std::string_view path;   ///< the target up to '?'; still percent-encoded
+  std::string_view query;  ///< what follows '?'; "" when there is none
+  std::span<const protocol::HeaderField> headers;  ///< all of them, in order
+  protocol::Payload body;  ///< with Content-Type and Content-Encoding of the request
+  graph::CancelScope* cancel = nullptr;  ///< signalled when the caller goes away
+
+  /// The first header of that name (any case), or "" with `present` false.
+  std::string_view header(std::string_view name, bool* present = nullptr) const;
+};
+
+/// The answer to one request. Content-Type and Content-Encoding come from the body's; Date,
+/// Content-Length and Connection are the session's.
+struct HttpResponse {
+  int status = 200;
+  protocol::Payload body;
+};
+
+/// What stands behind a listener: takes a request, gives a response, knows no socket.
+/// Threads: one service an I/O thread.
+class HttpService {
+ public:
+  virtual ~HttpService() = default;
+
+  /// Answers `request`. Further header lines ("Name: value\r\n" each) are appended to
+  /// `header_lines`, which is empty at the call and keeps its capacity from request to request.
+  virtual graph::Awaitable<HttpResponse> handle(const HttpRequest& request,
+                                                std::string& header_lines) = 0;
+
+  /// The answer when HTTP itself goes wrong (malformed, too large, too slow); the connection is
+  /// closed after it.
+  virtual HttpResponse refuse(const protocol::Status& why, std::string& header_lines) = 0;
+};
+
+}  // namespace infergraph::engine
