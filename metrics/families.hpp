@@ -1,0 +1,108 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "metrics/registry.hpp"
+#include "metrics/request_series.hpp"
+
+namespace infergraph::metrics {
+
+/// The reference's bounds from 0.005 up, and finer ones below, where this engine lives.
+std::vector<double> default_bounds();
+
+struct FamilyOptions {
+  std::string deployment_name;
+  std::string predictor_name;
+  std::string predictor_version;
+  /// Upper bounds of every histogram, in seconds, ascending.
+  std::vector<double> bounds = default_bounds();
+  /// Also the `…_requests_seconds_summary` families. Off, because `promtool check metrics` objects
+  /// to their name, which is the reference's.
+  bool summaries = false;
+  /// One for each thread that serves requests.
+  int shards = 1;
+  /// The program's version, for infergraph_build_info.
+  std::string version;
+};
+
+using ServerRequests = RequestSeries;
+using ClientRequests = RequestSeries;
+
+/// Every metric of the program: its name, help, labels and buckets (families.cpp has the table,
+/// docs/metrics.md the meaning).
+///
+/// Threads: any may look cells up (this locks: once, not per request); a cell is then written by
+/// the thread of its shard alone. All references live as long as this object. Errors: the
+/// constructor throws std::invalid_argument for bounds that aren't ascending numbers.
+class Families {
+ public:
+  /// Also sets the build info, and adds the process collector.
+  explicit Families(const FamilyOptions& options);
+
+  Registry& registry() { return registry_; }
+  const Registry& registry() const { return registry_; }
+  int shards() const { return registry_.shards(); }
+
+  /// Requests to the engine. REST: service "predictions", "feedback", "status" or "metadata",
+  /// method the lower-case verb. gRPC: service the full method, method "unary". None of them may
+  /// come unchecked from the caller, or the number of series has no bound.
+  ServerRequests server(int shard, std::string_view service, std::string_view method);
+
+  /// Calls of the engine to a node. REST: service is the path ("/predict"), else as above.
+  ClientRequests client(int shard, std::string_view service, std::string_view method,
+                        std::string_view model_name, std::string_view model_image,
+                        std::string_view model_version);
+
+  GaugeCell& requests_in_flight(int shard) { return requests_in_flight_.cell(shard, {}); }
+  GaugeCell& node_calls_in_flight(int shard, std::string_view model_name);
+
+  /// A request's time less the time in which at least one node call was in flight.
+  HistogramCell& request_self_seconds(int shard, std::string_view service);
+  /// Time in the walk of the node itself, without its own calls and without its children.
+  SummaryCell& node_self_seconds(int shard, std::string_view model_name);
+
+  /// Requests that ended in an error of the engine's own; `reason` as in the error's JSON.
+  CounterCell& requests_failed(int shard, std::string_view reason);
+
+  /// Callers' connections.
+  GaugeCell& connections_open(int shard) { return connections_open_.cell(shard, {}); }
+  CounterCell& connections_refused(int shard) { return connections_refused_.cell(shard, {}); }
+
+  /// What one thread's pool of connections to one node writes.
+  struct NodeConnections {
+    GaugeCell& idle;
+    GaugeCell& busy;
+    CounterCell& connects;
+    CounterCell& retries;
+  };
+  NodeConnections node_connections(int shard, std::string_view model_name);
+
+  /// 1 while /ready answers 200, else 0. To be set(), from any thread.
+  GaugeCell& ready() { return ready_.cell(0, {}); }
+
+ private:
+  Registry registry_;
+  std::string deployment_name_;
+  std::string predictor_name_;
+  std::string predictor_version_;
+
+  HistogramFamily& server_;
+  HistogramFamily& client_;
+  QuantileFamily* server_summary_;
+  QuantileFamily* client_summary_;
+  GaugeFamily& requests_in_flight_;
+  GaugeFamily& node_calls_in_flight_;
+  HistogramFamily& request_self_seconds_;
+  SummaryFamily& node_self_seconds_;
+  CounterFamily& requests_failed_;
+  GaugeFamily& connections_open_;
+  CounterFamily& connections_refused_;
+  GaugeFamily& node_connections_;
+  CounterFamily& node_connects_;
+  CounterFamily& node_retries_;
+  GaugeFamily& ready_;
+};
+
+}  // namespace infergraph::metrics
