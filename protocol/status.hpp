@@ -34,6 +34,8 @@ enum class Code : std::uint8_t {
 /// What failed, where, and the failing component's own answer if there was one.
 class [[nodiscard]] Status {
  public:
+  /// What boost::system::result asks of its error type: error() of a result that has none.
+  Status() = default;
   Status(Code code, std::string message) : code_(code), message_(std::move(message)) {}
   Status(Code code, std::string message, std::string node)
       : code_(code), message_(std::move(message)), node_(std::move(node)) {}
@@ -54,7 +56,7 @@ class [[nodiscard]] Status {
   const std::shared_ptr<const Payload>& answer() const { return answer_; }
 
  private:
-  Code code_;
+  Code code_ = Code::kInternal;
   std::string message_;
   std::string node_;
   std::shared_ptr<const Payload> answer_;
