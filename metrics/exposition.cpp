@@ -37,22 +37,24 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
 }
 
 void write_escaped(std::string& out, std::string_view text, bool quotes) {
+  std::size_t plain = 0;  // what stands from here on needs no change
   for (std::size_t i = 0; i < text.size();) {
     const char c = text[i];
     const std::size_t length = utf8_length(text, i);
-    if (length == 0) {
-      out += kReplacement;
-      ++i;
-      continue;
+    if (length == 0 || c == '\n' || c == '\\' || (c == '"' && quotes)) {
+      out.append(text, plain, i - plain);
+      if (length == 0)
+        out += kReplacement;
+      else if (c == '\n')
+        out += "\\n";
+      else
+        (out += '\\') += c;
+      plain = ++i;
+    } else {
+      i += length;
     }
-    if (c == '\n')
-      out += "\\n";
-    else if (c == '\\' || (c == '"' && quotes))
-      (out += '\\') += c;
-    else
-      out.append(text, i, length);
-    i += length;
   }
+  out.append(text, plain);
 }
 
 /// The shortest text that reads back as the same number, as Go's %g: 0.0001, 1, 2.5, 1e+06.
@@ -123,6 +125,14 @@ class Writer {
   }
 
   void write(const ClientMetric& metric) {
+    // Once for all the buckets: escaping is most of the work.
+    labels_.clear();
+    for (const auto& label : metric.label) {
+      if (!labels_.empty()) labels_ += ',';
+      (labels_ += label.name) += "=\"";
+      write_escaped(labels_, label.value, true);
+      labels_ += '"';
+    }
     switch (family_.type) {
       case MetricType::Counter:
         return sample(metric, open_metrics_ ? "_total" : "", metric.counter.value);
@@ -151,20 +161,16 @@ class Writer {
   void sample(const ClientMetric& metric, std::string_view suffix, Number value,
               std::string_view extra_label = {}, double extra_value = 0) {
     (out_ += name_) += suffix;
-    char before = '{';
-    for (const auto& label : metric.label) {
-      ((out_ += before) += label.name) += "=\"";
-      write_escaped(out_, label.value, true);
-      out_ += '"';
-      before = ',';
+    if (!labels_.empty() || !extra_label.empty()) {
+      (out_ += '{') += labels_;
+      if (!extra_label.empty()) {
+        if (!labels_.empty()) out_ += ',';
+        (out_ += extra_label) += "=\"";
+        write_label_number(out_, extra_value, open_metrics_);
+        out_ += '"';
+      }
+      out_ += '}';
     }
-    if (!extra_label.empty()) {
-      ((out_ += before) += extra_label) += "=\"";
-      write_label_number(out_, extra_value, open_metrics_);
-      out_ += '"';
-      before = ',';
-    }
-    if (before == ',') out_ += '}';
     out_ += ' ';
     write_number(out_, value);
     if (metric.timestamp_ms != 0) {
@@ -181,6 +187,7 @@ class Writer {
   const MetricFamily& family_;
   bool open_metrics_;
   std::string_view name_;
+  std::string labels_;
 };
 
 }  // namespace

@@ -45,6 +45,7 @@ Range parse_range(std::string_view text) {
   while (!text.empty()) {
     std::string_view value = take(text, ';');
     const std::string_view key = take(value, '=');
+    value = trim(value);
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
       value = value.substr(1, value.size() - 2);
     if (equal_ignoring_case(key, "version")) range.version = value;

@@ -23,7 +23,7 @@ void check_names(const std::string& name, const std::vector<std::string>& labels
   if (!is_name(name, true)) throw std::invalid_argument("bad metric name: " + name);
   for (const auto& label : labels)
     if (!is_name(label, false) || label == "le" || label == "quantile" || label.starts_with("__"))
-      throw std::invalid_argument("metric " + name + ": bad label name: " + label);
+      throw std::invalid_argument(std::string("bad label name in metric ").append(name));
 }
 
 std::vector<double> checked(const std::string& name, std::vector<double> bounds) {
