@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "graph/unit.hpp"
+
+namespace infergraph::graph {
+
+/// What the built-in units have in common: each does one thing, and everything else passes through.
+/// Messages go on unchanged, every child is taken, the first child's answer is the answer; feedback
+/// gets an empty SeldonMessage, status an empty 200, metadata {}.
+/// Sources: design §4, contract/engine_java.md §5.
+class BuiltInUnit : public Unit {
+ public:
+  Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
+                                                      protocol::Payload message,
+                                                      CallContext& context) override;
+  Awaitable<protocol::Result<int>> route(protocol::Payload message, CallContext& context) override;
+  Awaitable<protocol::Result<protocol::Payload>> aggregate(std::vector<protocol::Payload> answers,
+                                                           CallContext& context) override;
+};
+
+}  // namespace infergraph::graph
