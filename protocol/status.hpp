@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,6 +62,12 @@ class [[nodiscard]] Status {
   std::string node_;
   std::shared_ptr<const Payload> answer_;
 };
+
+/// What Result::value() does where there is none. The data path looks first; tests need not.
+[[noreturn]] inline void throw_exception_from_error(const Status& status,
+                                                    const boost::source_location&) {
+  throw std::runtime_error(status.message());
+}
 
 /// A T, or the Status that says why there is none. A class and not an alias, because only a class
 /// can be [[nodiscard]].
