@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -15,24 +14,41 @@ using Clock = std::chrono::steady_clock;
 class WalkObserver;
 class Trail;
 
-/// What one request carries through its walk. One per request, owned by the front, and alive until
-/// the walk has ended. Threads: only the thread of the request.
+/// How long at least one node call of a request was in flight: what the request took and this did
+/// not is the engine's own time. Threads: only the thread of the request.
+class CallTimes {
+ public:
+  void call_began(Clock::time_point now) {
+    if (in_flight_++ == 0) since_ = now;
+  }
+  void call_ended(Clock::time_point now) {
+    if (--in_flight_ == 0) total_ += now - since_;
+  }
+  Clock::duration total() const { return total_; }
+
+ private:
+  int in_flight_ = 0;
+  Clock::time_point since_;
+  Clock::duration total_{};
+};
+
+/// What one request carries through its walk. Everything that it points at is owned by the front and
+/// outlives the walk. Parallel children get copies that differ in `cancel`.
+/// Threads: only the thread of the request.
 struct CallContext {
   std::string_view puid;
-  /// End-to-end headers of the caller, already rid of hop-by-hop ones, Host and the puid.
+  /// End-to-end headers of the caller, without Host and without those that describe the body.
   std::span<const protocol::HeaderField> headers;
   /// When the whole request must have ended; max() when there is no limit.
   Clock::time_point deadline = Clock::time_point::max();
-  /// Signalled when the caller goes away.
+  /// Signalled when the caller goes away, or a sibling has failed. Never null in a walk.
   CancelScope* cancel = nullptr;
+  /// Never null in a walk.
+  CallTimes* times = nullptr;
   /// Records routing; null when nobody wants it.
   Trail* trail = nullptr;
   /// Watches every step; null but under `infergraph try`.
   WalkObserver* observer = nullptr;
-  /// Time that at least one node call was in flight, kept by the remote unit.
-  int calls_in_flight = 0;
-  Clock::time_point in_flight_since{};
-  Clock::duration in_flight_time{};
 };
 
 }  // namespace infergraph::graph

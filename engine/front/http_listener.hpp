@@ -1,0 +1,81 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "engine/front/http_service.hpp"
+#include "engine/front/http_session.hpp"
+#include "engine/http/message_reader.hpp"
+#include "engine/runtime.hpp"
+#include "metrics/cells.hpp"
+#include "protocol/status.hpp"
+
+namespace infergraph::engine {
+
+struct ListenerOptions {
+  std::uint16_t port = 0;  ///< 0: the system picks one
+  MessageLimits limits;
+  SessionTimeouts timeouts;
+  int max_connections = 10000;
+};
+
+/// Accepts callers on one port and deals them to the I/O threads in turn. One acceptor, and not one
+/// a thread with SO_REUSEPORT, which hides a taken port, deals few connections unevenly and drops
+/// its backlog when it closes.
+///
+/// Threads: made, drained and destroyed by one thread that is none of the runtime's; the runtime
+/// must run from open() until the listener has been destroyed.
+class HttpListener {
+ public:
+  /// Per I/O thread: the service behind it, and the gauges that it keeps (null for none).
+  struct Seat {
+    HttpService* service = nullptr;
+    metrics::GaugeCell* open_connections = nullptr;
+    metrics::CounterCell* refused = nullptr;
+  };
+
+  HttpListener(Runtime& runtime, ListenerOptions options, const std::vector<Seat>& seats);
+  /// Cuts what is left.
+  ~HttpListener();
+  HttpListener(const HttpListener&) = delete;
+  HttpListener& operator=(const HttpListener&) = delete;
+
+  /// Binds all addresses of the port, IPv6 and IPv4, and accepts. Error: the port is taken.
+  protocol::Result<std::uint16_t> open();
+
+  /// Every answer from now on says Connection: close, so that callers go elsewhere; new connections
+  /// are still taken.
+  void wind_down();
+  /// Takes what has been accepted by the kernel, then no more; ends idle connections; the others
+  /// end after their answer. True if none is left within `limit`.
+  bool drain(std::chrono::milliseconds limit);
+
+ private:
+  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
+                                                      boost::asio::io_context::executor_type>;
+
+  void accept();
+  void deal(Socket socket, std::size_t seat);
+  template <typename Function>
+  void on_thread(std::size_t index, Function function);
+
+  Runtime& runtime_;
+  ListenerOptions options_;
+  std::vector<std::unique_ptr<SessionHost>> hosts_;
+  std::vector<metrics::CounterCell*> refused_;
+  Acceptor acceptor_;
+  boost::asio::steady_timer retry_;
+  std::size_t next_seat_ = 0;
+  std::atomic<int> open_{0};
+};
+
+}  // namespace infergraph::engine

@@ -1,0 +1,254 @@
+#include "engine/front/rest_api.hpp"
+
+#include <array>
+#include <utility>
+
+#include "engine/front/doc_page.hpp"
+#include "engine/http/header_name.hpp"
+#include "engine/status_map.hpp"
+#include "metrics/exposition.hpp"
+
+namespace infergraph::engine {
+
+using protocol::Code;
+using protocol::Method;
+using protocol::Payload;
+using protocol::Status;
+
+namespace {
+
+double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+// A node's headers that the engine answers with its own value for.
+bool is_our_own(std::string_view name, bool cloud_event) {
+  switch (name.size()) {
+    case 4:
+      return same_name(name, "Date");
+    case 5:
+      return cloud_event && same_name(name, "Ce-Id");
+    case 7:
+      return cloud_event && (same_name(name, "Ce-Path") || same_name(name, "Ce-Type"));
+    case 9:
+      return cloud_event && same_name(name, "Ce-Source");
+    case 11:
+      return same_name(name, "Seldon-Puid");
+    case 14:
+      return cloud_event && same_name(name, "Ce-Specversion");
+    case 22:
+      return same_name(name, "X-Content-Type-Options");
+    case 27:
+      return same_name(name, "Access-Control-Allow-Origin");
+    case 28:
+      return same_name(name, "Access-Control-Allow-Headers") ||
+             same_name(name, "Access-Control-Allow-Methods");
+    default:
+      return false;
+  }
+}
+
+Payload text_payload(std::string text, std::string_view content_type) {
+  Payload payload = Payload::json(std::move(text));
+  payload.set_content_type(content_type);
+  return payload;
+}
+
+}  // namespace
+
+// One request on its way through the API.
+struct RestApi::Request {
+  const HttpRequest& http;
+  std::string& header_lines;
+  RouteMatch match = {};
+  std::string_view puid = {};
+  bool cloud_event = false;
+  std::string node = {};  // whose status or metadata is asked for
+};
+
+RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& readiness,
+                 metrics::Families& metrics, int shard)
+    : options_(std::move(options)),
+      predictor_(predictor),
+      readiness_(readiness),
+      metrics_(metrics),
+      shard_(shard),
+      doc_page_(doc_page(options_.metrics_path)),
+      predictions_(metrics.server(shard, "predictions", "post")),
+      feedback_(metrics.server(shard, "feedback", "post")),
+      status_(metrics.server(shard, "status", "get")),
+      metadata_(metrics.server(shard, "metadata", "get")),
+      prediction_self_(metrics.request_self_seconds(shard, "predictions")),
+      feedback_self_(metrics.request_self_seconds(shard, "feedback")),
+      in_flight_(metrics.requests_in_flight(shard)) {
+  common_headers_ = "Access-Control-Allow-Headers: " + options_.allowed_headers +
+                    "\r\nAccess-Control-Allow-Origin: " + options_.allowed_origins +
+                    "\r\nX-Content-Type-Options: nosniff\r\nSeldon-Puid: ";
+  cloud_event_headers_ = "Ce-Specversion: 0.3\r\nCe-Source: seldon." + options_.deployment +
+                         "\r\nCe-Type: seldon." + options_.deployment + "." + options_.namespace_ +
+                         ".response\r\n";
+}
+
+graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http,
+                                               std::string& header_lines) {
+  Request request{http, header_lines, match_route(http.path, options_.metrics_path)};
+  request.puid = http.header("Seldon-Puid");
+  std::array<char, 36> made;
+  if (request.puid.empty()) {
+    const std::string_view fresh = puids_.next();
+    fresh.copy(made.data(), made.size());
+    request.puid = {made.data(), made.size()};
+  }
+  http.header("Ce-Specversion", &request.cloud_event);
+  begin_headers(request);
+
+  if (!allows(request.match.verbs, http.verb)) {
+    header_lines.append("Allow: ").append(allowed(request.match.verbs)).append("\r\n");
+    co_return fail(request, Status(Code::kMethodNotAllowed, std::string(http.verb) +
+                                                                " is not allowed on " +
+                                                                std::string(http.path)));
+  }
+  const bool is_options = request.match.verbs != Verbs::kAny && http.verb == "OPTIONS";
+  switch (request.match.route) {
+    case Route::kStatus:
+    case Route::kMetadata:
+      request.node = percent_decoded(request.match.node);
+      [[fallthrough]];
+    case Route::kPredictions:
+    case Route::kFeedback:
+    case Route::kGraphMetadata:
+      if (!is_options) co_return co_await serve(request);
+      break;
+    default:
+      if (!is_options) co_return respond_locally(request);
+  }
+  co_return HttpResponse{};
+}
+
+graph::Awaitable<HttpResponse> RestApi::serve(Request& request) {
+  const auto started = Clock::now();
+  graph::CallTimes times;
+  graph::CallContext context;
+  context.puid = request.puid;
+  context.headers = request.http.headers;
+  context.cancel = request.http.cancel;
+  context.times = &times;
+  in_flight_.add(1);
+  const Answer answer = co_await ask_predictor(request, context);
+  in_flight_.add(-1);
+
+  const auto took = Clock::now() - started;
+  requests_of(request.match.route)
+      .observe(answer ? answer->status() : http_failure(answer.error()).status, seconds(took));
+  if (request.match.route == Route::kPredictions) {
+    prediction_self_.observe(seconds(took - times.total()));
+  } else if (request.match.route == Route::kFeedback) {
+    feedback_self_.observe(seconds(took - times.total()));
+  }
+  co_return finish(request, answer);
+}
+
+graph::Awaitable<RestApi::Answer> RestApi::ask_predictor(Request& request,
+                                                         graph::CallContext& context) {
+  switch (request.match.route) {
+    case Route::kFeedback:
+      return predictor_.feedback(request.http.body, context);
+    case Route::kGraphMetadata:
+      return predictor_.graph_metadata(context);
+    case Route::kStatus:
+      return predictor_.ask(Method::kStatus, request.node, context);
+    case Route::kMetadata:
+      return predictor_.ask(Method::kMetadata, request.node, context);
+    default:
+      return predictor_.predict(request.http.body, context);
+  }
+}
+
+metrics::ServerRequests& RestApi::requests_of(Route route) {
+  switch (route) {
+    case Route::kFeedback:
+      return feedback_;
+    case Route::kStatus:
+      return status_;
+    case Route::kMetadata:
+    case Route::kGraphMetadata:
+      return metadata_;
+    default:
+      return predictions_;
+  }
+}
+
+HttpResponse RestApi::finish(Request& request, const Answer& answer) {
+  if (!answer) return fail(request, answer.error());
+  pass_on_headers(request, *answer);
+  return {answer->status(), *answer};
+}
+
+HttpResponse RestApi::fail(Request& request, const Status& status) {
+  const HttpFailure failure = http_failure(status);
+  if (!failure.reason.empty()) {
+    metrics_.requests_failed(shard_, failure.reason).add();
+    if (status.code() == Code::kOverloaded) request.header_lines += "Retry-After: 1\r\n";
+  }
+  const Payload body = seldon_error(status);
+  pass_on_headers(request, body);
+  return {failure.status, body};
+}
+
+HttpResponse RestApi::refuse(const Status& why, std::string& header_lines) {
+  const HttpRequest nothing;
+  Request request{nothing, header_lines};
+  request.puid = puids_.next();
+  begin_headers(request);
+  return fail(request, why);
+}
+
+HttpResponse RestApi::respond_locally(Request& request) {
+  switch (request.match.route) {
+    case Route::kLive:
+      return {};
+    case Route::kPing:
+      return {200, text_payload("pong", "text/plain; charset=utf-8")};
+    case Route::kReady:
+    case Route::kHealth:
+      if (readiness_.ready()) return {};
+      return {503, Payload::json(readiness_.report())};
+    case Route::kMetrics: {
+      const auto format = metrics::negotiate(request.http.header("Accept"));
+      return {200, text_payload(metrics::expose(metrics_.registry(), format),
+                                metrics::content_type(format))};
+    }
+    case Route::kDoc:
+      return {200, text_payload(doc_page_, "text/html; charset=utf-8")};
+    default:
+      break;
+  }
+  // The reference redirects to the path as it would be without empty and dotted segments.
+  std::string clean = clean_path(request.http.path);
+  if (request.http.path.starts_with('/') && clean != request.http.path) {
+    if (!request.http.query.empty()) clean.append("?").append(request.http.query);
+    request.header_lines.append("Location: ").append(clean).append("\r\n");
+    return {301, {}};
+  }
+  return fail(request, Status(Code::kNotFound, "no such path: " + std::string(request.http.path)));
+}
+
+void RestApi::begin_headers(Request& request) {
+  std::string& lines = request.header_lines;
+  lines.append(common_headers_).append(request.puid).append("\r\n");
+  if (request.match.verbs != Verbs::kAny) {
+    lines.append("Access-Control-Allow-Methods: ").append(allowed(request.match.verbs));
+    lines.append("\r\n");
+  }
+  if (request.cloud_event) {
+    lines.append(cloud_event_headers_).append("Ce-Id: ").append(request.puid);
+    lines.append("\r\nCe-Path: ").append(request.http.path).append("\r\n");
+  }
+}
+
+void RestApi::pass_on_headers(const Request& request, const Payload& answer) const {
+  for (const protocol::HeaderField& field : answer.headers()) {
+    if (is_our_own(field.name, request.cloud_event)) continue;
+    request.header_lines.append(field.name).append(": ").append(field.value).append("\r\n");
+  }
+}
+
+}  // namespace infergraph::engine

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/front/http_router.hpp"
+#include "engine/front/http_service.hpp"
+#include "engine/predictor.hpp"
+#include "engine/puid.hpp"
+#include "engine/readiness.hpp"
+#include "metrics/families.hpp"
+
+namespace infergraph::engine {
+
+struct RestApiOptions {
+  std::string deployment;  ///< of the CloudEvents headers
+  std::string namespace_;
+  std::string metrics_path = "/prometheus";
+  std::string allowed_origins = "*";
+  std::string allowed_headers;
+};
+
+/// Protocol seldon over REST: from a path to the predictor, from its answer or failure to headers
+/// and a body.
+///
+/// Threads: one for each I/O thread. Borrows everything it is made of.
+class RestApi final : public HttpService {
+ public:
+  RestApi(RestApiOptions options, Predictor& predictor, const Readiness& readiness,
+          metrics::Families& metrics, int shard);
+
+  graph::Awaitable<HttpResponse> handle(const HttpRequest& request,
+                                        std::string& header_lines) override;
+  HttpResponse refuse(const protocol::Status& why, std::string& header_lines) override;
+
+ private:
+  struct Request;
+  using Answer = protocol::Result<protocol::Payload>;
+
+  graph::Awaitable<HttpResponse> serve(Request& request);
+  graph::Awaitable<Answer> ask_predictor(Request& request, graph::CallContext& context);
+  HttpResponse finish(Request& request, const Answer& answer);
+  HttpResponse respond_locally(Request& request);
+  HttpResponse fail(Request& request, const protocol::Status& status);
+  void begin_headers(Request& request);
+  void pass_on_headers(const Request& request, const protocol::Payload& answer) const;
+  metrics::ServerRequests& requests_of(Route route);
+
+  RestApiOptions options_;
+  Predictor& predictor_;
+  const Readiness& readiness_;
+  metrics::Families& metrics_;
+  int shard_;
+  PuidSource puids_;
+  std::string common_headers_;  // the same on every answer
+  std::string cloud_event_headers_;
+  std::string doc_page_;
+  metrics::ServerRequests predictions_;
+  metrics::ServerRequests feedback_;
+  metrics::ServerRequests status_;
+  metrics::ServerRequests metadata_;
+  metrics::HistogramCell& prediction_self_;
+  metrics::HistogramCell& feedback_self_;
+  metrics::GaugeCell& in_flight_;
+};
+
+}  // namespace infergraph::engine

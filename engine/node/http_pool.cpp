@@ -1,0 +1,192 @@
+#include "engine/node/http_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace infergraph::engine {
+namespace {
+
+// How long an address that refused is passed over while another one works.
+constexpr auto kAvoidFor = std::chrono::seconds(1);
+// An idle connection is closed after one to two of these without a call.
+constexpr auto kSweepPeriod = std::chrono::seconds(30);
+
+}  // namespace
+
+NodeConnection::NodeConnection(Socket socket, HttpPool& pool, MessageLimits limits)
+    : Connection(std::move(socket)), reader(limits), pool_(&pool) {
+  set_watcher(this);
+}
+
+NodeConnection::~NodeConnection() = default;
+
+void NodeConnection::on_bytes_or_end() {
+  if (idle) pool_->drop_idle(*this);
+}
+
+HttpPool::Lease::Lease(HttpPool& pool, std::shared_ptr<Address> address)
+    : pool_(&pool), address_(std::move(address)) {
+  ++address_->calls;
+}
+
+HttpPool::Lease::Lease(Lease&& other) noexcept
+    : pool_(std::exchange(other.pool_, nullptr)),
+      address_(std::move(other.address_)),
+      connection_(std::move(other.connection_)),
+      keep_(other.keep_) {}
+
+HttpPool::Lease& HttpPool::Lease::operator=(Lease&& other) noexcept {
+  std::swap(pool_, other.pool_);  // `other` gives back what this one held
+  std::swap(address_, other.address_);
+  std::swap(connection_, other.connection_);
+  std::swap(keep_, other.keep_);
+  return *this;
+}
+
+HttpPool::Lease::~Lease() {
+  if (pool_ != nullptr) pool_->give_back(*address_, std::move(connection_), keep_);
+}
+
+void HttpPool::Lease::set_connection(boost::intrusive_ptr<NodeConnection> connection) {
+  connection_ = std::move(connection);
+  if (pool_->metrics_) pool_->metrics_->busy.add(1);
+}
+
+void HttpPool::Lease::avoid() { address_->avoid_until = Clock::now() + kAvoidFor; }
+
+HttpPool::HttpPool(IoThread& io, std::shared_ptr<AddressBook> book, MessageLimits limits,
+                   std::optional<metrics::Families::NodeConnections> metrics)
+    : io_(io),
+      book_(std::move(book)),
+      limits_(limits),
+      metrics_(metrics),
+      sweep_timer_(io.context) {}
+
+HttpPool::~HttpPool() {
+  for (const auto& address : addresses_) {
+    for (const auto& connection : address->idle) {
+      connection->set_watcher(nullptr);
+      connection->close();
+    }
+  }
+}
+
+boost::intrusive_ptr<NodeConnection> HttpPool::make_connection() {
+  if (metrics_) metrics_->connects.add(1);
+  return new NodeConnection(Socket(io_.context), *this, limits_);
+}
+
+std::optional<HttpPool::Lease> HttpPool::lease(bool fresh) {
+  follow_name();
+  if (addresses_.empty()) return std::nullopt;
+
+  std::size_t best = next_ % addresses_.size();
+  if (addresses_.size() > 1) {
+    const bool any_avoided =
+        std::any_of(addresses_.begin(), addresses_.end(),
+                    [](const auto& address) { return address->avoid_until != Clock::time_point(); });
+    const auto now = any_avoided ? Clock::now() : Clock::time_point();
+    const auto rank = [&](std::size_t i) {
+      const Address& address = *addresses_[i];
+      return std::pair(address.avoid_until > now, address.calls);
+    };
+    for (std::size_t step = 1; step < addresses_.size(); ++step) {
+      const std::size_t other = (next_ + step) % addresses_.size();
+      if (rank(other) < rank(best)) best = other;
+    }
+    next_ = best + 1;
+  }
+
+  Lease lease(*this, addresses_[best]);
+  auto& idle = addresses_[best]->idle;
+  if (!fresh && !idle.empty()) {
+    auto connection = std::move(idle.back());  // the one used last is the likeliest to be alive
+    idle.pop_back();
+    connection->idle = false;
+    if (metrics_) metrics_->idle.add(-1);
+    lease.set_connection(std::move(connection));
+  }
+  return lease;
+}
+
+void HttpPool::give_back(Address& address, boost::intrusive_ptr<NodeConnection> connection,
+                         bool keep) {
+  --address.calls;
+  if (!connection) return;
+  if (metrics_) metrics_->busy.add(-1);
+  if (!keep || !address.listed || connection->ended()) {
+    connection->set_watcher(nullptr);
+    connection->close();
+    return;
+  }
+  connection->used = connection->idle = connection->touched = true;
+  connection->set_block(Block::make());
+  connection->start_read();
+  if (metrics_) metrics_->idle.add(1);
+  address.idle.push_back(std::move(connection));
+  if (!sweeping_) {
+    sweeping_ = true;
+    sweep_timer_.expires_after(kSweepPeriod);
+    sweep_timer_.async_wait([this](boost::system::error_code ec) {
+      if (!ec) sweep();
+    });
+  }
+}
+
+void HttpPool::drop_idle(NodeConnection& connection) {
+  for (const auto& address : addresses_) {
+    auto& idle = address->idle;
+    const auto found = std::find(idle.begin(), idle.end(), &connection);
+    if (found == idle.end()) continue;
+    const auto dropped = std::move(*found);
+    idle.erase(found);
+    dropped->idle = false;
+    dropped->close();
+    if (metrics_) metrics_->idle.add(-1);
+    return;
+  }
+}
+
+void HttpPool::sweep() {
+  sweeping_ = false;
+  bool any_left = false;
+  for (const auto& address : addresses_) {
+    const auto idle = address->idle;
+    for (const auto& connection : idle) {
+      if (!std::exchange(connection->touched, false)) drop_idle(*connection);
+    }
+    any_left = any_left || !address->idle.empty();
+  }
+  if (!any_left) return;
+  sweeping_ = true;
+  sweep_timer_.expires_after(kSweepPeriod);
+  sweep_timer_.async_wait([this](boost::system::error_code ec) {
+    if (!ec) sweep();
+  });
+}
+
+void HttpPool::follow_name() {
+  if (book_->version() == seen_version_) return;
+  seen_version_ = book_->version();
+  const auto now_listed = book_->addresses();
+  std::vector<std::shared_ptr<Address>> addresses;
+  for (const TcpEndpoint& endpoint : now_listed) {
+    const auto known = std::find_if(addresses_.begin(), addresses_.end(), [&](const auto& address) {
+      return address->endpoint == endpoint;
+    });
+    if (known != addresses_.end()) {
+      addresses.push_back(*known);
+    } else {
+      addresses.push_back(std::make_shared<Address>());
+      addresses.back()->endpoint = endpoint;
+    }
+  }
+  for (const auto& address : addresses_) {
+    if (std::find(addresses.begin(), addresses.end(), address) != addresses.end()) continue;
+    address->listed = false;
+    while (!address->idle.empty()) drop_idle(*address->idle.back());
+  }
+  addresses_ = std::move(addresses);
+}
+
+}  // namespace infergraph::engine

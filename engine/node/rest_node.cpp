@@ -1,0 +1,252 @@
+#include "engine/node/rest_node.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include "engine/http/header_name.hpp"
+#include "engine/status_map.hpp"
+
+namespace infergraph::engine {
+
+namespace asio = boost::asio;
+using graph::CallContext;
+using protocol::Code;
+using protocol::Method;
+using protocol::Payload;
+using protocol::Status;
+
+namespace {
+
+struct Route {
+  std::string_view verb;
+  std::string_view path;
+};
+
+// Paths of a component of protocol seldon, in the order of protocol::Method.
+constexpr std::array<Route, protocol::kMethodCount> kRoutes = {{
+    {"POST", "/predict"},
+    {"POST", "/transform-input"},
+    {"POST", "/transform-output"},
+    {"POST", "/route"},
+    {"POST", "/aggregate"},
+    {"POST", "/send-feedback"},
+    {"GET", "/health/status"},
+    {"GET", "/metadata"},
+}};
+
+bool has_body(Method method) { return method != Method::kStatus && method != Method::kMetadata; }
+
+double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+// One try of a call: what a cancellation or the deadline closes.
+class RestNode::Exchange final : public graph::Cancellable, private Timed {
+ public:
+  Exchange(HttpPool::Lease its_lease, CallContext& context, IoThread& io)
+      : lease(std::move(its_lease)), io_(io) {
+    context.cancel->add(*this);
+  }
+
+  HttpPool::Lease lease;
+  std::optional<Code> stopped;  // kCancelled or kDeadlineExceeded
+
+  void limit(Clock::time_point until) {
+    deadline = until;
+    if (until != Clock::time_point::max() && !TimedHook::is_linked()) io_.calls.watch(*this);
+  }
+  Timed& timed() { return *this; }
+
+  void cancel() override { stop(Code::kCancelled); }
+
+ private:
+  void on_deadline() override {
+    deadline = Clock::time_point::max();
+    stop(Code::kDeadlineExceeded);
+  }
+  void stop(Code why) {
+    if (stopped) return;
+    stopped = why;
+    if (lease.connection() != nullptr) lease.connection()->close();
+  }
+
+  IoThread& io_;
+};
+
+RestNode::RestNode(std::string name, HttpPool& pool, RestNodeOptions options,
+                   metrics::Families* metrics, const std::string& image,
+                   const std::string& version)
+    : name_(std::move(name)), pool_(pool), options_(options) {
+  const std::string& host = pool.book().host();
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  host_ = (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(pool.book().port());
+  for (std::size_t i = 0; i < kRoutes.size(); ++i) {
+    const auto& [verb, path] = kRoutes[i];
+    request_lines_[i].append(verb).append(" ").append(path);
+    request_lines_[i].append(" HTTP/1.1\r\nHost: ").append(host_).append("\r\n");
+    if (metrics != nullptr) {
+      requests_[i].emplace(metrics->client(pool.io().index, path, verb == "GET" ? "get" : "post",
+                                           name_, image, version));
+    }
+  }
+  if (metrics != nullptr) in_flight_ = &metrics->node_calls_in_flight(pool.io().index, name_);
+}
+
+graph::Awaitable<RestNode::Answer> RestNode::call(Method method, Payload payload,
+                                                  CallContext& context) {
+  const auto started = Clock::now();
+  context.times->call_began(started);
+  if (in_flight_ != nullptr) in_flight_->add(1);
+  auto answer = co_await send(method, payload, context, started);
+  const auto ended = Clock::now();
+  context.times->call_ended(ended);
+  if (in_flight_ != nullptr) in_flight_->add(-1);
+  if (auto& requests = requests_[static_cast<std::size_t>(method)]) {
+    requests->observe(answer ? answer->status() : http_failure(answer.error()).status,
+                      seconds(ended - started));
+  }
+  co_return answer;
+}
+
+graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& payload,
+                                                  CallContext& context,
+                                                  Clock::time_point started) {
+  const auto limit = options_.timeout ? std::min(context.deadline, started + *options_.timeout)
+                                      : context.deadline;
+  for (bool retrying = false;; retrying = true) {
+    if (context.cancel->cancelled()) co_return failed(Code::kCancelled, "cancelled");
+    auto lease = pool_.lease(retrying);
+    if (!lease) co_return failed(Code::kUnavailable, "can't resolve: " + pool_.book().error());
+    Exchange exchange(*std::move(lease), context, pool_.io());
+    if (exchange.lease.connection() == nullptr) {
+      auto failure = co_await connect(exchange, limit);
+      if (failure) co_return *std::move(failure);
+    }
+    exchange.limit(limit);
+    NodeConnection& connection = *exchange.lease.connection();
+
+    // Asked only here: for every other method a stale connection shows by itself, and is repeated.
+    if (method == Method::kSendFeedback && connection.used && connection.peer_has_gone()) continue;
+
+    connection.start_read();
+    write_head(connection.head, method, payload, context);
+    Outgoing outgoing(connection.head, has_body(method) ? payload.bytes() : std::string_view());
+    boost::system::error_code write_error;
+    if (!connection.write_now(outgoing, write_error) && !write_error) {
+      write_error = co_await connection.write_rest(outgoing, exchange.timed(),
+                                                   Clock::duration::zero(), true);
+    }
+
+    // Even when writing failed there may be an answer: a node may refuse a body that it won't read.
+    ResponseReader& reader = connection.reader;
+    reader.start(connection.block());
+    auto progress = reader.advance(connection.ended());
+    bool any_byte = reader.block()->size > 0;
+    while (!exchange.stopped && (progress == ResponseReader::Progress::kNeedMore ||
+                                 (progress == ResponseReader::Progress::kDone &&
+                                  reader.head().status / 100 == 1))) {
+      if (progress == ResponseReader::Progress::kDone) {
+        if (reader.head().status == 101) break;
+        auto next = Block::make(std::max(Block::kInlineCapacity, 2 * reader.rest().size()));
+        next->size = reader.rest().copy(next->data(), reader.rest().size());
+        reader.start(std::move(next));
+      } else if (connection.ended()) {
+        break;
+      } else {
+        connection.set_block(reader.block());
+        connection.start_read();
+        co_await connection.wait();
+      }
+      progress = reader.advance(connection.ended());
+      any_byte = any_byte || reader.block()->size > 0;
+    }
+
+    if (exchange.stopped) {
+      co_return *exchange.stopped == Code::kCancelled
+          ? failed(Code::kCancelled, "cancelled")
+          : failed(Code::kDeadlineExceeded, "no answer in time");
+    }
+    if (progress == ResponseReader::Progress::kDone && reader.head().status >= 200) {
+      if (outgoing.done() && !reader.head().closes && reader.rest().empty()) exchange.lease.keep();
+      Payload answer = reader.body();
+      answer.set_status(reader.head().status);
+      answer.set_headers({reader.block()->fields.data(), reader.block()->fields.size()});
+      if (reader.head().status / 100 != 2) co_return Status::from_upstream(name_, std::move(answer));
+      co_return answer;
+    }
+    if (!any_byte && connection.used && !retrying &&
+        (method != Method::kSendFeedback || outgoing.untouched())) {
+      if (auto* retries = pool_.retries()) retries->add();
+      continue;
+    }
+    if (connection.ended()) co_return failed(Code::kUnavailable, "connection lost");
+    co_return failed(Code::kBadUpstream,
+                     "bad answer: " + std::string(reader.fault() == HttpFault::kNone
+                                                      ? "switching protocols"
+                                                      : reader.fault_text()));
+  }
+}
+
+graph::Awaitable<std::optional<Status>> RestNode::connect(Exchange& exchange,
+                                                          Clock::time_point limit) {
+  boost::system::error_code ec;
+  for (std::size_t tries = pool_.address_count(); tries > 0; --tries) {
+    exchange.lease.set_connection(pool_.make_connection());
+    NodeConnection& connection = *exchange.lease.connection();
+    exchange.limit(std::min(limit, Clock::now() + options_.connect_timeout));
+    std::tie(ec) = co_await connection.socket().async_connect(exchange.lease.endpoint(),
+                                                              asio::as_tuple(asio::deferred));
+    if (exchange.stopped == Code::kCancelled) co_return failed(Code::kCancelled, "cancelled");
+    if (exchange.stopped == Code::kDeadlineExceeded) {
+      if (Clock::now() >= limit) co_return failed(Code::kDeadlineExceeded, "no connection in time");
+      exchange.stopped.reset();
+      ec = asio::error::timed_out;
+    }
+    if (!ec) {
+      boost::system::error_code ignored;
+      connection.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+      connection.set_block(Block::make());
+      co_return std::nullopt;
+    }
+    exchange.lease.avoid();
+    if (tries > 1) {
+      auto other = pool_.lease(true);
+      if (!other) break;
+      exchange.lease = *std::move(other);
+    }
+  }
+  co_return failed(Code::kUnavailable, "can't connect: " + ec.message());
+}
+
+void RestNode::write_head(std::string& head, Method method, const Payload& payload,
+                          const CallContext& context) const {
+  head = request_lines_[static_cast<std::size_t>(method)];
+  for (const protocol::HeaderField& field : context.headers) {
+    if (same_name(field.name, "seldon-puid")) continue;
+    head.append(field.name).append(": ").append(field.value).append("\r\n");
+  }
+  head.append("Seldon-Puid: ").append(context.puid).append("\r\n");
+  if (has_body(method)) {
+    if (!payload.content_type().empty()) {
+      head.append("Content-Type: ").append(payload.content_type()).append("\r\n");
+    }
+    if (!payload.content_encoding().empty()) {
+      head.append("Content-Encoding: ").append(payload.content_encoding()).append("\r\n");
+    }
+    std::array<char, 20> digits;
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), payload.bytes().size()).ptr;
+    head.append("Content-Length: ").append(digits.data(), end).append("\r\n");
+  }
+  head += "\r\n";
+}
+
+Status RestNode::failed(Code code, std::string_view what) const {
+  return {code, std::string(what) + " (" + host_ + ")", name_};
+}
+
+}  // namespace infergraph::engine

@@ -1,0 +1,73 @@
+#include "engine/predictor.hpp"
+
+#include <utility>
+
+#include "graph/trail.hpp"
+#include "graph/walker.hpp"
+#include "protocol/codec/seldon_json.hpp"
+#include "protocol/gzip.hpp"
+
+namespace infergraph::engine {
+
+using graph::CallContext;
+using graph::Walker;
+using protocol::Payload;
+using protocol::Result;
+
+namespace {
+
+// What the answer was, with the routing in its meta; an answer that can't hold it stays as it is.
+Payload with_routing_of(const graph::Trail& trail, const Payload& answer, std::size_t max_decoded) {
+  const auto plain = protocol::decoded(answer, max_decoded);
+  if (!plain) return answer;
+  auto text = protocol::with_routing(plain->bytes(), trail.routing());
+  if (!text || *text == plain->bytes()) return answer;
+
+  // Its text is new; its content type and headers still lie in the old block.
+  struct Owner {
+    Payload answer;
+    std::string text;
+  };
+  auto owner = std::make_shared<const Owner>(Owner{answer, *std::move(text)});
+  const std::string_view bytes = owner->text;
+  Payload made(std::move(owner), bytes);
+  made.set_content_type(answer.content_type());
+  made.set_status(answer.status());
+  made.set_headers(answer.headers());
+  return made;
+}
+
+}  // namespace
+
+graph::Awaitable<Result<Payload>> Predictor::predict(Payload message, CallContext& context) {
+  const auto plan = plan_;
+  Walker walker(*plan, options_.max_decoded);
+  if (!options_.inject_routing) co_return co_await walker.predict(std::move(message), context);
+
+  graph::Trail trail;
+  context.trail = &trail;
+  auto answer = co_await walker.predict(std::move(message), context);
+  if (!answer) co_return answer;
+  co_return with_routing_of(trail, *answer, options_.max_decoded);
+}
+
+graph::Awaitable<Result<Payload>> Predictor::feedback(Payload body, CallContext& context) {
+  const auto plan = plan_;
+  Walker walker(*plan, options_.max_decoded);
+  co_return co_await walker.feedback(std::move(body), context);
+}
+
+graph::Awaitable<Result<Payload>> Predictor::ask(protocol::Method method, std::string_view node,
+                                                 CallContext& context) {
+  const auto plan = plan_;
+  Walker walker(*plan, options_.max_decoded);
+  co_return co_await walker.ask(method, node, context);
+}
+
+graph::Awaitable<Result<Payload>> Predictor::graph_metadata(CallContext& context) {
+  const auto plan = plan_;
+  Walker walker(*plan, options_.max_decoded);
+  co_return co_await walker.graph_metadata(context);
+}
+
+}  // namespace infergraph::engine

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "graph/call_context.hpp"
+#include "graph/plan.hpp"
+#include "protocol/payload.hpp"
+#include "protocol/status.hpp"
+
+namespace infergraph::engine {
+
+/// The one entry for all fronts: walks the plan that is in force when a request comes.
+///
+/// Threads: one for each I/O thread.
+/// Errors: as the walker's. Cancellation: through context.cancel.
+class Predictor {
+ public:
+  struct Options {
+    std::size_t max_decoded = std::size_t{128} << 20;  ///< bytes that a gzip body may unpack to
+    /// SELDON_ENABLE_ROUTING_INJECTION: the answer's `meta`, if it has one, gets the routing taken.
+    bool inject_routing = false;
+  };
+
+  Predictor(std::shared_ptr<const graph::Plan> plan, Options options)
+      : plan_(std::move(plan)), options_(options) {}
+
+  graph::Awaitable<protocol::Result<protocol::Payload>> predict(protocol::Payload message,
+                                                                graph::CallContext& context);
+  graph::Awaitable<protocol::Result<protocol::Payload>> feedback(protocol::Payload body,
+                                                                 graph::CallContext& context);
+  /// Status or metadata of one node.
+  graph::Awaitable<protocol::Result<protocol::Payload>> ask(protocol::Method method,
+                                                            std::string_view node,
+                                                            graph::CallContext& context);
+  graph::Awaitable<protocol::Result<protocol::Payload>> graph_metadata(
+      graph::CallContext& context);
+
+ private:
+  std::shared_ptr<const graph::Plan> plan_;
+  Options options_;
+};
+
+}  // namespace infergraph::engine

@@ -1,0 +1,155 @@
+#include "engine/readiness.hpp"
+
+#include <optional>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "engine/observe/log.hpp"
+
+namespace infergraph::engine {
+
+namespace asio = boost::asio;
+
+// One endpoint under watch.
+struct Readiness::Probe {
+  Probe(IoThread& control, Target its_target, const Options& options)
+      : target(std::move(its_target)),
+        timer(control.context),
+        pool(control, target.book, MessageLimits{64 * 1024, std::size_t{1} << 20}, std::nullopt),
+        health(target.nodes.front(), pool, RestNodeOptions{options.timeout, options.timeout},
+               nullptr, "", "") {}
+
+  std::string host() const {
+    return target.book->host() + ":" + std::to_string(target.book->port());
+  }
+
+  Target target;
+  asio::steady_timer timer;
+  HttpPool pool;
+  RestNode health;
+  std::string error = "not probed yet";  // empty when the endpoint is up
+};
+
+Readiness::Readiness(IoThread& control, std::vector<Target> targets, Options options,
+                     metrics::GaugeCell* gauge)
+    : control_(control), options_(options), gauge_(gauge), missing_(targets.size()) {
+  for (Target& target : targets) {
+    probes_.push_back(std::make_unique<Probe>(control, std::move(target), options_));
+  }
+  update();
+}
+
+Readiness::~Readiness() = default;
+
+void Readiness::start() {
+  for (const auto& probe : probes_) {
+    asio::co_spawn(control_.context, watch(*probe), [](const std::exception_ptr& thrown) {
+      if (thrown) log::error("a readiness probe threw", {});
+    });
+  }
+}
+
+void Readiness::stop_serving() {
+  stopping_ = true;
+  update();
+}
+
+void Readiness::update() {
+  const bool ready = missing_ == 0 && !stopping_;
+  ready_.store(ready, std::memory_order_release);
+  if (gauge_ != nullptr) gauge_->set(ready ? 1 : 0);
+}
+
+graph::Awaitable<void> Readiness::watch(Probe& probe) {
+  for (;;) {
+    std::string error = co_await look(probe);
+    if (error.empty() != probe.error.empty()) {
+      missing_ += error.empty() ? std::size_t(-1) : 1;
+      log::info(error.empty() ? "node is up" : "node is missing",
+                {{"node", probe.target.nodes.front()}, {"host", probe.host()}, {"error", error}});
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      probe.error = std::move(error);
+    }
+    update();
+    probe.timer.expires_after(probe.error.empty() ? options_.interval : options_.interval_missing);
+    const auto [ec] = co_await probe.timer.async_wait(asio::as_tuple(asio::deferred));
+    if (ec) co_return;
+  }
+}
+
+graph::Awaitable<std::string> Readiness::look(Probe& probe) {
+  if (!options_.full_health_checks) co_return co_await connect(*probe.target.book);
+  graph::CancelScope cancel;
+  graph::CallTimes times;
+  graph::CallContext context;
+  context.puid = "readiness-probe";
+  context.cancel = &cancel;
+  context.times = &times;
+  const auto answer = co_await probe.health.call(protocol::Method::kStatus, {}, context);
+  if (answer) co_return "";
+  if (answer.error().answer()) {
+    co_return "the health path answered " + std::to_string(answer.error().answer()->status());
+  }
+  co_return answer.error().message();
+}
+
+graph::Awaitable<std::string> Readiness::connect(const AddressBook& book) {
+  std::string error = book.version() == 0 ? "can't resolve: " + book.error() : "";
+  for (const TcpEndpoint& address : book.addresses()) {
+    Socket socket(control_.context);
+    asio::steady_timer timer(control_.context, options_.timeout);
+    timer.async_wait([&socket](boost::system::error_code ec) {
+      if (!ec) socket.close(ec);
+    });
+    const auto [ec] = co_await socket.async_connect(address, asio::as_tuple(asio::deferred));
+    if (!ec && socket.is_open()) co_return "";
+    error = ec == asio::error::operation_aborted ? "no connection in time" : ec.message();
+  }
+  co_return error;
+}
+
+std::string Readiness::report() const {
+  rapidjson::StringBuffer text;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(text);
+  const std::lock_guard lock(mutex_);
+  std::string info;
+  for (const auto& probe : probes_) {
+    if (probe->error.empty()) continue;
+    for (const std::string& node : probe->target.nodes) {
+      info += info.empty() ? "missing: " : ", ";
+      info += node + " (" + probe->host() + ": " + probe->error + ")";
+    }
+  }
+  if (info.empty()) info = "stopping";
+  writer.StartObject();
+  writer.Key("status");
+  writer.StartObject();
+  writer.Key("code");
+  writer.Int(503);
+  writer.Key("info");
+  writer.String(info);
+  writer.Key("reason");
+  writer.String("UNAVAILABLE");
+  writer.Key("status");
+  writer.String("FAILURE");
+  writer.EndObject();
+  writer.Key("missing");
+  writer.StartArray();
+  for (const auto& probe : probes_) {
+    if (probe->error.empty()) continue;
+    for (const std::string& node : probe->target.nodes) writer.String(node);
+  }
+  writer.EndArray();
+  writer.EndObject();
+  return {text.GetString(), text.GetSize()};
+}
+
+}  // namespace infergraph::engine

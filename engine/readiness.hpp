@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/node/resolver.hpp"
+#include "engine/node/rest_node.hpp"
+#include "engine/runtime.hpp"
+#include "metrics/cells.hpp"
+
+namespace infergraph::engine {
+
+/// Whether the engine may be sent requests: every node with an endpoint accepts TCP, or answers its
+/// health path. Probed in the background, so that asking opens no connection and never waits.
+///
+/// Threads: ready() and report() from any; the rest from the thread that runs `control`.
+class Readiness {
+ public:
+  /// One endpoint, and the nodes that live there.
+  struct Target {
+    std::shared_ptr<AddressBook> book;
+    std::vector<std::string> nodes;
+  };
+  struct Options {
+    bool full_health_checks = false;  ///< GET the health path instead of a bare connection
+    std::chrono::milliseconds timeout{1000};
+    std::chrono::milliseconds interval{1000};         ///< while the node is up
+    std::chrono::milliseconds interval_missing{100};  ///< while it is missing
+  };
+
+  Readiness(IoThread& control, std::vector<Target> targets, Options options,
+            metrics::GaugeCell* gauge);
+  ~Readiness();
+
+  /// Begins to probe; the probes end when `control` ends.
+  void start();
+  /// Not ready any more, for good: the process is about to stop.
+  void stop_serving();
+
+  bool ready() const { return ready_.load(std::memory_order_acquire); }
+  /// Why not, as seldon status JSON with the missing nodes by name; for people.
+  std::string report() const;
+
+ private:
+  struct Probe;
+
+  graph::Awaitable<void> watch(Probe& probe);
+  graph::Awaitable<std::string> look(Probe& probe);
+  graph::Awaitable<std::string> connect(const AddressBook& book);
+  void update();
+
+  IoThread& control_;
+  Options options_;
+  metrics::GaugeCell* gauge_;
+  std::vector<std::unique_ptr<Probe>> probes_;
+  std::size_t missing_ = 0;
+  bool stopping_ = false;
+  std::atomic<bool> ready_{false};
+  mutable std::mutex mutex_;  // guards every Probe::error
+};
+
+}  // namespace infergraph::engine

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include "graph/call_context.hpp"
+
+namespace infergraph::engine {
+
+using graph::Clock;
+
+class Timed;
+using TimedHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<Timed>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+/// Something with a deadline that a Ticker watches. Changing `deadline` costs nothing.
+class Timed : public TimedHook {
+ public:
+  Clock::time_point deadline = Clock::time_point::max();
+
+ protected:
+  friend class Ticker;
+  ~Timed() = default;
+  /// Called once a tick while the deadline is past. May destroy this object, no other.
+  virtual void on_deadline() = 0;
+};
+
+/// One timer for many deadlines: it looks at all of them at each tick, and is armed only while it
+/// has any. A timer per operation would cost the hot path two heap operations a request.
+/// Threads: the one of its io_context.
+class Ticker {
+ public:
+  Ticker(boost::asio::io_context& context, Clock::duration period)
+      : timer_(context), period_(period) {}
+
+  /// Watches `timed` until it is destroyed or unlinked.
+  void watch(Timed& timed) {
+    timed_.push_back(timed);
+    if (!armed_) arm();
+  }
+
+  /// Disarms, so that the loop can end. What is watched stays linked and is no longer called.
+  void stop() {
+    stopped_ = true;
+    timer_.cancel();
+  }
+
+ private:
+  void arm() {
+    if (stopped_) return;
+    armed_ = true;
+    timer_.expires_after(period_);
+    timer_.async_wait([this](boost::system::error_code ec) {
+      armed_ = false;
+      if (!ec) tick();
+    });
+  }
+
+  void tick() {
+    const auto now = Clock::now();
+    for (auto next = timed_.begin(); next != timed_.end();) {
+      Timed& timed = *next++;
+      if (timed.deadline <= now) timed.on_deadline();
+    }
+    if (!timed_.empty()) arm();
+  }
+
+  boost::asio::steady_timer timer_;
+  Clock::duration period_;
+  boost::intrusive::list<Timed, boost::intrusive::base_hook<TimedHook>,
+                         boost::intrusive::constant_time_size<false>>
+      timed_;
+  bool armed_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace infergraph::engine
