@@ -66,20 +66,25 @@ void HttpListener::on_thread(std::size_t index, Function function) {
 
 protocol::Result<std::uint16_t> HttpListener::open() {
   boost::system::error_code ec;
-  const auto bind = [&](const tcp& version) {
+  const auto bind = [&](const tcp::endpoint& endpoint) {
     ec.clear();
-    acceptor_.open(version, ec);
+    acceptor_.open(endpoint.protocol(), ec);
     if (!ec) acceptor_.set_option(Acceptor::reuse_address(true), ec);
-    if (!ec && version == tcp::v6()) acceptor_.set_option(asio::ip::v6_only(false), ec);
-    if (!ec) acceptor_.bind(tcp::endpoint(version, options_.port), ec);
+    if (!ec && endpoint.protocol() == tcp::v6()) {
+      acceptor_.set_option(asio::ip::v6_only(false), ec);
+    }
+    if (!ec) acceptor_.bind(endpoint, ec);
     if (!ec) acceptor_.listen(Acceptor::max_listen_connections, ec);
     return !ec;
   };
-  if (!bind(tcp::v6()) && ec != asio::error::address_in_use) {
+  if (!options_.address.empty()) {
+    const auto address = asio::ip::make_address(options_.address, ec);
+    if (!ec) bind({address, options_.port});
+  } else if (!bind({tcp::v6(), options_.port}) && ec != asio::error::address_in_use) {
     // A kernel without IPv6.
     boost::system::error_code ignored;
     acceptor_.close(ignored);
-    bind(tcp::v4());
+    bind({tcp::v4(), options_.port});
   }
   if (ec) {
     return protocol::Status(
@@ -113,18 +118,18 @@ void HttpListener::accept() {
 }
 
 void HttpListener::deal(Socket socket, std::size_t seat) {
-  const bool overloaded =
-      open_.fetch_add(1, std::memory_order_relaxed) >= options_.max_connections;
+  const bool overloaded = open_.fetch_add(1, std::memory_order_relaxed) >= options_.max_connections;
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   SessionHost& host = *hosts_[seat];
-  asio::post(host.io.context, [this, &host, seat, overloaded, socket = std::move(socket)]() mutable {
-    if (overloaded && refused_[seat] != nullptr) refused_[seat]->add();
-    asio::co_spawn(host.io.context, HttpSession::serve(host, std::move(socket), overloaded),
-                   [](const std::exception_ptr& thrown) {
-                     if (thrown) log::error_limited("a session threw", {});
-                   });
-  });
+  asio::post(
+      host.io.context, [this, &host, seat, overloaded, socket = std::move(socket)]() mutable {
+        if (overloaded && refused_[seat] != nullptr) refused_[seat]->add();
+        asio::co_spawn(host.io.context, HttpSession::serve(host, std::move(socket), overloaded),
+                       [](const std::exception_ptr& thrown) {
+                         if (thrown) log::error_limited("a session threw", {});
+                       });
+      });
 }
 
 void HttpListener::wind_down() {

@@ -26,6 +26,7 @@ struct ListenerOptions {
   MessageLimits limits;
   SessionTimeouts timeouts;
   int max_connections = 10000;
+  std::string address;  ///< a literal to bind to; empty: all addresses, IPv6 and IPv4
 };
 
 /// Accepts callers on one port and deals them to the I/O threads in turn. One acceptor, and not one
@@ -49,7 +50,7 @@ class HttpListener {
   HttpListener(const HttpListener&) = delete;
   HttpListener& operator=(const HttpListener&) = delete;
 
-  /// Binds all addresses of the port, IPv6 and IPv4, and accepts. Error: the port is taken.
+  /// Binds the port and accepts. Error: the port is taken.
   protocol::Result<std::uint16_t> open();
 
   /// Every answer from now on says Connection: close, so that callers go elsewhere; new connections
