@@ -1,0 +1,28 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "engine/tools/text_style.hpp"
+#include "graph/spec_reader.hpp"
+
+namespace infergraph::engine {
+
+/// `infergraph check FILE`: draws the graph and lists what is wrong with it.
+/// Returns the exit code: 0 clean, 1 problems, 2 bad usage.
+int run_check(const std::vector<std::string>& args);
+
+/// Draws what was read and lists every problem with its path.
+void print_check(std::ostream& out, const graph::SpecReading& reading, const TextStyle& style);
+
+/// {"ok":…,"deployment":…,"problems":[{"path","message"}],"predictors":[{"name","graph"}]}
+void print_check_json(std::ostream& out, const graph::SpecReading& reading);
+
+/// Leaves only the predictor of that name. False if there is none.
+bool keep_predictor(graph::DeploymentSpec& deployment, const std::string& name);
+
+/// "main, canary", or "none": for an error message.
+std::string predictor_names(const graph::DeploymentSpec& deployment);
+
+}  // namespace infergraph::engine

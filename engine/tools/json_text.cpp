@@ -1,0 +1,179 @@
+#include "engine/tools/json_text.hpp"
+
+#include <rapidjson/reader.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace infergraph::engine {
+namespace {
+
+bool nested_too_deep(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kMaxJsonDepth) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+/// Indents tokens that are known to be well-formed. An array stays on one line until something
+/// nested in it is met, so its opening is written late.
+class Indenter {
+ public:
+  explicit Indenter(std::string_view text) : text_(text) {}
+
+  std::string run() {
+    for (std::size_t i = 0; i < text_.size(); ++i) {
+      const char c = text_[i];
+      if (c == '"') {
+        const std::size_t from = i;
+        for (++i; text_[i] != '"'; ++i) {
+          if (text_[i] == '\\') ++i;
+        }
+        made_ += text_.substr(from, i + 1 - from);
+      } else if (c == '{' || c == '[') {
+        open(i);
+      } else if (c == '}' || c == ']') {
+        close(c);
+      } else if (c == ',') {
+        made_ += ',';
+        flat_.back() ? void(made_ += ' ') : new_line();
+      } else if (c == ':') {
+        made_ += ": ";
+      } else if (c != ' ' && c != '\t' && c != '\n' && c != '\r') {
+        made_ += c;
+      }
+    }
+    return std::move(made_);
+  }
+
+ private:
+  void open(std::size_t at) {
+    made_ += text_[at];
+    flat_.push_back(is_flat(at));
+    if (!flat_.back()) new_line();
+  }
+
+  void close(char c) {
+    const bool flat = flat_.back();
+    flat_.pop_back();
+    if (!flat) new_line();
+    made_ += c;
+  }
+
+  /// An array of plain values, or anything empty.
+  bool is_flat(std::size_t at) const {
+    bool in_string = false;
+    for (std::size_t i = at + 1; i < text_.size(); ++i) {
+      const char c = text_[i];
+      if (in_string) {
+        if (c == '\\') ++i;
+        if (c == '"') in_string = false;
+        continue;
+      }
+      if (c == ']' || c == '}') return true;
+      if (c == '{' || c == '[') return false;
+      if (text_[at] == '{' && c == '"') return false;
+      if (c == '"') in_string = true;
+    }
+    return true;
+  }
+
+  void new_line() {
+    made_ += '\n';
+    made_.append(2 * flat_.size(), ' ');
+  }
+
+  std::string_view text_;
+  std::string made_;
+  std::vector<bool> flat_;
+};
+
+}  // namespace
+
+bool parse_json(std::string_view text, rapidjson::Document& into, JsonDialect dialect) {
+  if (nested_too_deep(text)) return false;
+  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag |
+                              rapidjson::kParseValidateEncodingFlag;
+  if (dialect == JsonDialect::kPython) {
+    into.Parse<kFlags | rapidjson::kParseNanAndInfFlag>(text.data(), text.size());
+  } else {
+    into.Parse<kFlags>(text.data(), text.size());
+  }
+  return !into.HasParseError();
+}
+
+std::string indent_json(std::string_view text) {
+  rapidjson::Document ignored;
+  if (!parse_json(text, ignored)) return std::string(text);
+  return Indenter(text).run();
+}
+
+std::string without_space(std::string_view json) {
+  std::string made;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string && c == '\\') {
+      made += c;
+      made += json[++i];
+      continue;
+    }
+    if (c == '"') in_string = !in_string;
+    if (in_string || (c != ' ' && c != '\t' && c != '\n' && c != '\r')) made += c;
+  }
+  return made;
+}
+
+void write_body(JsonWriter& writer, std::string_view body) {
+  rapidjson::Document read;
+  if (!body.empty() && parse_json(body, read)) {
+    const std::string line = without_space(body);
+    writer.RawValue(line.data(), line.size(), read.GetType());
+  } else {
+    write_string(writer, valid_utf8(body));
+  }
+}
+
+std::string valid_utf8(std::string_view text) {
+  std::string made;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = lead < 0x80                    ? 1
+                               : lead >= 0xC2 && lead <= 0xDF ? 2
+                               : lead >= 0xE0 && lead <= 0xEF ? 3
+                               : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                              : 0;
+    bool good = length != 0 && i + length <= text.size();
+    for (std::size_t k = 1; good && k < length; ++k) {
+      good = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
+    }
+    if (good && length > 2) {
+      // Overlong forms, surrogates and what lies beyond U+10FFFF.
+      const auto second = static_cast<unsigned char>(text[i + 1]);
+      good = !(lead == 0xE0 && second < 0xA0) && !(lead == 0xED && second > 0x9F) &&
+             !(lead == 0xF0 && second < 0x90) && !(lead == 0xF4 && second > 0x8F);
+    }
+    if (good) {
+      made += text.substr(i, length);
+      i += length;
+    } else {
+      made += "\xEF\xBF\xBD";
+      ++i;
+    }
+  }
+  return made;
+}
+
+}  // namespace infergraph::engine

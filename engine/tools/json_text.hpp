@@ -1,0 +1,44 @@
+#pragma once
+
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <string>
+#include <string_view>
+
+namespace infergraph::engine {
+
+/// Writes what parse_json reads, NaN and the infinities included.
+using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapidjson::UTF8<>,
+                                     rapidjson::CrtAllocator, rapidjson::kWriteNanAndInfFlag>;
+
+/// Deeper nesting is refused: RapidJSON copies and writes its values by recursion.
+inline constexpr int kMaxJsonDepth = 500;
+
+/// Reads a whole JSON text with doubles exact to the last digit; false when it is none, or nested
+/// deeper than kMaxJsonDepth. kPython takes NaN and Infinity too, which Python's json writes.
+enum class JsonDialect { kStrict, kPython };
+bool parse_json(std::string_view text, rapidjson::Document& into,
+                JsonDialect dialect = JsonDialect::kStrict);
+
+/// The same JSON indented by two, arrays of plain values on one line, numbers as they stand; `text`
+/// itself when it is no JSON.
+std::string indent_json(std::string_view text);
+
+/// Well-formed JSON on one line, without space between the tokens.
+std::string without_space(std::string_view json);
+
+inline void write_string(JsonWriter& writer, std::string_view text) {
+  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+}
+inline void write_key(JsonWriter& writer, std::string_view text) {
+  writer.Key(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+}
+/// Writes `body` as the JSON that it is, on one line, else as a string.
+void write_body(JsonWriter& writer, std::string_view body);
+
+/// A JSON string must be UTF-8: what is not is replaced by U+FFFD.
+std::string valid_utf8(std::string_view text);
+
+}  // namespace infergraph::engine

@@ -1,0 +1,118 @@
+#include "engine/tools/stub.hpp"
+
+#include <charconv>
+#include <csignal>
+#include <iostream>
+#include <optional>
+#include <random>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "engine/tools/graph_file.hpp"
+#include "engine/tools/stub_fleet.hpp"
+#include "engine/tools/stub_report.hpp"
+#include "engine/tools/tool_args.hpp"
+
+namespace infergraph::engine {
+namespace {
+
+// After the last request, answers that are under way get this long.
+constexpr auto kDrain = std::chrono::milliseconds(500);
+
+struct StubFlags {
+  bool json = false;
+  bool print = false;
+  std::string predictor;
+  std::vector<StubOverride> overrides;
+  std::uint64_t count = 0;  ///< 0: no end
+  std::optional<std::uint64_t> seed;
+};
+
+std::string read_whole(std::string_view text, std::uint64_t& into) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
+  return error == std::errc{} && end == text.data() + text.size() ? "" : "is no whole number";
+}
+
+std::optional<int> parse(const std::vector<std::string>& args, StubFlags& flags,
+                         std::string& file) {
+  ToolArgs tool("stub FILE [--set NODE.key=value]... [--print] [--count N] [--json]",
+                "Stands in for every remote node of a graph, each on the port of its endpoint on "
+                "this machine:\nmodels, transformers, routers and combiners that answer in shape. "
+                "Until Ctrl-C; then prints\nwhat each was asked.");
+  tool.add_value("set", "NODE.key=value", set_help(),
+                 [&](std::string_view value) { return read_override(value, flags.overrides); });
+  tool.add_switch("print", "print each request with what came in and what went out", flags.print);
+  tool.add_value("count", "N", "stop after N requests", [&](std::string_view value) {
+    const std::string wrong = read_whole(value, flags.count);
+    return wrong.empty() && flags.count == 0 ? "is less than 1" : wrong;
+  });
+  tool.add_value("seed", "N", "of the random numbers; without it each run has others",
+                 [&](std::string_view value) { return read_whole(value, flags.seed.emplace()); });
+  tool.add_text("predictor", "NAME", "whose graph, if FILE has several", flags.predictor);
+  tool.add_switch("json", "print one JSON object a line", flags.json);
+  tool.set_footer(
+      "A node's parameters stub_latency, stub_jitter, stub_error_rate, stub_route, stub_payload do "
+      "what\n--set does, which stands over them.\n\n"
+      "exit code: 0 stopped, 1 problems in the graph or a taken port, 2 bad usage");
+  return tool.parse(args, file);
+}
+
+int fail(std::string_view why) {
+  std::cerr << "infergraph stub: " << printable(why) << "\n";
+  return 1;
+}
+
+}  // namespace
+
+int run_stub(const std::vector<std::string>& args) {
+  StubFlags flags;
+  std::string file;
+  if (const auto code = parse(args, flags, file)) return *code;
+  int exit_code = 0;
+  const auto graph = read_graph_file("stub", file, flags.predictor, exit_code);
+  if (!graph) return exit_code;
+  if (const auto wrong = unknown_override(graph->predictor, flags.overrides); !wrong.empty()) {
+    std::cerr << "infergraph stub: --set: " << printable(wrong) << "\n";
+    return 2;
+  }
+
+  // Signals and the last of --count wake this thread; the stand-ins run on another.
+  boost::asio::io_context main_loop;
+  boost::asio::signal_set signals(main_loop, SIGINT, SIGTERM);
+  signals.async_wait([&](boost::system::error_code, int) { main_loop.stop(); });
+
+  StubReport report(std::cout, TextStyle::for_stdout(), flags.json);
+  StubFleet::Options options;
+  options.transport = graph->deployment.transport;
+  options.overrides = flags.overrides;
+  options.seed = flags.seed ? *flags.seed : std::random_device{}();
+  std::uint64_t answered = 0;
+  options.on_event = [&](const StubEvent& event) {
+    if (flags.print) report.print_event(event);
+    if (++answered == flags.count) main_loop.stop();
+  };
+
+  Runtime runtime(1);
+  StubFleet fleet(runtime, graph->predictor, options);
+  for (const std::string& warning : fleet.warnings()) {
+    std::cerr << "infergraph stub: " << printable(warning) << "\n";
+  }
+  if (!fleet.problems().empty()) return fail(fleet.problems().front());
+  if (fleet.seats().empty()) return fail("the graph has no node that could be stood in for");
+
+  runtime.start();
+  const auto opened = fleet.open(StubFleet::Ports::kOwn);
+  if (!opened) {
+    const std::string& node = opened.error().node();
+    return fail((node.empty() ? "" : "node \"" + node + "\": ") + opened.error().message());
+  }
+  report.print_listening(fleet);
+  main_loop.run();
+  fleet.close(kDrain);
+  runtime.stop();
+  report.print_counts(fleet);
+  return 0;
+}
+
+}  // namespace infergraph::engine

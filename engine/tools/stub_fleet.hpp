@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/front/http_listener.hpp"
+#include "engine/runtime.hpp"
+#include "engine/tools/stub_node.hpp"
+#include "engine/tools/stub_service.hpp"
+#include "graph/spec.hpp"
+#include "protocol/status.hpp"
+
+namespace infergraph::engine {
+
+/// The stand-ins of all remote REST nodes of a predictor, listening on the loopback addresses.
+///
+/// Threads: made, opened and destroyed by one thread that is none of the runtime's; the stand-ins
+/// live on the runtime's first thread, which must run from open() until the fleet is gone.
+class StubFleet {
+ public:
+  /// Whether each listens on the port of its node's endpoint, or on one that the system picks.
+  enum class Ports { kOwn, kFree };
+
+  struct Options {
+    std::string transport;  ///< the deployment's, for nodes whose endpoint has no type
+    std::vector<StubOverride> overrides;
+    std::uint64_t seed = 0;
+    StubService::OnEvent on_event;
+  };
+
+  /// What has no stand-in, and what is wrong with the settings, is told by warnings() and
+  /// problems().
+  StubFleet(Runtime& runtime, const graph::PredictorSpec& predictor, const Options& options);
+  ~StubFleet();
+
+  /// Errors: a port is taken, or two nodes have the same one.
+  protocol::Result<void> open(Ports ports);
+  /// Stops listening and waits at most `limit` for the answers that are under way; then the counts
+  /// may be read by the calling thread.
+  void close(std::chrono::milliseconds limit);
+
+  struct Seat {
+    std::size_t node = 0;  ///< index in PredictorSpec::nodes
+    std::uint16_t port = 0;
+    std::unique_ptr<StubNode> stub;
+    std::unique_ptr<StubService> service;
+    std::vector<std::unique_ptr<HttpListener>> listeners;
+  };
+  const std::vector<Seat>& seats() const { return seats_; }
+  const std::vector<std::string>& problems() const { return problems_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  protocol::Result<void> open_seat(Seat& seat, Ports ports);
+
+  Runtime& runtime_;
+  std::vector<Seat> seats_;
+  std::vector<std::string> problems_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace infergraph::engine

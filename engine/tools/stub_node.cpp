@@ -1,0 +1,151 @@
+#include "engine/tools/stub_node.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "engine/tools/stub_answer.hpp"
+#include "protocol/gzip.hpp"
+
+namespace infergraph::engine {
+
+using protocol::Method;
+using protocol::Payload;
+
+namespace {
+
+constexpr std::size_t kMaxDecoded = std::size_t{128} << 20;
+
+HttpResponse respond(StubAnswer answer) {
+  HttpResponse response;
+  response.status = answer.status;
+  response.body = Payload::json(std::move(answer.body));
+  return response;
+}
+
+HttpResponse internal_error(std::string_view info) {
+  return respond(wrapper_error(500, "MICROSERVICE_INTERNAL_ERROR", info));
+}
+
+bool is_json(std::string_view body) {
+  const std::size_t first = body.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && (body[first] == '{' || body[first] == '[');
+}
+
+}  // namespace
+
+std::optional<Method> stub_method(std::string_view path) {
+  static constexpr std::pair<std::string_view, Method> kPaths[] = {
+      {"/predict", Method::kPredict},
+      {"/api/v1.0/predictions", Method::kPredict},
+      {"/api/v0.1/predictions", Method::kPredict},
+      {"/transform-input", Method::kTransformInput},
+      {"/transform-output", Method::kTransformOutput},
+      {"/route", Method::kRoute},
+      {"/aggregate", Method::kAggregate},
+      {"/send-feedback", Method::kSendFeedback},
+      {"/api/v1.0/feedback", Method::kSendFeedback},
+      {"/api/v0.1/feedback", Method::kSendFeedback},
+      {"/health/status", Method::kStatus},
+      {"/api/v1.0/health/status", Method::kStatus},
+      {"/metadata", Method::kMetadata},
+      {"/api/v1.0/metadata", Method::kMetadata},
+  };
+  for (const auto& [known, method] : kPaths) {
+    if (known == path) return method;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t StubCounts::total() const {
+  return std::accumulate(calls.begin(), calls.end(), other);
+}
+
+StubNode::StubNode(graph::NodeSpec node, StubSettings settings, std::uint64_t seed)
+    : node_(std::move(node)), settings_(std::move(settings)), random_(seed) {}
+
+StubNode::Reply StubNode::reply(const HttpRequest& request) {
+  const auto method = stub_method(request.path);
+  const bool is_get = request.verb == "GET" || request.verb == "HEAD";
+  const bool is_question = method == Method::kStatus || method == Method::kMetadata;
+  const bool takes_verb = is_get || (request.verb == "POST" && !is_question);
+
+  Reply made;
+  if (!method || !takes_verb) {
+    ++counts_.other;
+    if (is_get && request.path == "/health/ping") {
+      made.response.body = Payload(nullptr, "pong");
+      made.response.body.set_content_type("text/plain");
+      return made;
+    }
+    ++counts_.errors;
+    made.response = internal_error(method ? "405 Method Not Allowed: " + std::string(request.verb)
+                                          : "404 Not Found: " + std::string(request.path));
+    return made;
+  }
+
+  ++counts_.calls[static_cast<std::size_t>(*method)];
+  // Whoever waits for the node to be ready shall not be hit by what is meant for calls.
+  const bool fails = !is_question && settings_.error_rate > 0 &&
+                     std::uniform_real_distribution<>(0, 1)(random_) < settings_.error_rate;
+  if (!is_question) made.delay = draw_delay();
+  made.response = fails ? internal_error("injected error of the stand-in for " + node_.name)
+                        : answer(*method, request.body);
+  if (made.response.status >= 300) ++counts_.errors;
+  return made;
+}
+
+HttpResponse StubNode::answer(Method method, const Payload& body) {
+  const bool is_message = method == Method::kPredict || method == Method::kTransformInput ||
+                          method == Method::kTransformOutput || method == Method::kAggregate;
+  if (is_message && settings_.payload != nullptr) {
+    HttpResponse response;
+    response.body = Payload(settings_.payload, *settings_.payload);
+    response.body.set_content_type(is_json(*settings_.payload) ? "application/json"
+                                                               : "application/octet-stream");
+    return response;
+  }
+  if (method == Method::kTransformInput || method == Method::kTransformOutput) {
+    HttpResponse response;
+    response.body = body;
+    response.body.set_headers({});
+    if (body.content_type().empty()) response.body.set_content_type("application/json");
+    return response;
+  }
+  if (method == Method::kRoute) return respond(route_answer(choose_branch()));
+  if (method == Method::kSendFeedback) return respond({200, "{}"});
+  if (method == Method::kStatus) return respond(health_answer());
+  if (method == Method::kMetadata) return respond(metadata_answer(node_));
+
+  const auto plain = protocol::decoded(body, kMaxDecoded);
+  if (!plain) {
+    return respond(wrapper_error(400, "MICROSERVICE_BAD_DATA", plain.error().message()));
+  }
+  return respond(method == Method::kPredict ? predict_answer(node_, plain->bytes())
+                                            : aggregate_answer(plain->bytes()));
+}
+
+int StubNode::choose_branch() {
+  const int children = std::max(static_cast<int>(node_.children.size()), 1);
+  switch (settings_.route_choice) {
+    case RouteChoice::kRandom:
+      return std::uniform_int_distribution<>(0, children - 1)(random_);
+    case RouteChoice::kRoundRobin:
+      return std::exchange(next_branch_, (next_branch_ + 1) % children);
+    case RouteChoice::kFixed:
+      break;
+  }
+  return settings_.route;
+}
+
+std::chrono::nanoseconds StubNode::draw_delay() {
+  auto delay = settings_.latency;
+  if (const auto jitter = settings_.jitter.count(); jitter > 0) {
+    delay += std::chrono::nanoseconds(
+        std::uniform_int_distribution<std::chrono::nanoseconds::rep>(-jitter, jitter)(random_));
+  }
+  return std::max(delay, std::chrono::nanoseconds(0));
+}
+
+}  // namespace infergraph::engine

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string_view>
+
+#include "engine/front/http_service.hpp"
+#include "engine/tools/stub_settings.hpp"
+#include "graph/spec.hpp"
+#include "protocol/protocol.hpp"
+
+namespace infergraph::engine {
+
+/// What a stand-in has been asked.
+struct StubCounts {
+  std::array<std::uint64_t, protocol::kMethodCount> calls{};  ///< by protocol::Method
+  std::uint64_t other = 0;   ///< pings, and paths that a component doesn't have
+  std::uint64_t errors = 0;  ///< answered with an error, injected or not
+
+  std::uint64_t total() const;
+};
+
+/// The stand-in of one node: decides what to answer and when, and counts. Knows no socket and no
+/// clock. Every path of a component is answered, whatever the node's type
+/// (contract/python_wrapper.md §2); an unknown one as the wrapper does, with a 500. Threads: one.
+class StubNode {
+ public:
+  struct Reply {
+    HttpResponse response;
+    std::chrono::nanoseconds delay{0};
+  };
+
+  StubNode(graph::NodeSpec node, StubSettings settings, std::uint64_t seed);
+
+  /// `request` must live as long as the reply: a transformer answers with its body.
+  Reply reply(const HttpRequest& request);
+
+  const graph::NodeSpec& node() const { return node_; }
+  const StubCounts& counts() const { return counts_; }
+
+ private:
+  HttpResponse answer(protocol::Method method, const protocol::Payload& body);
+  int choose_branch();
+  std::chrono::nanoseconds draw_delay();
+
+  graph::NodeSpec node_;
+  StubSettings settings_;
+  StubCounts counts_;
+  std::mt19937_64 random_;
+  int next_branch_ = 0;
+};
+
+/// The method behind a component's path, or none: "/predict", "/api/v1.0/predictions", ….
+std::optional<protocol::Method> stub_method(std::string_view path);
+
+}  // namespace infergraph::engine

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "engine/front/http_service.hpp"
+#include "engine/tools/stub_node.hpp"
+
+namespace infergraph::engine {
+
+/// One request that a stand-in has answered. Borrows from the request and the answer.
+struct StubEvent {
+  const StubNode& stub;
+  const HttpRequest& request;
+  const HttpResponse& response;
+  std::chrono::nanoseconds took;
+};
+
+/// A stand-in behind an HTTP listener: waits as long as its StubNode says, without a thread.
+/// Threads: one, on which `on_event` is called as well. Borrows the stub.
+/// Cancellation: a caller that goes away ends the wait.
+class StubService final : public HttpService {
+ public:
+  using OnEvent = std::function<void(const StubEvent&)>;
+
+  StubService(StubNode& stub, OnEvent on_event);
+
+  graph::Awaitable<HttpResponse> handle(const HttpRequest& request,
+                                        std::string& header_lines) override;
+  HttpResponse refuse(const protocol::Status& why, std::string& header_lines) override;
+
+ private:
+  StubNode& stub_;
+  OnEvent on_event_;
+};
+
+}  // namespace infergraph::engine

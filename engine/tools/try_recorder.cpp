@@ -1,0 +1,34 @@
+#include "engine/tools/try_recorder.hpp"
+
+namespace infergraph::engine {
+
+void TryRecorder::on_step(const graph::PlanNode& node, protocol::Method method,
+                          std::span<const protocol::Payload> in) {
+  Step step;
+  step.method = method;
+  step.in.assign(in.begin(), in.end());
+  visits_[node.name].steps.push_back(std::move(step));
+  began_[node.name] = now_();
+}
+
+void TryRecorder::on_answer(const graph::PlanNode& node, protocol::Method method,
+                            const protocol::Payload* out, const protocol::Status* error) {
+  // A node takes one step at a time, so the answer is to its last.
+  Visit& visit = visits_[node.name];
+  if (visit.steps.empty() || visit.steps.back().method != method) return;
+  Step& step = visit.steps.back();
+  step.took = now_() - began_[node.name];
+  if (out != nullptr) step.out = *out;
+  if (error != nullptr) step.error = *error;
+}
+
+void TryRecorder::on_routing(const graph::PlanNode& node, int branch) {
+  visits_[node.name].branch = branch;
+}
+
+const TryRecorder::Visit* TryRecorder::find(std::string_view node) const {
+  const auto found = visits_.find(std::string(node));
+  return found == visits_.end() ? nullptr : &found->second;
+}
+
+}  // namespace infergraph::engine
