@@ -1,0 +1,224 @@
+"""The built binary as a test sees it: start it over a graph, talk to it, measure it, stop it."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import raw_http
+
+BINARY = os.environ.get("INFERGRAPH", "build/infergraph")
+PREDICTIONS = "/api/v1.0/predictions"
+FEEDBACK = "/api/v1.0/feedback"
+JSON = (("Content-Type", "application/json"),)
+BODY = b'{"data":{"ndarray":[[1.0]]}}'
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def unit(name, node=None, kind="MODEL", children=(), host=None, **more):
+    """A predictive unit. `node` has .host and .port; `more` are further keys, as they are."""
+    tree = {"name": name, **more}
+    if kind:
+        tree["type"] = kind
+    if node is not None:
+        tree["endpoint"] = {"service_host": host or node.host, "service_port": node.port,
+                            "httpPort": node.port, "grpcPort": node.port, "type": "REST"}
+    if children:
+        tree["children"] = list(children)
+    return tree
+
+
+def deployment(graph, *, annotations=None, spec_annotations=None, containers=None, labels=None,
+               predictor="example", name="seldon-model"):
+    """A SeldonDeployment with one predictor. `containers` maps a container's name to its image."""
+    tree = {"name": predictor, "graph": graph, "replicas": 1}
+    if annotations:
+        tree["annotations"] = annotations
+    if labels:
+        tree["labels"] = labels
+    if containers:
+        tree["componentSpecs"] = [{"spec": {"containers": [
+            {"name": key, "image": image} for key, image in containers.items()]}}]
+    spec = {"predictors": [tree]}
+    if spec_annotations:
+        spec["annotations"] = spec_annotations
+    return {"apiVersion": "machinelearning.seldon.io/v1", "kind": "SeldonDeployment",
+            "metadata": {"name": name, "namespace": "default"}, "spec": spec}
+
+
+def clean_environment(more=None):
+    """That of the test run without what steers the engine."""
+    steering = re.compile(r"ENGINE_PREDICTOR|SELDON_.*|CORS_.*|GOMAXPROCS|JAEGER_.*|KAFKA_.*|"
+                          r"REQUEST_LOGGER_.*|POD_NAME|HTTPS?_PROXY|https?_proxy|LOGGER_KAFKA_.*")
+    env = {key: value for key, value in os.environ.items() if not steering.fullmatch(key)}
+    env.update(more or {})
+    return env
+
+
+def run(*arguments, env=None, timeout=20):
+    """Runs the binary to its end; for those starts that are meant to fail."""
+    return subprocess.run([BINARY, *arguments], env=clean_environment(env), timeout=timeout,
+                          capture_output=True, text=True, check=False)
+
+
+class Engine:
+    """One running engine. Use as a context manager, or stop().
+
+    `graph` is a predictive unit, a whole SeldonDeployment, or None (then `env` or `flags` bring it).
+    `wait` is the path that must answer 200 before the constructor returns; None: only exec.
+    """
+
+    def __init__(self, graph, *flags, env=None, wait="/ready", annotations=None, **spec):
+        self.folder = tempfile.TemporaryDirectory(prefix="infergraph-e2e-")
+        self.port = free_port()
+        command = [BINARY, "--sdep", "seldon-model", "--namespace", "default",
+                   "--predictor", "example", "--http_port", str(self.port),
+                   "--grpc_port", str(free_port()), "--prometheus_path", "/prometheus"]
+        if graph is not None:
+            if "spec" not in graph:
+                graph = deployment(graph, annotations=annotations, **spec)
+            self.file = pathlib.Path(self.folder.name, "graph.json")
+            self.file.write_text(json.dumps(graph))
+            command += ["--file", str(self.file)]
+        self.stderr_path = pathlib.Path(self.folder.name, "stderr")
+        self.started = time.monotonic()
+        with open(self.stderr_path, "wb") as stderr:
+            self.process = subprocess.Popen(command + [str(flag) for flag in flags],
+                                            env=clean_environment(env), stderr=stderr,
+                                            stdout=subprocess.DEVNULL)
+        if wait:
+            try:
+                self.wait_until(wait)
+            except BaseException:
+                self.kill()
+                raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None and self.process.poll() is None:
+            self.stop()
+        else:
+            self.kill()
+
+    def wait_until(self, path, status=200, timeout=10):
+        deadline = time.monotonic() + timeout
+        last = None
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"exited with {self.process.returncode}: {self.stderr()}")
+            try:
+                last = raw_http.ask(self.port, "GET", path)
+                if last.status == status:
+                    return last
+            except (OSError, raw_http.Closed) as error:
+                last = error
+            time.sleep(0.01)
+        raise AssertionError(f"{path} is not {status} within {timeout} s: {last}\n{self.stderr()}")
+
+    def stderr(self):
+        return self.stderr_path.read_text(errors="replace")
+
+    def client(self, **options):
+        return raw_http.Client(self.port, **options)
+
+    def ask(self, verb, path, body=None, headers=(), **options):
+        return raw_http.ask(self.port, verb, path, body, headers, **options)
+
+    def get(self, path, headers=()):
+        return self.ask("GET", path, None, headers)
+
+    def predict(self, body=BODY, headers=JSON, **options):
+        return self.ask("POST", PREDICTIONS, body, headers, **options)
+
+    def feedback(self, body, headers=JSON):
+        return self.ask("POST", FEEDBACK, body, headers)
+
+    def raw(self, data, head_only=False, timeout=20):
+        """Sends exactly these bytes and reads one answer."""
+        with self.client(timeout=timeout) as client:
+            return client.send(data).read(head_only)
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def rss(self):
+        """Resident memory in KiB."""
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        raise AssertionError("no VmRSS")
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(") ", 1)[1]
+        user, system = fields.split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def metrics(self):
+        return samples(self.get("/prometheus").body.decode())
+
+    def terminate(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return time.monotonic()
+
+    def wait(self, timeout=20):
+        code = self.process.wait(timeout)
+        self.exited = time.monotonic()
+        return code
+
+    def stop(self):
+        """SIGTERM, and a clean end is demanded."""
+        self.terminate()
+        code = self.wait()
+        error = self.stderr()
+        self.folder.cleanup()
+        if code != 0:
+            raise AssertionError(f"stopped with {code}: {error}")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.folder.cleanup()
+
+
+SAMPLE = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{(.*?)\})? (\S+)(?: \S+)?$')
+LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+
+class Samples(list):
+    """(name, labels, value) of an exposition."""
+
+    def find(self, name, **labels):
+        return [(got, value) for key, got, value in self
+                if key == name and all(got.get(k) == v for k, v in labels.items())]
+
+    def value(self, name, **labels):
+        """The sum over the matching samples; None when there is none."""
+        found = self.find(name, **labels)
+        return sum(value for _, value in found) if found else None
+
+
+def samples(text):
+    found = Samples()
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            match = SAMPLE.match(line.split(" # ")[0])
+            if not match:
+                raise AssertionError(f"not a sample: {line!r}")
+            name, labels, value = match.groups()
+            found.append((name, dict(LABEL.findall(labels or "")), float(value)))
+    return found
