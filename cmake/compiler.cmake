@@ -9,6 +9,11 @@ if(INFERGRAPH_SANITIZE)
   add_link_options(-fsanitize=${INFERGRAPH_SANITIZE})
   if(INFERGRAPH_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=undefined)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+      # Clang 14 can't compile coroutines with the check of function types.
+      add_compile_options(-fno-sanitize=function
+                          -fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/cmake/sanitizer_ignore.txt)
+    endif()
   endif()
 endif()
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "protocol/json.hpp"
 
@@ -175,6 +176,9 @@ class ArrayReader {
     const Kind kind = kind_of(token.front());
     const bool readable = kind == Kind::kNumber || (kind == Kind::kString && proto_numbers_);
     const std::optional<double> value = readable ? json::to_proto_double(token) : std::nullopt;
+    if (!value && kind == Kind::kNumber) {
+      return Status(Code::kInvalidArgument, where() + ": the number is too big for a double");
+    }
     if (!value) return expected("a number", token);
     array_.values.push_back(*value);
     ++counts_.back();
@@ -236,14 +240,20 @@ Result<NumericArray> read_tensor(const MessageText& message) {
   return tensor;
 }
 
-void append_number(std::string& out, double value, bool quoted) {
-  if (std::isfinite(value)) {
-    json::append_double(out, value);
-    return;
+void append_list(std::string& out, std::span<const double> values, bool proto_numbers) {
+  const std::string_view quote = proto_numbers ? "\"" : "";
+  bool first = true;
+  for (const double value : values) {
+    if (!std::exchange(first, false)) out += ',';
+    if (std::isfinite(value)) {
+      json::append_double(out, value);
+    } else {
+      const std::string_view name = std::isnan(value) ? "NaN"
+                                    : value > 0       ? "Infinity"
+                                                      : "-Infinity";
+      out.append(quote).append(name).append(quote);
+    }
   }
-  if (quoted) out += '"';
-  out += std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
-  if (quoted) out += '"';
 }
 
 }  // namespace
@@ -264,23 +274,21 @@ Result<NumericArray> read_numbers(const MessageText& message) {
 void append_numbers(std::string& out, DataKind kind, const NumericArray& numbers) {
   const std::size_t rows = numbers.shape[0];
   const std::size_t columns = numbers.shape[1];
-  const bool tensor = kind == DataKind::kTensor;
-  if (tensor) {
+  if (kind == DataKind::kTensor) {
     out += R"("tensor":{"shape":[)" + std::to_string(rows) + ',' + std::to_string(columns) +
            R"(],"values":[)";
-  } else {
-    out += R"("ndarray":[)";
+    // Not row by row: a tensor without values may claim any number of rows.
+    append_list(out, numbers.values, true);
+    out += "]}";
+    return;
   }
+  out += R"("ndarray":[)";
   for (std::size_t row = 0; row < rows; ++row) {
-    if (row > 0 && (!tensor || columns > 0)) out += ',';
-    if (!tensor) out += '[';
-    for (std::size_t column = 0; column < columns; ++column) {
-      if (column > 0) out += ',';
-      append_number(out, numbers.values[row * columns + column], tensor);
-    }
-    if (!tensor) out += ']';
+    out += row > 0 ? ",[" : "[";
+    append_list(out, std::span(numbers.values).subspan(row * columns, columns), false);
+    out += ']';
   }
-  out += tensor ? "]}" : "]";
+  out += ']';
 }
 
 }  // namespace infergraph::protocol
