@@ -213,7 +213,7 @@ void append_double(std::string& out, double value) {
   // to_chars prefers 1e+05 to 100000, which is shorter and harder to read.
   const double size = std::fabs(value);
   const bool plain = value == 0 || (size >= 1e-5 && size < 1e16);
-  std::array<char, 32> digits;
+  std::array<char, 32> digits{};
   const auto [end, error] =
       plain ? std::to_chars(digits.begin(), digits.end(), value, std::chars_format::fixed)
             : std::to_chars(digits.begin(), digits.end(), value);

@@ -142,7 +142,8 @@ class ArrayReader {
       while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
       ++end;
     } else {
-      end = text.find_first_of(", \t\r\n]", at);
+      const auto ends = [](char c) { return c == ',' || c == ']' || c <= ' '; };
+      while (end < text.size() && !ends(text[end])) ++end;
     }
     return text.substr(at, end - at);
   }
