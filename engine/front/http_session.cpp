@@ -93,9 +93,13 @@ graph::Awaitable<void> HttpSession::serve(SessionHost& host, Socket socket, bool
 
 graph::Awaitable<void> HttpSession::run() {
   connection_->set_block(Block::make());
-  while (co_await read_request() && co_await answer_request()) {
+  // One co_await a statement: GCC 12 miscompiles two of them joined by &&.
+  for (;;) {
+    const bool has_request = co_await read_request();
+    if (!has_request) break;
+    const bool goes_on = co_await answer_request();
+    if (!goes_on) break;
     served_any_ = true;
-    if (host_.draining) break;
   }
 }
 
@@ -191,7 +195,8 @@ graph::Awaitable<bool> HttpSession::answer_request() {
   if (cancel.cancelled()) co_return false;
 
   const bool close = head.closes || host_.winding_down || host_.draining;
-  co_return co_await write(response, close) && !close;
+  const bool written = co_await write(response, close);
+  co_return written && !close;
 }
 
 graph::Awaitable<bool> HttpSession::write(const HttpResponse& response, bool close) {
