@@ -52,16 +52,17 @@ Awaitable<protocol::Result<std::vector<protocol::Payload>>> run_all(std::size_t 
   }
   if (running > 0) co_await all_ended.wait();
 
-  const protocol::Status* failure = nullptr;
+  // A copy each: Boost 1.81's error() gives no reference that could be kept.
+  std::optional<protocol::Status> failure;
   for (const Child& child : children) {
     if (*child.answer) continue;
-    const protocol::Status& status = child.answer->error();
-    if (failure == nullptr || (failure->code() == protocol::Code::kCancelled &&
-                               status.code() != protocol::Code::kCancelled)) {
-      failure = &status;
+    protocol::Status status = child.answer->error();
+    if (!failure || (failure->code() == protocol::Code::kCancelled &&
+                     status.code() != protocol::Code::kCancelled)) {
+      failure = std::move(status);
     }
   }
-  if (failure != nullptr) co_return *failure;
+  if (failure) co_return *std::move(failure);
   std::vector<protocol::Payload> answers;
   answers.reserve(count);
   for (Child& child : children) answers.push_back(*std::move(*child.answer));
