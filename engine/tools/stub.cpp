@@ -104,8 +104,8 @@ int run_stub(const std::vector<std::string>& args) {
   runtime.start();
   const auto opened = fleet.open(StubFleet::Ports::kOwn);
   if (!opened) {
-    const std::string& node = opened.error().node();
-    return fail((node.empty() ? "" : "node \"" + node + "\": ") + opened.error().message());
+    const protocol::Status why = opened.error();
+    return fail((why.node().empty() ? "" : "node \"" + why.node() + "\": ") + why.message());
   }
   report.print_listening(fleet);
   main_loop.run();

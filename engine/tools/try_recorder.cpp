@@ -23,7 +23,12 @@ void TryRecorder::on_answer(const graph::PlanNode& node, protocol::Method method
 }
 
 void TryRecorder::on_routing(const graph::PlanNode& node, int branch) {
-  visits_[node.name].branch = branch;
+  Visit& visit = visits_[node.name];
+  visit.branch = branch;
+  // A route that succeeded has no other answer than this.
+  if (visit.steps.empty()) return;
+  Step& step = visit.steps.back();
+  if (step.method == protocol::Method::kRoute && !step.took) step.took = now_() - began_[node.name];
 }
 
 const TryRecorder::Visit* TryRecorder::find(std::string_view node) const {
