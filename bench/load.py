@@ -1,0 +1,87 @@
+"""One round of load: wrk drives a URL, /proc tells what it cost."""
+
+import dataclasses
+import json
+import pathlib
+import subprocess
+import urllib.request
+
+from processes import Failure
+
+# The body is one string for the whole run: a request() function would cost wrk more than the server.
+SCRIPT = """
+local file = io.open("{body}", "rb")
+wrk.method = "POST"
+wrk.body = file:read("*a")
+wrk.headers["Content-Type"] = "application/json"
+file:close()
+function done(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format(
+    '\\nRESULT {{"requests":%d,"us":%d,"p50":%f,"p99":%f,' ..
+    '"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}\\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    e.connect, e.read, e.write, e.status, e.timeout))
+end
+"""
+
+
+@dataclasses.dataclass
+class Round:
+    """What one system did in one round."""
+    cpu_us: float  # per request, of the whole process tree
+    p50_ms: float
+    p99_ms: float
+    per_second: float
+    requests: int
+    errors: dict  # kind -> count, only what isn't zero
+
+
+def request_body(size):
+    front, back = b'{"data":{"ndarray":[[1.5', b"]]}}"
+    numbers = b",0.25" * ((size - len(front) - len(back)) // 5)
+    return (front + numbers).ljust(max(size - len(back), len(front)), b"5") + back
+
+
+def write_script(folder, size):
+    body = pathlib.Path(folder, f"body-{size}")
+    body.write_bytes(request_body(size))
+    script = pathlib.Path(folder, f"load-{size}.lua")
+    script.write_text(SCRIPT.format(body=body), encoding="ascii")
+    return script
+
+
+def check_answer(name, url, size):
+    """One request by hand: what is measured must be the answer of the node, whole."""
+    request = urllib.request.Request(url, data=request_body(size),
+                                     headers={"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            status, body = answer.status, answer.read()
+    except OSError as error:
+        raise Failure(f"{name} doesn't answer a request of {size} bytes: {error}") from error
+    if status != 200 or len(body) != size:
+        raise Failure(f"{name} answers {status} with {len(body)} bytes instead of 200 with {size}")
+
+
+def drive(wrk, process, url, script, connections, seconds):
+    """Drives `url` for `seconds` and charges it to `process`."""
+    command = [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s",
+               str(script), url]
+    process.check_alive()
+    before = process.cpu()
+    run = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
+    cpu = process.cpu() - before
+    process.check_alive()
+    line = next((l for l in run.stdout.splitlines() if l.startswith("RESULT ")), None)
+    if line is None:
+        raise Failure(f"wrk gave no result for {process.name}:\n{run.stdout}{run.stderr}")
+    result = json.loads(line.removeprefix("RESULT "))
+    errors = {kind: result[kind] for kind in ("connect", "read", "write", "status", "timeout")
+              if result[kind]}
+    requests = result["requests"]
+    if not requests:
+        errors["no answer"] = 1
+    return Round(cpu_us=cpu * 1e6 / max(requests, 1), p50_ms=result["p50"] / 1e3,
+                 p99_ms=result["p99"] / 1e3, per_second=requests * 1e6 / result["us"],
+                 requests=requests, errors=errors)

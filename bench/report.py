@@ -1,0 +1,107 @@
+"""Turns rounds into what is printed: medians over the rounds, and ratios within a round."""
+
+import statistics
+
+GOALS = (  # what the engine is held to
+    ("model to nginx, CPU per request, 100 B, 16 connections", 1.0),
+    ("chain to model, CPU per request, 100 B, 16 connections", 3.2),
+    ("idle RSS, MiB", 15.0),
+    ("exec to ready, ms", 30.0),
+)
+
+HEAD = ("system", "CPU µs/req", "p50 ms", "p99 ms", "req/s", "RSS MiB", "peak MiB", "to nginx")
+
+
+def ratio(rounds, system, base):
+    """The median over the rounds of CPU per request of `system` to that of `base`, or None."""
+    if system not in rounds or base not in rounds:
+        return None
+    return statistics.median(mine.cpu_us / theirs.cpu_us
+                             for mine, theirs in zip(rounds[system], rounds[base])
+                             if theirs.cpu_us)
+
+
+def median(rounds, field):
+    return statistics.median(getattr(one, field) for one in rounds)
+
+
+def errors_of(rounds):
+    total = {}
+    for one in rounds:
+        for kind, count in one.errors.items():
+            total[kind] = total.get(kind, 0) + count
+    return total
+
+
+def block_of(size, connections, rounds, memory):
+    """One setting as plain data: what --json holds, and what `print_block` shows."""
+    systems = {}
+    for name, of_system in rounds.items():
+        resident, peak = memory[name]
+        original = name.partition(":")[0]
+        systems[name] = {
+            "cpu_us": median(of_system, "cpu_us"), "p50_ms": median(of_system, "p50_ms"),
+            "p99_ms": median(of_system, "p99_ms"), "per_second": median(of_system, "per_second"),
+            "requests": sum(one.requests for one in of_system),
+            "rss_mib": resident, "peak_rss_mib": peak,
+            "to_nginx": ratio(rounds, name, "nginx"),
+            "to_other": ratio(rounds, name, f"{name}:other"),
+            "to_model": ratio(rounds, name, "model") if original == name else None,
+            "cpu_us_rounds": [one.cpu_us for one in of_system],
+            "errors": errors_of(of_system),
+        }
+    return {"size": size, "connections": connections, "systems": systems}
+
+
+def print_block(block):
+    compare = any(row["to_other"] is not None for row in block["systems"].values())
+    head = HEAD + (("to other",) if compare else ())
+    print(f"\n{block['size']} B both ways, {block['connections']} connections")
+    rows = [head]
+    for name, row in block["systems"].items():
+        cells = [name, f"{row['cpu_us']:.1f}", f"{row['p50_ms']:.3f}", f"{row['p99_ms']:.3f}",
+                 f"{row['per_second']:.0f}", f"{row['rss_mib']:.1f}", f"{row['peak_rss_mib']:.1f}",
+                 number(row["to_nginx"])]
+        rows.append(tuple(cells) + ((number(row["to_other"]),) if compare else ()))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    for row in rows:
+        print("  " + "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
+                               for i, (cell, width) in enumerate(zip(row, widths))))
+    for name, row in block["systems"].items():
+        if row["errors"]:
+            print(f"  ERRORS of {name}: "
+                  + ", ".join(f"{kind} {count}" for kind, count in row["errors"].items()))
+
+
+def number(value):
+    return "-" if value is None else f"{value:.2f}"
+
+
+def goals_of(blocks, starts):
+    """Each goal with what was measured (None if it wasn't)."""
+    cost = {}
+    for block in blocks:
+        if block["size"] == 100 and block["connections"] == 16:
+            cost = block["systems"]
+    mine = starts.get("engine", {})
+    measured = (cost.get("model", {}).get("to_nginx"), cost.get("chain", {}).get("to_model"),
+                mine.get("idle_rss_mib"), mine.get("ready_ms"))
+    return [{"what": what, "goal": goal, "measured": value,
+             "met": None if value is None else value <= goal}
+            for (what, goal), value in zip(GOALS, measured)]
+
+
+def print_starts(starts):
+    if starts:
+        print("\nstart and rest, single MODEL, node up")
+    for name, row in starts.items():
+        print(f"  {name}: idle RSS {row['idle_rss_mib']:.1f} MiB, exec to /ready 200 in "
+              f"{row['ready_ms']:.1f} ms (median; slowest of {row['starts']}: "
+              f"{row['slowest_ms']:.1f} ms)")
+
+
+def print_goals(goals):
+    print("\ngoals")
+    for goal in goals:
+        verdict = {True: "met", False: "MISSED", None: "not measured"}[goal["met"]]
+        print(f"  {goal['what']}: {number(goal['measured'])} of at most {goal['goal']:g}: {verdict}")
