@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import unittest
 
 import raw_http
 
@@ -181,18 +182,34 @@ class Engine:
         return code
 
     def stop(self):
-        """SIGTERM, and a clean end is demanded."""
+        """SIGTERM. A drain takes its time, so that its clean end is demanded after the module."""
+        if not leaving:
+            unittest.addModuleCleanup(demand_clean_ends)
+        leaving.append(self)
         self.terminate()
-        code = self.wait()
-        error = self.stderr()
-        self.folder.cleanup()
-        if code != 0:
-            raise AssertionError(f"stopped with {code}: {error}")
 
     def kill(self):
         self.process.kill()
         self.process.wait()
         self.folder.cleanup()
+
+
+leaving = []
+
+
+def demand_clean_ends():
+    bad = []
+    while leaving:
+        engine = leaving.pop()
+        try:
+            code = engine.wait()
+        except subprocess.TimeoutExpired:
+            code = "nothing within 20 s"
+        if code != 0:
+            bad.append(f"{engine.process.args} ended with {code}: {engine.stderr()}")
+        engine.kill()
+    if bad:
+        raise AssertionError("\n".join(bad))
 
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{(.*?)\})? (\S+)(?: \S+)?$')

@@ -1,0 +1,440 @@
+"""The front as HTTP/1.1 sees it: framing, connections, limits, and what is malformed."""
+
+import socket
+import threading
+import time
+import unittest
+
+import raw_http
+from engine import BODY, Engine, JSON, PREDICTIONS, unit
+from raw_http import request_bytes
+from stub_node import Answer, StubNode
+
+PREDICT = request_bytes("POST", PREDICTIONS, BODY, JSON)
+HEAD = b"POST " + PREDICTIONS.encode() + b" HTTP/1.1\r\nHost: x\r\n"
+
+
+class FrontTest(unittest.TestCase):
+    flags = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.node = StubNode(lambda request: Answer(body=request.body))
+        cls.engine = Engine(unit("m", cls.node), *cls.flags)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.engine.stop()
+        cls.node.close()
+
+    def tearDown(self):
+        self.assertTrue(self.engine.alive())
+        self.assertEqual(self.engine.predict().status, 200)
+
+    def refused(self, data, status, reason=None):
+        """The engine answers so, in its own JSON, and closes."""
+        with self.engine.client(timeout=10) as client:
+            try:
+                client.send(data)
+            except OSError:
+                pass  # it may have answered and closed before all was sent
+            answer = client.read()
+            self.assertEqual(answer.status, status, answer)
+            self.assertEqual(answer.get("Content-Type"), "application/json")
+            told = answer.json()["status"]
+            self.assertEqual((told["code"], told["status"]), (status, "FAILURE"))
+            if reason:
+                self.assertEqual(told["reason"], reason)
+            self.assertEqual(answer.get("Connection"), "close")
+            self.assertTrue(client.is_closed())
+
+
+class ConnectionsTest(FrontTest):
+    def test_keep_alive(self):
+        with self.engine.client() as client:
+            for i in range(100):
+                answer = client.ask("POST", PREDICTIONS, b"%d" % i)
+                self.assertEqual((answer.status, answer.body), (200, b"%d" % i))
+                self.assertIsNone(answer.get("Connection"))
+
+    def test_pipelining_keeps_the_order(self):
+        bodies = [b"%d" % i + b"x" * (i * 13) for i in range(200)]
+        with self.engine.client() as client:
+            client.send(b"".join(request_bytes("POST", PREDICTIONS, body) for body in bodies))
+            self.assertEqual([client.read().body for _ in bodies], bodies)
+
+    def test_pipelining_of_all_kinds(self):
+        chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        with self.engine.client() as client:
+            client.send(request_bytes("GET", "/live") + chunked + request_bytes("GET", "/nope") +
+                        request_bytes("HEAD", "/ready") + PREDICT)
+            self.assertEqual(client.read().status, 200)
+            self.assertEqual(client.read().body, b"abc")
+            self.assertEqual(client.read().status, 404)
+            self.assertEqual(client.read(head_only=True).status, 200)
+            self.assertEqual(client.read().body, BODY)
+
+    def test_byte_by_byte(self):
+        with self.engine.client() as client:
+            for at in range(len(PREDICT)):
+                client.send(PREDICT[at:at + 1])
+            self.assertEqual(client.read().body, BODY)
+
+    def test_split_at_every_place(self):
+        data = HEAD + b"Transfer-Encoding: chunked\r\n\r\n3;ext=1\r\nabc\r\n2\r\nde\r\n0\r\nX-T: 1\r\n\r\n"
+        with self.engine.client() as client:
+            for at in range(1, len(data), 3):
+                client.send(data[:at])
+                time.sleep(0.001)
+                client.send(data[at:])
+                self.assertEqual(client.read().body, b"abcde", at)
+
+    def test_connection_close(self):
+        for value in ("close", "Close", "keep-alive, close"):
+            with self.engine.client() as client:
+                answer = client.ask("POST", PREDICTIONS, BODY, [("Connection", value)])
+                self.assertEqual((answer.status, answer.get("Connection")), (200, "close"))
+                self.assertTrue(client.is_closed(2))
+
+    def test_http_1_0(self):
+        with self.engine.client() as client:
+            client.send(request_bytes("POST", PREDICTIONS, BODY, JSON, "HTTP/1.0"))
+            answer = client.read()
+            self.assertEqual((answer.status, answer.version), (200, "HTTP/1.0"))
+            self.assertEqual(answer.body, BODY)
+            self.assertTrue(client.is_closed(2))
+
+    def test_http_1_0_without_host(self):
+        self.assertEqual(self.engine.raw(b"GET /live HTTP/1.0\r\n\r\n").status, 200)
+
+    def test_http_1_0_keep_alive(self):
+        with self.engine.client() as client:
+            for _ in range(3):
+                client.send(request_bytes("POST", PREDICTIONS, BODY, [("Connection", "keep-alive")],
+                                          "HTTP/1.0"))
+                answer = client.read()
+                self.assertEqual((answer.status, answer.get("Connection").lower()),
+                                 (200, "keep-alive"))
+
+    def test_half_closed_caller(self):
+        """An end of file during the walk cancels it: the caller went away."""
+        with self.engine.client() as client:
+            client.send(PREDICT)
+            self.assertEqual(client.read().status, 200)
+            client.sock.shutdown(socket.SHUT_WR)
+            self.assertTrue(client.is_closed(2))
+
+    def test_empty_lines_before_a_request(self):
+        """RFC 9112 section 2.2: at least one should be ignored."""
+        with self.engine.client() as client:
+            self.assertEqual(client.send(b"\r\n" + PREDICT).read().status, 200)
+            self.assertEqual(client.send(b"\r\n" + PREDICT).read().status, 200)
+
+
+class BodiesTest(FrontTest):
+    def test_chunked(self):
+        body = bytes(range(256)) * 300
+        pieces = [body[at:at + 777] for at in range(0, len(body), 777)] + [b""]
+        data = b"".join(b"%X\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+        answer = self.engine.raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + data)
+        self.assertEqual(answer.body, body)
+        self.assertEqual(self.node.last.body, body)
+        self.assertEqual(self.node.last.all("Trailer"), [])
+
+    def test_coding_names_have_no_case(self):
+        answer = self.engine.raw(HEAD + b"Transfer-Encoding: Chunked\r\n\r\n1\r\na\r\n0\r\n\r\n")
+        self.assertEqual(answer.body, b"a")
+
+    def test_trailers_do_not_reach_the_node(self):
+        self.engine.raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Evil: 1\r\n\r\n")
+        self.assertEqual(self.node.last.all("X-Evil"), [])
+
+    def test_expect_continue(self):
+        with self.engine.client(timeout=5) as client:
+            client.send(HEAD + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+            self.assertEqual(client.reader.until(b"\r\n\r\n"), b"HTTP/1.1 100 Continue")
+            client.send(b"abc")
+            self.assertEqual(client.read().body, b"abc")
+            # And without waiting for it, as some clients do.
+            client.send(HEAD + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\nxyz")
+            self.assertEqual(client.read().body, b"xyz")
+        self.assertEqual(self.node.last.all("Expect"), [])
+
+    def test_get_with_a_body_keeps_the_framing(self):
+        with self.engine.client() as client:
+            client.send(request_bytes("GET", "/live", b"ignored") + PREDICT)
+            self.assertEqual(client.read().status, 200)
+            self.assertEqual(client.read().body, BODY)
+
+    def test_refused_verb_with_a_body_keeps_the_framing(self):
+        with self.engine.client() as client:
+            client.send(request_bytes("PUT", PREDICTIONS, b"GET / HTTP/1.1\r\n\r\n") + PREDICT)
+            self.assertEqual(client.read().status, 405)
+            self.assertEqual(client.read().body, BODY)
+
+    def test_head_answers_have_no_body(self):
+        with self.engine.client() as client:
+            client.send(request_bytes("HEAD", "/prometheus") + request_bytes("HEAD", "/nope") + PREDICT)
+            self.assertEqual(client.read(head_only=True).status, 200)
+            self.assertEqual(client.read(head_only=True).status, 404)
+            self.assertEqual(client.read().body, BODY)
+
+    def test_folded_and_odd_headers(self):
+        """RFC 9112 section 5.2: a folded line is refused or read as one with spaces."""
+        with self.engine.client() as client:
+            answer = client.send(HEAD + b"X-Folded: a\r\n b\r\nContent-Length: 1\r\n\r\nz").read()
+            if answer.status == 200:
+                self.assertEqual(self.node.last.get("X-Folded").split(), ["a", "b"])
+            else:
+                self.assertEqual(answer.status, 400)
+        headers = [("X-Empty", ""), ("X-Colon", "a:b: c"), ("X-Latin", "h\xe9")]
+        self.assertEqual(self.engine.predict(headers=headers).status, 200)
+        for name, value in headers:
+            self.assertEqual(self.node.last.get(name), value)
+
+    def test_many_headers(self):
+        headers = [(f"X-H{i}", str(i)) for i in range(500)]
+        self.assertEqual(self.engine.predict(headers=headers).status, 200)
+        self.assertEqual(self.node.last.get("X-H499"), "499")
+
+
+class MalformedTest(FrontTest):
+    def test_refused_with_400(self):
+        chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+        for data in (
+                b"GARBAGE\r\n\r\n",
+                b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+                b"GET /live\r\n\r\n",
+                b"GET  /live HTTP/1.1\r\nHost: x\r\n\r\n",
+                b"GET /live HTTP/9\r\nHost: x\r\n\r\n",
+                b"GET /live HTTP/1.1\r\n\r\n",
+                b"GET /live HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+                b"GET /live HTTP/1.1\r\nHost : x\r\n\r\n",
+                b"GET /live HTTP/1.1\r\nHost: x\r\nno colon here\r\n\r\n",
+                b"GET /live HTTP/1.1\r\nHost: x\r\n: empty name\r\n\r\n",
+                b"GET /live HTTP/1.1\r\nHost: x\r\nX-Nul: a\x00b\r\n\r\n",
+                b"GET /li\x00ve HTTP/1.1\r\nHost: x\r\n\r\n",
+                HEAD + b"Content-Length: abc\r\n\r\nxyz",
+                HEAD + b"Content-Length: -1\r\n\r\n",
+                HEAD + b"Content-Length: +3\r\n\r\nabc",
+                HEAD + b"Content-Length: 99999999999999999999999\r\n\r\n",
+                HEAD + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+                HEAD + b"Content-Length: 3, 4\r\n\r\nabcd",
+                HEAD + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+                HEAD + b"Transfer-Encoding: gzip\r\n\r\n",
+                HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+                HEAD + b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+                HEAD + b"Transfer-Encoding: identity\r\n\r\n",
+                HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
+                HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+                chunked + b"xyz\r\nabc\r\n0\r\n\r\n",
+                chunked + b"3\r\nabcd\r\n0\r\n\r\n",
+                chunked + b"-1\r\n\r\n",
+                chunked + b"\r\n\r\n",
+                chunked + b"ffffffffffffffffff\r\nabc\r\n0\r\n\r\n"):
+            with self.subTest(data[:120]):
+                calls = len(self.node.calls())
+                self.refused(data, 400, "INVALID_ARGUMENT")
+                self.assertEqual(len(self.node.calls()), calls, "the node got a call")
+
+    def test_both_lengths_alike_are_no_smuggling(self):
+        answer = self.engine.raw(HEAD + b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc")
+        self.assertIn(answer.status, (200, 400))
+
+    def test_cut_requests(self):
+        whole = HEAD + b"Content-Length: 10\r\n\r\n0123456789"
+        calls = len(self.node.calls())
+        for at in (1, 10, len(HEAD), len(whole) - 5, len(whole) - 1):
+            client = self.engine.client()
+            client.send(whole[:at])
+            client.close()
+        chunked = self.engine.client()
+        chunked.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab")
+        chunked.reset()
+        time.sleep(0.2)
+        self.assertEqual(len(self.node.calls()), calls)
+
+    def test_garbage_of_all_lengths(self):
+        import random
+        source = random.Random(7)
+        for size in (1, 3, 100, 5000, 100000):
+            client = self.engine.client()
+            try:
+                client.send(source.randbytes(size))
+            except OSError:
+                pass
+            client.close()
+
+    def test_mutated_requests(self):
+        import random
+        source = random.Random(11)
+        seed = bytearray(HEAD + b"Content-Length: 3\r\nX-A: b\r\n\r\nabc")
+        for _ in range(400):
+            data = bytearray(seed)
+            for _ in range(source.randrange(1, 4)):
+                data[source.randrange(len(data))] = source.randrange(256)
+            client = self.engine.client()
+            client.send(bytes(data))
+            client.sock.shutdown(socket.SHUT_WR)
+            client.close()
+
+
+class LimitsTest(FrontTest):
+    flags = ("--max_header_bytes", "8192", "--max_body_bytes", "100000")
+
+    def test_header_limit(self):
+        ok = request_bytes("GET", "/live", headers=[("X-Big", "x" * 7000)])
+        self.assertEqual(self.engine.raw(ok).status, 200)
+        self.refused(request_bytes("GET", "/live", headers=[("X-Big", "x" * 9000)]), 431,
+                     "RESOURCE_EXHAUSTED")
+        self.refused(request_bytes("GET", "/live", headers=[("X-Big", "x" * (2 << 20))]), 431,
+                     "RESOURCE_EXHAUSTED")
+        self.refused(b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431)
+
+    def test_header_limit_after_a_good_request(self):
+        with self.engine.client() as client:
+            client.send(PREDICT + request_bytes("GET", "/live", headers=[("X-Big", "x" * 20000)]))
+            self.assertEqual([client.read().status, client.read().status], [200, 431])
+
+    def test_body_limit(self):
+        self.assertEqual(self.engine.predict(b"x" * 100000).status, 200)
+        self.refused(request_bytes("POST", PREDICTIONS, b"x" * 100001), 413, "RESOURCE_EXHAUSTED")
+
+    def test_body_limit_is_told_before_the_body_comes(self):
+        self.refused(HEAD + b"Content-Length: 1000000000\r\n\r\n", 413, "RESOURCE_EXHAUSTED")
+        self.refused(HEAD + b"Expect: 100-continue\r\nContent-Length: 1000000\r\n\r\n", 413)
+
+    def test_body_limit_of_chunks(self):
+        head = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+        ok = b"".join(b"3e8\r\n" + b"x" * 1000 + b"\r\n" for _ in range(100)) + b"0\r\n\r\n"
+        self.assertEqual(len(self.engine.raw(head + ok).body), 100000)
+        more = b"".join(b"3e8\r\n" + b"x" * 1000 + b"\r\n" for _ in range(101)) + b"0\r\n\r\n"
+        self.refused(head + more, 413, "RESOURCE_EXHAUSTED")
+        self.refused(head + b"7fffffff\r\nxxx", 413, "RESOURCE_EXHAUSTED")
+
+    def test_refusal_is_seen_by_a_caller_who_sends_on(self):
+        """The answer must not be lost to the reset that unread bytes provoke."""
+        for _ in range(5):
+            with self.engine.client(timeout=10) as client:
+                client.send(HEAD + b"Content-Length: 50000000\r\n\r\n")
+
+                def pour():
+                    try:
+                        for _ in range(50):
+                            client.sock.sendall(b"x" * 20000)
+                    except OSError:
+                        pass
+
+                pouring = threading.Thread(target=pour)
+                pouring.start()
+                self.assertEqual(client.read().status, 413)
+                pouring.join()
+
+
+class DefaultLimitsTest(FrontTest):
+    def test_header_64_kib(self):
+        fits = [("X-Big", "x" * 60000)]
+        self.assertEqual(self.engine.ask("GET", "/live", headers=fits).status, 200)
+        self.refused(request_bytes("GET", "/live", headers=[("X-Big", "x" * 70000)]), 431)
+
+    def test_body_128_mib(self):
+        self.refused(HEAD + b"Content-Length: %d\r\n\r\n" % ((128 << 20) + 1), 413)
+
+
+class TimeoutsTest(FrontTest):
+    flags = ("--read_timeout", "500ms", "--progress_timeout", "700ms", "--idle_timeout", "1s")
+
+    def timed(self, data, status, low, high):
+        with self.engine.client(timeout=10) as client:
+            began = time.monotonic()
+            client.send(data)
+            answer = client.read()
+            self.assertEqual(answer.status, status)
+            self.assertEqual(answer.json()["status"]["reason"], "RESOURCE_EXHAUSTED")
+            self.assertTrue(low <= time.monotonic() - began <= high, time.monotonic() - began)
+            self.assertTrue(client.is_closed(3))
+
+    def test_head_that_does_not_end(self):
+        self.timed(b"GET /live HTTP/1.1\r\nHo", 408, 0.4, 1.5)
+
+    def test_head_that_drips(self):
+        with self.engine.client(timeout=10) as client:
+            began = time.monotonic()
+            client.send(b"GET /live HTTP/1.1\r\nHost: x\r\nX-Drip: ")
+            try:
+                while time.monotonic() - began < 3:
+                    client.send(b"x")
+                    time.sleep(0.05)
+            except OSError:
+                pass
+            self.assertEqual(client.read().status, 408)
+            self.assertLess(time.monotonic() - began, 3.6)
+
+    def test_body_without_progress(self):
+        self.timed(HEAD + b"Content-Length: 10\r\n\r\n01234", 408, 0.6, 2)
+        self.timed(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabc", 408, 0.6, 2)
+
+    def test_slow_body_with_progress_is_served(self):
+        with self.engine.client() as client:
+            client.send(HEAD + b"Content-Length: 8\r\n\r\n")
+            for i in range(8):
+                time.sleep(0.25)
+                client.send(b"%d" % i)
+            self.assertEqual(client.read().body, b"01234567")
+
+    def test_second_head_on_a_connection_counts_too(self):
+        with self.engine.client() as client:
+            client.send(PREDICT)
+            self.assertEqual(client.read().status, 200)
+            client.send(b"GET /li")
+            self.assertEqual(client.read().status, 408)
+
+    def test_idle_connections_close_quietly(self):
+        for data in (b"", PREDICT):
+            with self.engine.client() as client:
+                if data:
+                    client.send(data)
+                    self.assertEqual(client.read().status, 200)
+                began = time.monotonic()
+                client.sock.settimeout(5)
+                self.assertEqual(client.sock.recv(100), b"")
+                self.assertTrue(0.8 < time.monotonic() - began < 2.5, time.monotonic() - began)
+
+    def test_a_caller_who_does_not_read_is_let_go(self):
+        body = b"x" * (30 << 20)
+        client = self.engine.client(timeout=20)
+        client.send(request_bytes("POST", PREDICTIONS, body))
+        self.assertTrue(self.node.wait_for(lambda n: n.requests and len(n.last.body) == len(body), 10))
+        time.sleep(2.5)
+        got = 0
+        try:
+            while piece := client.sock.recv(1 << 20):
+                got += len(piece)
+        except OSError:
+            pass
+        client.close()
+        self.assertLess(got, len(body))
+        self.node.forget()
+
+
+class MaxConnectionsTest(FrontTest):
+    flags = ("--max_connections", "20")
+
+    def test_over_the_limit_is_503(self):
+        clients = [self.engine.client() for _ in range(20)]
+        for client in clients:
+            self.assertEqual(client.ask("GET", "/live").status, 200)
+        with self.engine.client() as late:
+            late.send(request_bytes("GET", "/live"))
+            answer = late.read()
+            self.assertEqual((answer.status, answer.json()["status"]["reason"]), (503, "OVERLOADED"))
+            self.assertIsNotNone(answer.get("Retry-After"))
+        self.assertEqual(clients[0].ask("GET", "/live").status, 200)
+        for client in clients:
+            client.close()
+        time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,147 @@
+"""/ready: what a balancer is told, and what asking costs."""
+
+import time
+import unittest
+
+from engine import Engine, unit
+from load import Load
+from raw_http import request_bytes
+from stub_node import Answer, DeafNode, RefusedPort, Stall, StubNode
+
+
+class ReadyTest(unittest.TestCase):
+    def start(self, graph, *flags, **more):
+        engine = Engine(graph, *flags, **more)
+        self.addCleanup(engine.stop)
+        return engine
+
+    def node(self, answer=None):
+        node = StubNode(answer)
+        self.addCleanup(node.close)
+        return node
+
+
+class MissingNodesTest(ReadyTest):
+    def test_503_names_the_missing_until_they_come(self):
+        here, a, b = self.node(), RefusedPort(), RefusedPort()
+        engine = self.start(unit("top", here, "COMBINER", [unit("gone-a", a), unit("gone-b", b)]),
+                            wait="/live")
+        answer = engine.wait_until("/ready", 503)
+        self.assertEqual(answer.get("Content-Type"), "application/json")
+        time.sleep(0.3)
+        text = engine.get("/ready").body.decode()
+        told = engine.get("/ready").json()
+        self.assertEqual((told["status"]["code"], told["status"]["status"]), (503, "FAILURE"))
+        self.assertIn("gone-a", text)
+        self.assertIn("gone-b", text)
+        self.assertNotIn("top", text)
+        for path in ("/api/v1.0/health/status", "/api/v1.0/status"):
+            self.assertEqual(engine.get(path).status, 503)
+        self.assertEqual(engine.get("/live").status, 200)
+
+        self.addCleanup(a.start_node().close)
+        time.sleep(1.5)
+        text = engine.get("/ready").body.decode()
+        self.assertNotIn("gone-a", text)
+        self.assertIn("gone-b", text)
+        self.addCleanup(b.start_node().close)
+        ready = engine.wait_until("/ready", 200, 5)
+        self.assertEqual(ready.body, b"")
+
+    def test_a_node_that_goes_away(self):
+        node = self.node()
+        engine = self.start(unit("m", node))
+        self.assertEqual(engine.get("/ready").status, 200)
+        port = node.port
+        node.close()
+        engine.wait_until("/ready", 503, 6)
+        self.addCleanup(StubNode(port=port).close)
+        engine.wait_until("/ready", 200, 6)
+
+    def test_built_in_units_are_always_there(self):
+        engine = self.start(unit("s", None, None, implementation="SIMPLE_MODEL"), wait="/live")
+        engine.wait_until("/ready", 200, 1)
+
+    def test_probes_the_service_port(self):
+        """Readiness asks service_port, while the walk calls httpPort."""
+        with RefusedPort() as dead:
+            node = self.node()
+            graph = unit("m", node)
+            graph["endpoint"]["service_port"] = dead.port
+            engine = self.start(graph, wait="/live")
+            time.sleep(0.3)
+            self.assertEqual(engine.get("/ready").status, 503)
+            self.assertEqual(engine.predict().status, 200)
+
+    def test_without_service_port_that_of_the_walk(self):
+        node = self.node()
+        graph = unit("m", node)
+        del graph["endpoint"]["service_port"]
+        self.start(graph)
+
+    def test_on_head(self):
+        with RefusedPort() as dead:
+            engine = self.start(unit("m", dead), wait="/live")
+            with engine.client() as client:
+                client.send(request_bytes("HEAD", "/ready") + request_bytes("GET", "/live"))
+                self.assertEqual(client.read(head_only=True).status, 503)
+                self.assertEqual(client.read().status, 200)
+
+
+class CostTest(ReadyTest):
+    def test_10000_calls_open_no_connection(self):
+        node = self.node()
+        engine = self.start(unit("m", node))
+        before, began = len(node.connections), time.monotonic()
+        load = Load(engine.port, connections=4, count=10000, pipeline=50, verb="GET",
+                    path="/ready", body=None, headers=()).start().join()
+        self.assertEqual(load.statuses, {200: 10000})
+        seconds = time.monotonic() - began
+        self.assertLessEqual(len(node.connections) - before, 2 + 2 * seconds)
+
+    def test_a_node_that_hangs_does_not_hang_it(self):
+        nodes = [DeafNode(), self.node(Stall())]
+        self.addCleanup(nodes[0].__exit__)
+        for node in nodes:
+            engine = self.start(unit("m", node), "--full_health_checks", wait="/live")
+            for _ in range(20):
+                began = time.monotonic()
+                answer = engine.get("/ready")
+                self.assertLess(time.monotonic() - began, 0.3)
+                self.assertEqual(answer.status, 503)
+                self.assertIn(b"m", answer.body)
+
+
+class FullHealthChecksTest(ReadyTest):
+    def test_asks_the_health_path(self):
+        node = self.node()
+        node.on("/health/status", Answer(500))
+        engine = self.start(unit("m", node), "--full_health_checks", wait="/live")
+        self.assertTrue(node.wait_for(lambda n: n.requests))
+        call = node.calls()[0]
+        self.assertEqual((call.verb, call.target), ("GET", "/health/status"))
+        time.sleep(0.2)
+        answer = engine.get("/ready")
+        self.assertEqual(answer.status, 503)
+        self.assertIn(b"m", answer.body)
+        node.on("/health/status", Answer())
+        engine.wait_until("/ready", 200, 5)
+        node.on("/health/status", Stall())
+        engine.wait_until("/ready", 503, 8)
+        self.assertEqual(engine.get("/live").status, 200)
+
+    def test_off_by_default(self):
+        node = self.node()
+        node.on("/health/status", Answer(500))
+        self.start(unit("m", node))
+        time.sleep(0.3)
+        self.assertEqual(node.calls(), [])
+
+    def test_off_as_the_operator_writes_it(self):
+        node = self.node()
+        self.start(unit("m", node), "--full_health_checks=false")
+        self.assertEqual(node.calls(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
