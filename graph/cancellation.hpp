@@ -20,7 +20,8 @@ class Cancellable : public boost::intrusive::list_base_hook<
 class CancelScope final : public Cancellable {
  public:
   CancelScope() = default;
-  explicit CancelScope(CancelScope& parent) { parent.add(*this); }
+  /// Hangs in `parent`, which must outlive it.
+  explicit CancelScope(CancelScope* parent) { parent->add(*this); }
   CancelScope(const CancelScope&) = delete;
   CancelScope& operator=(const CancelScope&) = delete;
 

@@ -32,7 +32,7 @@ Awaitable<protocol::Result<std::vector<protocol::Payload>>> run_all(std::size_t 
     CallContext context;
     std::optional<protocol::Result<protocol::Payload>> answer;
   };
-  CancelScope scope(*context.cancel);
+  CancelScope scope(context.cancel);
   std::vector<Child> children(count);
   std::size_t running = count;
   Event all_ended;

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/options.hpp"
+#include "graph/annotations.hpp"
+#include "graph/spec.hpp"
+
+namespace infergraph::engine {
+
+/// What the engine serves, and with which annotations.
+struct GraphToServe {
+  graph::PredictorSpec predictor;
+  graph::Annotated annotations;
+  std::vector<std::string> warnings;
+};
+
+/// Loads the graph from --file, else from ENGINE_PREDICTOR, and fills --sdep, --namespace and
+/// --predictor of `options` from the file where they were not given.
+/// Errors: kInvalidArgument, whose message lists every problem found, a line each.
+protocol::Result<GraphToServe> load_graph(Options& options, const Environment& environment);
+
+}  // namespace infergraph::engine

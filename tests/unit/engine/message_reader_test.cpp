@@ -1,0 +1,200 @@
+#include "engine/http/message_reader.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace infergraph::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::vector<std::string> names(const Block& block) {
+  std::vector<std::string> found;
+  for (const auto& field : block.fields) {
+    found.push_back(std::string(field.name) + "=" + std::string(field.value));
+  }
+  return found;
+}
+
+// Feeds `text` in pieces of `step` bytes, as a socket would.
+template <typename Reader>
+typename Reader::Progress feed(Reader& reader, std::string_view text, std::size_t step,
+                               bool ended = false) {
+  reader.start(Block::make());
+  auto progress = reader.advance();
+  while (progress == Reader::Progress::kNeedMore && !text.empty()) {
+    Block& block = *reader.block();
+    const std::size_t count = std::min({step, text.size(), block.room()});
+    EXPECT_GT(count, 0U) << "a reader that needs more must leave room";
+    if (count == 0) break;
+    text.substr(0, count).copy(block.data() + block.size, count);
+    block.size += count;
+    text.remove_prefix(count);
+    progress = reader.advance(ended && text.empty());
+  }
+  return progress;
+}
+
+class EveryStep : public ::testing::TestWithParam<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(MessageReader, EveryStep, ::testing::Values(1, 2, 3, 7, 100, 100000));
+
+TEST_P(EveryStep, ReadsHeadAndBody) {
+  RequestReader reader{MessageLimits{}};
+  ASSERT_EQ(feed(reader,
+                 "POST /predict?x=1 HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+                 "X-Foo: a b\r\nContent-Length: 7\r\n\r\n{\"a\":1}GET /next",
+                 GetParam()),
+            RequestReader::Progress::kDone);
+  EXPECT_EQ(reader.head().verb, "POST");
+  EXPECT_EQ(reader.head().target, "/predict?x=1");
+  EXPECT_EQ(reader.body().bytes(), "{\"a\":1}");
+  EXPECT_EQ(reader.body().content_type(), "application/json");
+  EXPECT_THAT(names(*reader.block()), ElementsAre("X-Foo=a b"));
+  EXPECT_TRUE(std::string_view("GET /next").starts_with(reader.rest()));
+  EXPECT_FALSE(reader.head().closes);
+}
+
+TEST_P(EveryStep, JoinsChunksAndDropsTrailers) {
+  RequestReader reader{MessageLimits{}};
+  ASSERT_EQ(feed(reader,
+                 "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                 "3\r\nabc\r\n10;ext=1\r\n0123456789abcdef\r\n0\r\nX-Trailer: t\r\n\r\n",
+                 GetParam()),
+            RequestReader::Progress::kDone);
+  EXPECT_EQ(reader.body().bytes(), "abc0123456789abcdef");
+  EXPECT_THAT(reader.rest(), IsEmpty());
+  EXPECT_THAT(names(*reader.block()), IsEmpty());
+}
+
+TEST_P(EveryStep, GrowsForALongBodyAndKeepsItsViews) {
+  RequestReader reader{MessageLimits{}};
+  const std::string body(300000, 'b');
+  const std::string head =
+      "POST /long HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nX-Folded: one\r\n two\r\n";
+  ASSERT_EQ(feed(reader, head + "Content-Length: 300000\r\n\r\n" + body, GetParam()),
+            RequestReader::Progress::kDone);
+  EXPECT_EQ(reader.body().bytes(), body);
+  EXPECT_EQ(reader.body().content_type(), "text/plain");
+  EXPECT_EQ(reader.head().target, "/long");
+  EXPECT_THAT(names(*reader.block()), ElementsAre("X-Folded=one two"));
+}
+
+TEST_P(EveryStep, GrowsForManyChunks) {
+  RequestReader reader{MessageLimits{}};
+  std::string text = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::string body;
+  for (int i = 0; i < 2000; ++i) {
+    text += "5\r\nabcde\r\n";
+    body += "abcde";
+  }
+  ASSERT_EQ(feed(reader, text + "0\r\n\r\n", GetParam()), RequestReader::Progress::kDone);
+  EXPECT_EQ(reader.body().bytes(), body);
+}
+
+TEST_P(EveryStep, ReadsUntilTheEnd) {
+  ResponseReader reader{MessageLimits{}};
+  ASSERT_EQ(feed(reader, "HTTP/1.0 200 OK\r\nX-A: 1\r\n\r\nall of it", GetParam(), true),
+            ResponseReader::Progress::kDone);
+  EXPECT_EQ(reader.body().bytes(), "all of it");
+  EXPECT_TRUE(reader.head().closes);
+}
+
+TEST(MessageReader, FoldedContentTypeSurvivesGrowth) {
+  RequestReader reader{MessageLimits{}};
+  ASSERT_EQ(feed(reader,
+                 "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: multipart/form-data;\r\n"
+                 " boundary=x\r\nContent-Length: 9000\r\n\r\n" +
+                     std::string(9000, 'b'),
+                 500),
+            RequestReader::Progress::kDone);
+  EXPECT_EQ(reader.body().content_type(), "multipart/form-data; boundary=x");
+}
+
+TEST(MessageReader, LeavesOutWhatIsHopByHop) {
+  RequestReader reader{MessageLimits{}};
+  ASSERT_EQ(feed(reader,
+                 "GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, X-Private\r\nTE: trailers\r\n"
+                 "Keep-Alive: timeout=5\r\nX-Private: 1\r\nUpgrade: h2c\r\nAuthorization: b\r\n\r\n",
+                 1000),
+            RequestReader::Progress::kDone);
+  EXPECT_THAT(names(*reader.block()), ElementsAre("Authorization=b"));
+}
+
+struct Fault {
+  const char* name;
+  std::string text;
+  HttpFault fault;
+};
+
+class Refuses : public ::testing::TestWithParam<Fault> {};
+
+TEST_P(Refuses, Request) {
+  for (const std::size_t step : {1UL, 5UL, 100000UL}) {
+    MessageLimits limits;
+    limits.header = 2000;
+    limits.body = 1000;
+    RequestReader reader(limits);
+    EXPECT_EQ(feed(reader, GetParam().text, step), RequestReader::Progress::kFault);
+    EXPECT_EQ(reader.fault(), GetParam().fault);
+  }
+}
+
+const std::string kHead = "POST / HTTP/1.1\r\nHost: h\r\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    MessageReader, Refuses,
+    ::testing::Values(
+        Fault{"Garbage", "GARBAGE\r\n\r\n", HttpFault::kMalformed},
+        Fault{"BadLength", kHead + "Content-Length: abc\r\n\r\n", HttpFault::kMalformed},
+        Fault{"NegativeLength", kHead + "Content-Length: -1\r\n\r\n", HttpFault::kMalformed},
+        Fault{"TwoLengths", kHead + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+              HttpFault::kMalformed},
+        Fault{"LengthAndChunks",
+              kHead + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+              HttpFault::kMalformed},
+        Fault{"ChunksAndLength",
+              kHead + "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n",
+              HttpFault::kMalformed},
+        Fault{"OtherCoding", kHead + "Transfer-Encoding: gzip\r\n\r\n", HttpFault::kMalformed},
+        Fault{"SeveralCodings", kHead + "Transfer-Encoding: gzip, chunked\r\n\r\n",
+              HttpFault::kMalformed},
+        Fault{"TwoHosts", kHead + "Host: other\r\n\r\n", HttpFault::kMalformed},
+        Fault{"BadChunk", kHead + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
+              HttpFault::kMalformed},
+        Fault{"HugeChunkSize", kHead + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
+              HttpFault::kMalformed},
+        Fault{"EndlessChunkExtension",
+              kHead + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(9000, 'e'),
+              HttpFault::kMalformed},
+        Fault{"LongHead", kHead + "X: " + std::string(3000, 'x') + "\r\n\r\n",
+              HttpFault::kHeaderTooLarge},
+        Fault{"EndlessHead", kHead + "X: " + std::string(9000, 'x'), HttpFault::kHeaderTooLarge},
+        Fault{"LongBody", kHead + "Content-Length: 1001\r\n\r\n", HttpFault::kBodyTooLarge},
+        Fault{"LongChunks",
+              kHead + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'b'),
+              HttpFault::kBodyTooLarge}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(MessageReader, ABodyThatEndsEarlyIsMalformed) {
+  ResponseReader reader{MessageLimits{}};
+  EXPECT_EQ(feed(reader, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", 100, true),
+            ResponseReader::Progress::kFault);
+}
+
+TEST(MessageReader, StatusWithoutABodyHasNone) {
+  for (const char* status : {"100 Continue", "204 No Content", "304 Not Modified"}) {
+    ResponseReader reader{MessageLimits{}};
+    EXPECT_EQ(feed(reader, std::string("HTTP/1.1 ") + status + "\r\nContent-Length: 9\r\n\r\n", 100),
+              ResponseReader::Progress::kDone);
+    EXPECT_THAT(reader.body().bytes(), IsEmpty());
+  }
+}
+
+}  // namespace
+}  // namespace infergraph::engine
