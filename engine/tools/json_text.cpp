@@ -2,8 +2,11 @@
 
 #include <rapidjson/reader.h>
 
-#include <algorithm>
+#include <cmath>
+#include <utility>
 #include <vector>
+
+#include "protocol/json.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -144,6 +147,16 @@ void write_body(JsonWriter& writer, std::string_view body) {
   } else {
     write_string(writer, valid_utf8(body));
   }
+}
+
+void write_double(JsonWriter& writer, double value) {
+  if (!std::isfinite(value)) {
+    writer.Double(value);
+    return;
+  }
+  std::string text;
+  protocol::json::append_double(text, value);
+  writer.RawValue(text.data(), text.size(), rapidjson::kNumberType);
 }
 
 std::string valid_utf8(std::string_view text) {

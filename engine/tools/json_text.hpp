@@ -35,6 +35,8 @@ inline void write_string(JsonWriter& writer, std::string_view text) {
 inline void write_key(JsonWriter& writer, std::string_view text) {
   writer.Key(text.data(), static_cast<rapidjson::SizeType>(text.size()));
 }
+/// The fewest digits that read back as the same double; NaN and the infinities as Python does.
+void write_double(JsonWriter& writer, double value);
 /// Writes `body` as the JSON that it is, on one line, else as a string.
 void write_body(JsonWriter& writer, std::string_view body);
 

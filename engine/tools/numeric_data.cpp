@@ -52,7 +52,7 @@ std::optional<NumericData> read_tensor(const rapidjson::Value& tensor) {
 void write_nested(JsonWriter& writer, const NumericData& numbers, std::size_t depth,
                   std::size_t& next) {
   if (depth == numbers.shape.size()) {
-    writer.Double(numbers.values[next++]);
+    write_double(writer, numbers.values[next++]);
     return;
   }
   writer.StartArray();
@@ -93,7 +93,7 @@ void write_numeric(JsonWriter& writer, const NumericData& numbers) {
   writer.EndArray();
   write_key(writer, "values");
   writer.StartArray();
-  for (const double value : numbers.values) writer.Double(value);
+  for (const double value : numbers.values) write_double(writer, value);
   writer.EndArray();
   writer.EndObject();
 }

@@ -101,7 +101,7 @@ void write_prediction(JsonWriter& writer, const Value& data, std::size_t rows,
     writer.EndObject();
     write_key(writer, "doubleVal");
     writer.StartArray();
-    for (const double value : numbers.values) writer.Double(value);
+    for (const double value : numbers.values) write_double(writer, value);
     writer.EndArray();
     writer.EndObject();
   } else {

@@ -115,7 +115,7 @@ void StubReport::print_event(const StubEvent& event) {
     write_key(writer, "status");
     writer.Int(event.response.status);
     write_key(writer, "seconds");
-    writer.Double(std::chrono::duration<double>(event.took).count());
+    write_double(writer, std::chrono::duration<double>(event.took).count());
     write_key(writer, "headers");
     writer.StartObject();
     for (const protocol::HeaderField& field : event.request.headers) {

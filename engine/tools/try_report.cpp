@@ -55,8 +55,10 @@ graph::Clock::duration time_of(const Visit& visit) {
 }
 
 bool has_failed(const Visit* visit) {
-  return visit != nullptr && std::any_of(visit->steps.begin(), visit->steps.end(),
-                                         [](const Step& step) { return step.error.has_value(); });
+  return visit != nullptr &&
+         std::any_of(visit->steps.begin(), visit->steps.end(), [](const Step& step) {
+           return step.error && step.error->code() != protocol::Code::kCancelled;
+         });
 }
 
 std::string branch_text(const NodeSpec& node, int branch, const graph::PredictorSpec& predictor) {
@@ -111,9 +113,11 @@ class TextReport {
       row.columns.push_back({"not visited", &TextStyle::dim});
       return row;
     }
-    row.columns.push_back({visit == nullptr || visit->steps.empty()
-                               ? "passed through"
-                               : duration_text(time_of(*visit))});
+    if (visit == nullptr || visit->steps.empty()) {
+      row.columns.push_back({outcome_.answer ? "passed through" : "", &TextStyle::dim});
+    } else {
+      row.columns.push_back({duration_text(time_of(*visit))});
+    }
     if (visit == nullptr) return row;
     const std::size_t indent = detail_indent(ways_[index].depth);
     for (const Step& step : visit->steps) add_step(row, step, node, *visit, indent);
@@ -129,7 +133,9 @@ class TextReport {
       row.details.push_back(message(label, step.in[i], indent));
     }
     if (step.out) row.details.push_back(message("out", *step.out, indent));
-    if (step.error) {
+    if (step.error && step.error->code() == protocol::Code::kCancelled) {
+      row.details.push_back("  " + style_.dim("cancelled: another node had failed"));
+    } else if (step.error) {
       row.details.push_back("  " + style_.red("✗   " + fit(failure_text(*step.error), indent + 6)));
       if (step.error->answer() != nullptr) {
         row.details.push_back(message("out", *step.error->answer(), indent));
@@ -204,7 +210,7 @@ void write_step(JsonWriter& writer, const Step& step) {
   write_string(writer, step_text(step.method));
   if (step.took) {
     write_key(writer, "seconds");
-    writer.Double(seconds(*step.took));
+    write_double(writer, seconds(*step.took));
   }
   write_key(writer, "in");
   writer.StartArray();
@@ -233,7 +239,7 @@ void write_visit(JsonWriter& writer, const NodeSpec& node, const Way& way, const
   writer.Bool(way.visited);
   if (visit != nullptr) {
     write_key(writer, "seconds");
-    writer.Double(seconds(time_of(*visit)));
+    write_double(writer, seconds(time_of(*visit)));
     if (visit->branch) {
       write_key(writer, "branch");
       writer.Int(*visit->branch);
@@ -277,7 +283,7 @@ void print_try_json(std::ostream& out, const TryOutcome& outcome) {
   write_key(writer, "predictor");
   write_string(writer, valid_utf8(outcome.predictor.name));
   write_key(writer, "seconds");
-  writer.Double(seconds(outcome.took));
+  write_double(writer, seconds(outcome.took));
   if (outcome.answer) {
     write_key(writer, "status");
     writer.Int(outcome.answer->status());

@@ -1,0 +1,299 @@
+"""The subcommands check, stub and try: what one does with a graph before there is a cluster."""
+
+import json
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+import types
+import unittest
+import urllib.error
+import urllib.request
+
+from engine import BINARY, Engine, clean_environment, deployment, free_port, run, unit
+from stub_node import Answer, StubNode
+
+
+def at(port):
+    return types.SimpleNamespace(host="localhost", port=port)
+
+
+def fetch(port, path, body=None, host="127.0.0.1"):
+    """Status and parsed body of a component's answer."""
+    try:
+        with urllib.request.urlopen(f"http://{host}:{port}{path}", data=body, timeout=5) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+class ToolTest(unittest.TestCase):
+    def write(self, text, name="graph.json"):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = pathlib.Path(folder.name) / name
+        path.write_text(text if isinstance(text, str) else json.dumps(text))
+        return str(path)
+
+    def bandit(self):
+        """A router over a model and a combiner of two; gives the file and the ports by name."""
+        ports = {name: free_port() for name in ("router", "a", "blend", "b1", "b2")}
+        graph = unit("router", at(ports["router"]), "ROUTER", [
+            unit("a", at(ports["a"])),
+            unit("blend", at(ports["blend"]), "COMBINER", [
+                unit("b1", at(ports["b1"])), unit("b2", at(ports["b2"]))])])
+        return self.write(deployment(graph, predictor="main")), ports
+
+    def json_of(self, *arguments, code=0):
+        done = run(*arguments, "--json")
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+
+class CheckTest(ToolTest):
+    def test_draws_a_sound_graph(self):
+        file, ports = self.bandit()
+        done = run("check", file)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        lines = done.stdout.splitlines()
+        self.assertTrue(lines[1].startswith("router    ROUTER"), lines)
+        self.assertTrue(lines[5].startswith("   └─ b2  MODEL"), lines)
+        self.assertIn(f"REST localhost:{ports['b2']}", lines[5])
+        self.assertNotIn("\x1b", done.stdout)
+
+    def test_tells_every_problem_with_its_path(self):
+        file = self.write("""
+            kind: SeldonDeployment
+            apiVersion: machinelearning.seldon.io/v1
+            metadata: {name: bad}
+            spec:
+              predictors:
+              - name: main
+                graph:
+                  name: r
+                  type: ROUTER
+                  endpoint: {service_host: localhost, service_port: 9000}
+                  children:
+                  - {name: x, type: MODLE, endpoint: {service_port: 9001}}
+                  - {name: r, type: MODEL, endpoint: {service_port: 9002}}
+            """, "graph.yaml")
+        done = run("check", file)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('spec.predictors[0].graph.children[0].type: "MODLE"', done.stdout)
+        self.assertIn("spec.predictors[0].graph.children[1].name:", done.stdout)
+        told = self.json_of("check", file, code=1)
+        self.assertFalse(told["ok"])
+        self.assertEqual({problem["path"] for problem in told["problems"]},
+                         {"spec.predictors[0].graph.children[0].type",
+                          "spec.predictors[0].graph.children[1].name"})
+        self.assertEqual(len(told["predictors"][0]["graph"]["children"]), 2)
+
+    def test_a_file_that_is_not_there_is_a_problem(self):
+        told = self.json_of("check", "/nonexistent/graph.yaml", code=1)
+        self.assertEqual(len(told["problems"]), 1)
+
+    def test_bad_usage(self):
+        for arguments in (["check"], ["check", "a", "b"], ["check", "--nope", "a"],
+                          ["stub", "x.yaml", "--set", "nonsense"], ["stub", "x", "--count", "0"],
+                          ["try", "x.yaml", "--data", "words"], ["try", "x.yaml", "--timeout", "0"],
+                          ["try", "x.yaml", "--set", "a.latency=1ms"]):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_help(self):
+        for tool in ("check", "stub", "try"):
+            done = run(tool, "--help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn(f"usage: infergraph {tool} FILE", done.stdout)
+
+
+class StubTest(ToolTest):
+    def start(self, file, *arguments):
+        stub = subprocess.Popen([BINARY, "stub", file, "--json", *arguments], text=True,
+                                stdout=subprocess.PIPE, env=clean_environment())
+        self.addCleanup(stub.stdout.close)
+        self.addCleanup(stub.wait)
+        self.addCleanup(stub.kill)
+        told = json.loads(stub.stdout.readline())
+        self.assertEqual(told["event"], "listening")
+        return stub, {node["name"]: node["port"] for node in told["nodes"]}
+
+    def stop(self, stub, how=signal.SIGTERM):
+        stub.send_signal(how)
+        self.assertEqual(stub.wait(5), 0)
+        counts = json.loads(stub.stdout.read().splitlines()[-1])
+        self.assertEqual(counts["event"], "counts")
+        return counts["nodes"]
+
+    def test_stands_in_for_every_node_on_its_own_port(self):
+        file, ports = self.bandit()
+        stub, listening = self.start(file, "--set", "router.route=round_robin")
+        self.assertEqual(listening, ports)
+        routes = [fetch(ports["router"], "/route", b"{}")[1]["data"]["ndarray"] for _ in range(3)]
+        self.assertEqual(routes, [[[0]], [[1]], [[0]]])
+        for host in ("127.0.0.1", "[::1]", "localhost"):
+            status, answer = fetch(ports["a"], "/predict",
+                                   b'{"data":{"tensor":{"shape":[2,1],"values":[1,2]}}}', host)
+            self.assertEqual(status, 200)
+            self.assertEqual(answer["data"]["tensor"]["shape"], [2, 3])
+        status, answer = fetch(ports["blend"], "/aggregate",
+                               b'[{"data":{"ndarray":[[1]]}},{"data":{"ndarray":[[4]]}}]')
+        self.assertEqual(answer["data"]["ndarray"], [[2.5]])
+        self.assertEqual(fetch(ports["a"], "/send-feedback", b"{}"), (200, {}))
+        self.assertEqual(fetch(ports["a"], "/health/status")[0], 200)
+        self.assertEqual(fetch(ports["a"], "/metadata")[1]["inputs"], [])
+        status, answer = fetch(ports["a"], "/predict", b"no json")
+        self.assertEqual((status, answer["status"]["reason"]), (400, "MICROSERVICE_BAD_DATA"))
+        self.assertEqual(self.stop(stub), {
+            "router": {"route": 3, "errors": 0},
+            "a": {"predict": 4, "send-feedback": 1, "status": 1, "metadata": 1, "errors": 1},
+            "blend": {"aggregate": 1, "errors": 0},
+            "b1": {"errors": 0}, "b2": {"errors": 0}})
+
+    def test_waits_without_holding_up_others(self):
+        file, ports = self.bandit()
+        _, _ = self.start(file, "--set", "*.latency=300ms", "--set", "b2.latency=0")
+        began = time.monotonic()
+        slow = subprocess.Popen(
+            ["curl", "-s", "-d", '{"strData":"x"}', f"http://127.0.0.1:{ports['b1']}/predict"],
+            stdout=subprocess.DEVNULL)
+        self.addCleanup(slow.wait)
+        time.sleep(0.05)
+        fetch(ports["b2"], "/predict", b'{"strData":"x"}')
+        self.assertLess(time.monotonic() - began, 0.25)
+        slow.wait()
+        self.assertGreaterEqual(time.monotonic() - began, 0.3)
+
+    def test_unit_parameters_and_injected_errors(self):
+        port = free_port()
+        graph = unit("m", at(port), parameters=[
+            {"name": "stub_error_rate", "value": "1", "type": "FLOAT"},
+            {"name": "stub_payload", "value": "100", "type": "STRING"}])
+        file = self.write(deployment(graph))
+        stub, _ = self.start(file)
+        status, answer = fetch(port, "/predict", b"{}")
+        self.assertEqual(status, 500)
+        self.assertEqual(answer["status"]["reason"], "MICROSERVICE_INTERNAL_ERROR")
+        self.assertEqual((answer["status"]["code"], answer["status"]["status"]), (-1, 1))
+        self.stop(stub, signal.SIGINT)
+        self.start(file, "--set", "m.error_rate=0")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/predict", data=b"{}") as answer:
+            body = answer.read()
+        self.assertEqual(len(body), 100)
+        self.assertEqual(json.loads(body)["data"]["ndarray"][0][0], 0.5)
+
+    def test_stops_after_a_count_and_prints_what_it_got(self):
+        file, ports = self.bandit()
+        stub, _ = self.start(file, "--print", "--count", "2")
+        fetch(ports["a"], "/predict", b'{"strData": "one"}')
+        self.assertEqual(fetch(ports["b1"], "/transform-input", b'{"strData":"two"}')[0], 200)
+        self.assertEqual(stub.wait(5), 0)
+        first, second, counts = map(json.loads, stub.stdout.read().splitlines())
+        self.assertEqual((first["node"], first["path"], first["status"]), ("a", "/predict", 200))
+        self.assertEqual(first["in"], {"strData": "one"})
+        self.assertEqual(second["out"], {"strData": "two"})
+        self.assertEqual(counts["nodes"]["a"]["predict"], 1)
+
+    def test_says_which_port_is_taken(self):
+        file, _ = self.bandit()
+        self.start(file)
+        done = run("stub", file)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertIn('node "router"', done.stderr)
+
+    def test_two_nodes_on_one_port_are_refused(self):
+        port = free_port()
+        file = self.write(deployment(unit("a", at(port), "TRANSFORMER", [
+            unit("b", types.SimpleNamespace(host="elsewhere", port=port))])))
+        done = run("stub", file)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"both have port {port}", done.stderr)
+        self.assertEqual(run("try", file, "--stub").returncode, 0)
+
+    def test_an_engine_runs_on_stand_ins(self):
+        file, _ = self.bandit()
+        stub, _ = self.start(file, "--set", "router.route=1")
+        with Engine(json.loads(pathlib.Path(file).read_text())) as engine:
+            answer = engine.predict(b'{"data":{"ndarray":[[1,2],[3,4]]}}')
+            self.assertEqual(answer.status, 200)
+            self.assertEqual(len(answer.json()["data"]["ndarray"]), 2)
+        counts = self.stop(stub)
+        self.assertEqual([counts[name].get("predict", 0) for name in ("a", "b1", "b2")], [0, 1, 1])
+        self.assertEqual(counts["blend"]["aggregate"], 1)
+
+
+class TryTest(ToolTest):
+    def test_shows_the_way_through_its_own_stand_ins(self):
+        file, _ = self.bandit()
+        done = run("try", file, "--stub", "--set", "router.route=1", "--data", "1,2")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for part in ("out → branch 1, blend", "○ a", "● b1", "✓ answer  200",
+                     '{"data":{"ndarray":[[1,2]]}}'):
+            self.assertIn(part, done.stdout)
+        self.assertNotIn("\x1b", done.stdout)
+
+    def test_json_tells_each_step(self):
+        file, _ = self.bandit()
+        told = self.json_of("try", file, "--stub", "--set", "router.route=1", "--set",
+                            "b2.latency=50ms", "--data", "[[1],[2]]")
+        self.assertTrue(told["ok"])
+        nodes = {node["name"]: node for node in told["nodes"]}
+        self.assertEqual([node["name"] for node in told["nodes"] if node["visited"]],
+                         ["router", "blend", "b1", "b2"])
+        self.assertEqual(nodes["router"]["branch"], 1)
+        step = nodes["b2"]["steps"][0]
+        self.assertEqual(step["in"], [{"data": {"ndarray": [[1], [2]]}}])
+        self.assertGreaterEqual(step["seconds"], 0.05)
+        self.assertLess(nodes["b1"]["seconds"], 0.05)
+        self.assertEqual(nodes["blend"]["steps"][0]["in"],
+                         [nodes["b1"]["steps"][0]["out"], step["out"]])
+        self.assertEqual(told["answer"], nodes["blend"]["steps"][0]["out"])
+
+    def test_calls_running_nodes(self):
+        with StubNode(Answer(body=b'{"strData":"from the node"}')) as node:
+            file = self.write(deployment(unit("m", node)))
+            request = self.write('{"strData":"asked"}', "request.json")
+            told = self.json_of("try", file, "--request", request)
+            self.assertEqual(told["answer"], {"strData": "from the node"})
+            self.assertEqual([got.body for got in node.requests], [b'{"strData":"asked"}'])
+
+    def test_names_the_node_that_failed(self):
+        file, ports = self.bandit()
+        told = self.json_of("try", file, code=1)
+        self.assertEqual((told["status"], told["error"]["node"]), (503, "router"))
+        self.assertIn(str(ports["router"]), told["error"]["message"])
+        told = self.json_of("try", file, "--stub", "--set", "router.route=1", "--set",
+                            "b2.error_rate=1", "--set", "b1.latency=5s", code=1)
+        self.assertEqual((told["status"], told["error"]["node"]), (500, "b2"))
+        self.assertEqual(told["answer"]["status"]["reason"], "MICROSERVICE_INTERNAL_ERROR")
+        self.assertLess(told["seconds"], 4)
+        told = self.json_of("try", file, "--stub", "--set", "router.route=7", code=1)
+        self.assertEqual((told["status"], told["error"]["reason"]), (500, "INVALID_ROUTING"))
+        told = self.json_of("try", file, "--stub", "--set", "a.latency=5s", "--timeout", "100ms",
+                            code=1)
+        self.assertEqual((told["status"], told["error"]["node"]), (504, "a"))
+
+    def test_feedback_goes_along_its_routing(self):
+        file, _ = self.bandit()
+        feedback = json.dumps({"reward": 1, "response": {"meta": {"routing": {"router": 0}}}})
+        told = self.json_of("try", file, "--stub", "--feedback", "--data", feedback)
+        self.assertEqual({node["name"] for node in told["nodes"] if node["steps"]},
+                         {"router", "a"})
+
+    def test_a_predictor_must_be_named_among_several(self):
+        tree = deployment(unit("m", None, implementation="SIMPLE_MODEL"), predictor="one")
+        tree["spec"]["predictors"].append({**tree["spec"]["predictors"][0], "name": "two"})
+        file = self.write(tree)
+        done = run("try", file)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("one, two", done.stderr)
+        self.assertEqual(run("try", file, "--predictor", "three").returncode, 2)
+        told = self.json_of("try", file, "--predictor", "two")
+        self.assertEqual(told["answer"]["data"]["tensor"]["values"], [0.1, 0.9, 0.5])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,278 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "engine/tools/check.hpp"
+#include "engine/tools/json_text.hpp"
+#include "engine/tools/tree_printer.hpp"
+#include "engine/tools/try_message.hpp"
+#include "engine/tools/try_report.hpp"
+
+namespace infergraph::engine {
+namespace {
+
+using graph::NodeType;
+using protocol::Method;
+using protocol::Payload;
+using protocol::Status;
+using testing::HasSubstr;
+using testing::Not;
+
+const TextStyle kPlain(false);
+
+graph::NodeSpec node(const std::string& name, NodeType type, std::vector<std::size_t> children) {
+  graph::NodeSpec made;
+  made.name = name;
+  made.type = type;
+  made.endpoint.service_host = "localhost";
+  made.endpoint.http_port = 9000;
+  made.children = std::move(children);
+  return made;
+}
+
+/// A router over a model, and a combiner of two.
+graph::PredictorSpec bandit() {
+  graph::PredictorSpec made;
+  made.name = "main";
+  made.nodes = {node("router", NodeType::kRouter, {1, 2}), node("a", NodeType::kModel, {}),
+                node("blend", NodeType::kCombiner, {3, 4}), node("b1", NodeType::kModel, {}),
+                node("b2", NodeType::kModel, {})};
+  const char* root = "spec.predictors[0].graph";
+  const char* below[] = {"", ".children[0]", ".children[1]", ".children[1].children[0]",
+                         ".children[1].children[1]"};
+  for (std::size_t i = 0; i < made.nodes.size(); ++i) {
+    made.nodes[i].path = std::string(root) + below[i];
+  }
+  return made;
+}
+
+std::string names_only(const graph::PredictorSpec& predictor) {
+  return draw_tree(predictor, kPlain, [&](std::size_t index) {
+    TreeRow row;
+    row.name = {predictor.nodes[index].name};
+    return row;
+  });
+}
+
+TEST(DrawTree, HangsChildrenBelowTheirParents) {
+  EXPECT_EQ(names_only(bandit()),
+            "router\n"
+            "├─ a\n"
+            "└─ blend\n"
+            "   ├─ b1\n"
+            "   └─ b2\n");
+}
+
+TEST(DrawTree, AlignsColumnsAndHangsDetailsIn) {
+  auto predictor = bandit();
+  std::swap(predictor.nodes[0].children[0], predictor.nodes[0].children[1]);
+  EXPECT_EQ(draw_tree(predictor, kPlain,
+                      [&](std::size_t index) {
+                        TreeRow row;
+                        row.name = {predictor.nodes[index].name};
+                        row.columns = {{"x"}, {""}, {"y"}};
+                        if (index == 0 || index == 4) row.details = {"more"};
+                        return row;
+                      }),
+            "router    x  y\n"
+            "│  more\n"
+            "├─ blend  x  y\n"
+            "│  ├─ b1  x  y\n"
+            "│  └─ b2  x  y\n"
+            "│        more\n"
+            "└─ a      x  y\n");
+}
+
+TEST(DrawTree, StandsAThousandLevelsAndACycle) {
+  graph::PredictorSpec deep;
+  for (std::size_t i = 0; i < 1000; ++i) {
+    deep.nodes.push_back(node("n" + std::to_string(i), NodeType::kModel, {i + 1}));
+  }
+  deep.nodes.back().children = {0};
+  const std::string drawn = names_only(deep);
+  EXPECT_EQ(std::count(drawn.begin(), drawn.end(), '\n'), 1000);
+  EXPECT_THAT(drawn, HasSubstr("(level 999) n999"));
+  EXPECT_EQ(names_only({}), "");
+}
+
+TEST(Check, ListsProblemsAndMarksTheirNodes) {
+  graph::SpecReading reading;
+  reading.deployment.name = "bandit";
+  reading.deployment.predictors = {bandit()};
+  reading.problems = {{"spec.predictors[0].graph.children[1].type", "\"\x1b[1mX\" is wrong"},
+                      {"", "and the file"}};
+  std::ostringstream out;
+  print_check(out, reading, kPlain);
+  EXPECT_THAT(out.str(), HasSubstr("✗ 2 problems"));
+  EXPECT_THAT(out.str(),
+              HasSubstr("spec.predictors[0].graph.children[1].type: \"\\x1b[1mX\" is wrong"));
+  EXPECT_THAT(out.str(), HasSubstr("└─ ✗ blend  COMBINER  REST localhost:9000"));
+  EXPECT_THAT(out.str(), HasSubstr("├─ a "));
+  EXPECT_THAT(out.str(), HasSubstr("├─ b1 "));
+  EXPECT_THAT(out.str(), Not(HasSubstr("✗ router")));
+}
+
+TEST(Check, ShowsWhatANodeIsAndHowItIsCalled) {
+  graph::SpecReading reading;
+  auto& predictor = reading.deployment.predictors.emplace_back();
+  predictor.nodes = {node("ab", NodeType::kUnknown, {1}), node("m", NodeType::kUnknown, {})};
+  predictor.nodes[0].implementation = graph::Implementation::kRandomAbTest;
+  predictor.nodes[1].methods.transform_input = true;
+  predictor.nodes[1].methods.send_feedback = true;
+  predictor.nodes[1].endpoint.grpc_port = 9500;
+  predictor.nodes[1].endpoint.type = protocol::Transport::kGrpc;
+  std::ostringstream out;
+  print_check(out, reading, kPlain);
+  EXPECT_THAT(out.str(), HasSubstr("ab    -  in-process           RANDOM_ABTEST"));
+  EXPECT_THAT(out.str(), HasSubstr("GRPC localhost:9500  methods TRANSFORM_INPUT, SEND_FEEDBACK"));
+  EXPECT_THAT(out.str(), HasSubstr("✓ no problems"));
+}
+
+TEST(Check, JsonHoldsTheTree) {
+  graph::SpecReading reading;
+  reading.deployment.predictors = {bandit()};
+  reading.problems = {{"p", "m"}};
+  std::ostringstream out;
+  print_check_json(out, reading);
+  rapidjson::Document read;
+  ASSERT_TRUE(parse_json(out.str(), read)) << out.str();
+  EXPECT_FALSE(read["ok"].GetBool());
+  EXPECT_STREQ(read["problems"][0]["path"].GetString(), "p");
+  const auto& root = read["predictors"][0]["graph"];
+  EXPECT_STREQ(root["children"][1]["children"][0]["name"].GetString(), "b1");
+  EXPECT_EQ(root["children"][1]["children"].Size(), 2U);
+  EXPECT_EQ(root["children"][0]["endpoint"]["http_port"].GetInt(), 9000);
+}
+
+TEST(MessageOfData, TakesListsRowsAndMessages) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"1,2,3", R"({"data":{"ndarray":[[1,2,3]]}})"},
+      {"[1,2.50]", R"({"data":{"ndarray":[[1,2.50]]}})"},
+      {"-1", R"({"data":{"ndarray":[[-1]]}})"},
+      {"[[1],[2]]", R"({"data":{"ndarray":[[1],[2]]}})"},
+      {"[1],[2]", R"({"data":{"ndarray":[[1],[2]]}})"},
+      {"[]", R"({"data":{"ndarray":[]}})"},
+      {R"(["a"])", R"({"data":{"ndarray":[["a"]]}})"},
+      {R"({"strData":"x"})", R"({"strData":"x"})"},
+  };
+  for (const auto& [data, message] : cases) EXPECT_EQ(message_of_data(data), message) << data;
+  for (const char* bad : {"", "hello", "1,2,", "{", "null"}) {
+    EXPECT_EQ(message_of_data(bad), std::nullopt) << bad;
+  }
+}
+
+/// A clock that goes a millisecond at each look.
+graph::Clock::time_point ticking() {
+  static graph::Clock::time_point now;
+  return now += std::chrono::milliseconds(1);
+}
+
+graph::PlanNode plan_node(const std::string& name) {
+  graph::PlanNode made;
+  made.name = name;
+  return made;
+}
+
+/// router chose blend; b1 answered, and b2 either did or failed.
+void walk(TryRecorder& recorder, bool fails) {
+  const auto router = plan_node("router");
+  const auto blend = plan_node("blend");
+  const auto b1 = plan_node("b1");
+  const auto b2 = plan_node("b2");
+  const Payload message = Payload::json(R"({"data":{"ndarray":[[1]]}})");
+  const Payload answer = Payload::json(R"({"data":{"ndarray":[[2]]}})");
+  recorder.on_step(router, Method::kRoute, std::span(&message, 1));
+  recorder.on_routing(router, 1);
+  recorder.on_routing(blend, -1);
+  recorder.on_step(b1, Method::kPredict, std::span(&message, 1));
+  recorder.on_step(b2, Method::kPredict, std::span(&message, 1));
+  recorder.on_answer(b1, Method::kPredict, &answer, nullptr);
+  if (fails) {
+    const Status refused(protocol::Code::kUnavailable, "can't connect (localhost:9004)");
+    recorder.on_answer(b2, Method::kPredict, nullptr, &refused);
+    return;
+  }
+  recorder.on_answer(b2, Method::kPredict, &answer, nullptr);
+  const Payload both[] = {answer, answer};
+  recorder.on_step(blend, Method::kAggregate, both);
+  recorder.on_answer(blend, Method::kAggregate, &answer, nullptr);
+}
+
+std::string printed(bool fails, std::size_t columns = 0) {
+  const auto predictor = bandit();
+  TryRecorder recorder(ticking);
+  walk(recorder, fails);
+  protocol::Result<Payload> answer = Payload::json(R"({"strData":"done"})");
+  if (fails) answer = Status(protocol::Code::kUnavailable, "can't connect (localhost:9004)", "b2");
+  std::ostringstream out;
+  print_try(out, {predictor, recorder, answer, std::chrono::milliseconds(12)}, kPlain, columns);
+  return out.str();
+}
+
+TEST(Try, DrawsTheWay) {
+  EXPECT_EQ(printed(false),
+            "● router    ROUTER    1.0 ms\n"
+            "│  route  1.0 ms\n"
+            "│    in  {\"data\":{\"ndarray\":[[1]]}}\n"
+            "│    out → branch 1, blend\n"
+            "├─ ○ a      MODEL     not visited\n"
+            "└─ ● blend  COMBINER  1.0 ms\n"
+            "   │  aggregate  1.0 ms\n"
+            "   │    in 0 {\"data\":{\"ndarray\":[[2]]}}\n"
+            "   │    in 1 {\"data\":{\"ndarray\":[[2]]}}\n"
+            "   │    out {\"data\":{\"ndarray\":[[2]]}}\n"
+            "   ├─ ● b1  MODEL     2.0 ms\n"
+            "   │     predict  2.0 ms\n"
+            "   │       in  {\"data\":{\"ndarray\":[[1]]}}\n"
+            "   │       out {\"data\":{\"ndarray\":[[2]]}}\n"
+            "   └─ ● b2  MODEL     2.0 ms\n"
+            "         predict  2.0 ms\n"
+            "           in  {\"data\":{\"ndarray\":[[1]]}}\n"
+            "           out {\"data\":{\"ndarray\":[[2]]}}\n"
+            "\n"
+            "✓ answer  200  12.0 ms\n"
+            "{\n"
+            "  \"strData\": \"done\"\n"
+            "}\n");
+}
+
+TEST(Try, NamesTheNodeThatFailed) {
+  const std::string text = printed(true);
+  EXPECT_THAT(text, HasSubstr("└─ ✗ b2"));
+  EXPECT_THAT(text, HasSubstr("✗ failed at b2  12.0 ms\n503 UNAVAILABLE: can't connect"));
+}
+
+TEST(Try, ShortensMessagesToTheScreen) {
+  std::istringstream lines(printed(true, 40));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(" in ") == std::string::npos) continue;
+    EXPECT_LE(columns_of(line), 40U) << line;
+  }
+  EXPECT_THAT(printed(true, 30), HasSubstr("…"));
+}
+
+TEST(Try, JsonTellsTheSame) {
+  const auto predictor = bandit();
+  TryRecorder recorder(ticking);
+  walk(recorder, true);
+  const protocol::Result<Payload> answer =
+      Status(protocol::Code::kUnavailable, "can't connect", "b2");
+  std::ostringstream out;
+  print_try_json(out, {predictor, recorder, answer, std::chrono::milliseconds(12)});
+  rapidjson::Document read;
+  ASSERT_TRUE(parse_json(out.str(), read)) << out.str();
+  EXPECT_FALSE(read["ok"].GetBool());
+  EXPECT_EQ(read["status"].GetInt(), 503);
+  EXPECT_STREQ(read["error"]["node"].GetString(), "b2");
+  EXPECT_STREQ(read["error"]["reason"].GetString(), "UNAVAILABLE");
+  const auto& nodes = read["nodes"];
+  EXPECT_EQ(nodes[0]["branch"].GetInt(), 1);
+  EXPECT_FALSE(nodes[1]["visited"].GetBool());
+  EXPECT_STREQ(nodes[3]["parent"].GetString(), "blend");
+  EXPECT_EQ(nodes[3]["steps"][0]["out"]["data"]["ndarray"][0][0].GetInt(), 2);
+  EXPECT_EQ(nodes[4]["steps"][0]["error"]["status"].GetInt(), 503);
+}
+
+}  // namespace
+}  // namespace infergraph::engine
