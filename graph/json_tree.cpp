@@ -132,7 +132,8 @@ protocol::Result<JsonTree> parse_json(std::string_view text) {
   if (reader.Parse<kFlags>(stream, builder)) return tree;
   std::string message = line_and_column(text, reader.GetErrorOffset());
   if (reader.GetParseErrorCode() == rapidjson::kParseErrorTermination) {
-    message += "nested deeper than " + grouped(kMaxJsonNesting) + " levels";
+    message += "nested deeper than " + grouped(kMaxJsonNesting) +
+               " levels: more than a graph of 1,000 nodes' depth needs";
   } else {
     message += rapidjson::GetParseError_En(reader.GetParseErrorCode());
   }

@@ -54,7 +54,7 @@ Implementation implementation_of(std::string_view name) {
   return Implementation::kPrepackaged;
 }
 
-/// Calls `see` with the fields of every object in an array, at most `most` of them.
+/// Calls `see` with the fields of every object in an array.
 template <typename See>
 void each_object(const Fields& parent, std::string_view name, See see) {
   const JsonValue* const array = parent.array(name);
@@ -167,7 +167,7 @@ PredictorReading PredictorReader::read(const JsonValue& value, std::string path)
 
   const JsonValue* const graph = fields.object("graph");
   if (graph != nullptr) {
-    read_graph(*graph, Place(place, "graph").text(), reading.predictor.nodes);
+    reading.is_cut = !read_graph(*graph, Place(place, "graph").text(), reading.predictor.nodes);
     set_images(reading.predictor.nodes, reading.containers);
   } else {
     fields.add_problem("graph", "is missing");
@@ -176,7 +176,7 @@ PredictorReading PredictorReader::read(const JsonValue& value, std::string path)
   return reading;
 }
 
-void PredictorReader::read_graph(const JsonValue& root, const std::string& path,
+bool PredictorReader::read_graph(const JsonValue& root, const std::string& path,
                                  std::vector<NodeSpec>& nodes) {
   struct Waiting {
     const JsonValue* value;
@@ -196,7 +196,7 @@ void PredictorReader::read_graph(const JsonValue& root, const std::string& path,
     const Place place = is_root ? Place(path) : Place(in_list, next.index);
     if (nodes_ == kMaxNodes) {
       problems_.add(path, "more than " + grouped(kMaxNodes) + " nodes");
-      return;
+      return false;
     }
     if (next.depth > max_depth_) {
       problems_.add(place, "more than " + grouped(max_depth_) + " nodes deep");
@@ -218,6 +218,7 @@ void PredictorReader::read_graph(const JsonValue& root, const std::string& path,
       waiting.push_back({children[i - 1], at, i - 1, next.depth + 1});
     }
   }
+  return true;
 }
 
 NodeSpec PredictorReader::read_node(const JsonValue& value, std::string path) {

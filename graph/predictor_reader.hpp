@@ -29,6 +29,7 @@ struct PredictorReading {
   PredictorSpec predictor;
   std::vector<Container> containers;
   std::string path;
+  bool is_cut = false;  ///< the file has more nodes than were read
 };
 
 /// Reads predictors from a tree, without recursion.
@@ -42,7 +43,8 @@ class PredictorReader {
   PredictorReading read(const JsonValue& value, std::string path);
 
  private:
-  void read_graph(const JsonValue& root, const std::string& path, std::vector<NodeSpec>& nodes);
+  /// False if there were too many nodes.
+  bool read_graph(const JsonValue& root, const std::string& path, std::vector<NodeSpec>& nodes);
   NodeSpec read_node(const JsonValue& value, std::string path);
 
   std::size_t max_depth_;

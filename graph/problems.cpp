@@ -1,6 +1,7 @@
 #include "graph/problems.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "protocol/json.hpp"
@@ -82,10 +83,11 @@ void Problems::add(std::string path, std::string message) {
 }
 
 bool Problems::any_in(std::string_view path) const {
-  return std::ranges::any_of(found_, [path](const Problem& problem) {
-    if (!problem.path.starts_with(path)) return false;
-    return problem.path.size() == path.size() || problem.path[path.size()] == '.' ||
-           problem.path[path.size()] == '[';
+  if (paths_.contains(path)) return true;
+  const std::string inside(path);
+  return std::ranges::any_of(std::array{inside + '.', inside + '['}, [this](const auto& prefix) {
+    const auto next = paths_.lower_bound(prefix);
+    return next != paths_.end() && next->starts_with(prefix);
   });
 }
 

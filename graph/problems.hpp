@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "graph/spec_reader.hpp"
@@ -61,7 +62,7 @@ class Problems {
 
  private:
   std::vector<Problem> found_;
-  std::unordered_set<std::string> paths_;
+  std::set<std::string, std::less<>> paths_;
   std::size_t left_out_ = 0;
 };
 

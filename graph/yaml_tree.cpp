@@ -164,7 +164,8 @@ class YamlBuilder : public YAML::EventHandler {
   void open(const YAML::Mark& mark, YAML::anchor_t anchor, Kind kind) {
     begin_value(mark);
     if (open_.size() == kMaxYamlNesting) {
-      throw Refused{mark, "nested deeper than " + grouped(kMaxYamlNesting) + " levels"};
+      throw Refused{mark, "nested deeper than " + grouped(kMaxYamlNesting) +
+                              " levels: more than a graph of 200 nodes' depth needs"};
     }
     if (anchor != YAML::NullAnchor) anchor_at(anchor) = {false, {}, values_.size()};
     const std::string_view key = take_key();

@@ -1,0 +1,90 @@
+// Everything that reads a graph or its annotations. The first byte picks the reader.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/annotations.hpp"
+#include "graph/spec_reader.hpp"
+
+namespace {
+
+using namespace infergraph::graph;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+/// What every reader of a spec promises its users, whatever came in.
+void check(const SpecReading& reading) {
+  constexpr std::size_t kMostNodes = 10'000;
+  constexpr std::size_t kMostProblems = 1'001;
+  require(reading.problems.size() <= kMostProblems);
+  if (reading.ok()) require(!reading.deployment.predictors.empty());
+  for (const PredictorSpec& predictor : reading.deployment.predictors) {
+    const std::vector<NodeSpec>& nodes = predictor.nodes;
+    require(nodes.size() <= kMostNodes);
+    if (!reading.ok()) continue;
+    require(!predictor.name.empty() && !nodes.empty());
+    std::size_t children = 0;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      require(!nodes[i].name.empty() && !nodes[i].path.empty());
+      for (const std::size_t child : nodes[i].children) require(child > i && child < nodes.size());
+      children += nodes[i].children.size();
+      const bool has_port = nodes[i].endpoint.http_port != 0 || nodes[i].endpoint.grpc_port != 0;
+      if (is_built_in(nodes[i].implementation)) continue;
+      require(has_port && !nodes[i].endpoint.service_host.empty());
+    }
+    require(children + 1 == nodes.size());
+  }
+}
+
+std::string to_base64(std::string_view bytes) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string made;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t j = i; j < i + 3; ++j) {
+      group = group << 8U | (j < bytes.size() ? static_cast<unsigned char>(bytes[j]) : 0U);
+    }
+    for (unsigned digit = 0; digit < 4; ++digit) {
+      const bool is_padding = i + digit > bytes.size();
+      made += is_padding ? '=' : kAlphabet[group >> (18U - 6U * digit) & 0x3FU];
+    }
+  }
+  return made;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  switch (data[0]) {
+    case 'y':
+      check(read_deployment(text, SpecFormat::kYaml));
+      break;
+    case 'j':
+      check(read_deployment(text, SpecFormat::kJson));
+      break;
+    case 'p':
+      check(read_engine_predictor(to_base64(text)));
+      break;
+    case 'b':
+      check(read_engine_predictor(text));
+      break;
+    case 'a': {
+      std::vector<std::string> warnings;
+      const Annotations annotations = parse_podinfo(text, warnings);
+      for (const auto& [key, value] : annotations) require(!key.empty());
+      (void)resolve_annotations(annotations, {}, {});
+      break;
+    }
+    default:
+      break;
+  }
+  return 0;
+}

@@ -1,0 +1,144 @@
+#include "graph/yaml_tree.hpp"
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/base64.hpp"
+
+namespace infergraph::graph {
+namespace {
+
+using protocol::json::Kind;
+using ::testing::ElementsAre;
+
+/// The tree as one line of JSON; numbers and booleans as written.
+std::string text_of(const JsonValue& value) {
+  std::string made;
+  switch (value.kind) {
+    case Kind::kNull:
+      return "null";
+    case Kind::kBool:
+    case Kind::kNumber:
+      return std::string(value.text);
+    case Kind::kString:
+      return '"' + std::string(value.text) + '"';
+    default:
+      break;
+  }
+  for (const JsonValue& child : value.children()) {
+    if (value.is_object() && child.key.data() == nullptr) continue;
+    if (!made.empty()) made += ',';
+    if (value.is_object()) made += std::string(child.key) + ':';
+    made += text_of(child);
+  }
+  return value.is_object() ? '{' + made + '}' : '[' + made + ']';
+}
+
+std::string yaml(std::string_view text) {
+  const auto documents = parse_yaml(text);
+  if (!documents) return documents.error().message();
+  std::string made;
+  for (const YamlDocument& document : *documents) made += text_of(document.tree.root());
+  return made;
+}
+
+TEST(YamlTree, ResolvesPlainScalarsByTheCoreSchema) {
+  const std::vector<std::pair<std::string, Kind>> cases{
+      {"", Kind::kNull},        {"~", Kind::kNull},        {"Null", Kind::kNull},
+      {"nUll", Kind::kString},  {"true", Kind::kBool},     {"FALSE", Kind::kBool},
+      {"yes", Kind::kString},   {"off", Kind::kString},    {"0", Kind::kNumber},
+      {"-12", Kind::kNumber},   {"+12", Kind::kNumber},    {"007", Kind::kNumber},
+      {"0o17", Kind::kNumber},  {"0o18", Kind::kString},   {"0x1F", Kind::kNumber},
+      {"0x", Kind::kString},    {"0xG", Kind::kString},    {"1.", Kind::kNumber},
+      {".5", Kind::kNumber},    {".", Kind::kString},      {"-", Kind::kString},
+      {"1e3", Kind::kNumber},   {"1.5E-3", Kind::kNumber}, {"1e", Kind::kString},
+      {".inf", Kind::kNumber},  {"-.Inf", Kind::kNumber},  {".nan", Kind::kNumber},
+      {"-.nan", Kind::kString}, {"1.2.3", Kind::kString},  {"1_000", Kind::kString},
+      {"12:30", Kind::kString}, {"v1", Kind::kString},     {"1 2", Kind::kString}};
+  for (const auto& [text, kind] : cases) EXPECT_EQ(resolve_plain(text), kind) << text;
+}
+
+TEST(YamlTree, KeepsQuotedAndTaggedScalars) {
+  EXPECT_EQ(yaml("['7', \"true\", !!str 7, !!int '7', !x 7, 7, ~, '']"),
+            R"(["7","true","7",7,"7",7,null,""])");
+  EXPECT_EQ(yaml("a: |\n  7\nb: >-\n  true\n"), "{a:\"7\n\",b:\"true\"}");
+}
+
+TEST(YamlTree, TakesScalarsOfAnyKindAsKeys) {
+  EXPECT_EQ(yaml("{1: a, true: b, 'c d': e, f: }"), R"({1:"a",true:"b",c d:"e",f:null})");
+  EXPECT_EQ(yaml("[a]: b"), "line 1, column 1: a key must be a scalar");
+  EXPECT_EQ(yaml("{~: b}"), "line 1, column 2: a key is missing");
+}
+
+TEST(YamlTree, ExpandsAliases) {
+  EXPECT_EQ(yaml("a: &x {b: [1, 2]}\nc: *x\nd: [*x, *x]\n"),
+            "{a:{b:[1,2]},c:{b:[1,2]},d:[{b:[1,2]},{b:[1,2]}]}");
+  EXPECT_EQ(yaml("&k a: &v 1\nb: *k\n*k : *v\n"), R"({a:1,b:"a",a:1})");
+  EXPECT_EQ(yaml("a: &x 1\nb: &x 2\nc: *x\n"), "{a:1,b:2,c:2}") << "the nearest anchor counts";
+  EXPECT_EQ(yaml("a: &x 1\n--- \nb: *x\n"),
+            "line 3, column 4: the referenced anchor is not defined");
+}
+
+TEST(YamlTree, MergesMaps) {
+  EXPECT_EQ(yaml("x: &x {a: 1, b: 2}\ny: {b: 3, <<: *x}\n"), "{x:{a:1,b:2},y:{b:3,a:1}}");
+  EXPECT_EQ(yaml("x: &x {a: 1}\ny: &y {<<: *x, b: 2}\nz: {<<: [*y, {c: 3, a: 4}]}\n"),
+            "{x:{a:1},y:{b:2,a:1},z:{b:2,a:1,c:3}}");
+  EXPECT_EQ(yaml("{<<: 7}"), "line 1, column 1: \"<<\" must be a map or a list of maps");
+  EXPECT_EQ(yaml("{<<: [7]}"), "line 1, column 1: \"<<\" must be a map or a list of maps");
+}
+
+TEST(YamlTree, FindsKeysThatAreGivenTwice) {
+  const auto few = parse_yaml("a:\n- 1\n- {x.y: [{b: 1, c: 2, b: 3}]}\n");
+  ASSERT_TRUE(few.has_value());
+  ASSERT_EQ(few->front().problems.size(), 1);
+  EXPECT_EQ(few->front().problems[0].path, "a[1][\"x.y\"][0].b");
+
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "k" + std::to_string(i % 99) + ": 1\n";
+  const auto documents = parse_yaml(many);
+  ASSERT_TRUE(documents.has_value());
+  ASSERT_EQ(documents->front().problems.size(), 1);
+  EXPECT_EQ(documents->front().problems[0].path, "k0");
+}
+
+TEST(YamlTree, ReadsDocumentsAndSkipsEmptyOnes) {
+  EXPECT_EQ(yaml("---\n---\n~\n---\na: 1\n...\n---\n[b]\n"), R"({a:1}["b"])");
+  EXPECT_EQ(yaml("\xEF\xBB\xBF"
+                 "a: 1"),
+            "{a:1}");
+}
+
+TEST(YamlTree, EndsWhereAParserCouldLoop) {
+  for (const std::string text : {"]", "}", ",", "a: 1\n]", "- a\nb", "? ", ": ", "--- ]"}) {
+    (void)parse_yaml(text);  // to come back is the test
+  }
+}
+
+TEST(JsonTree, ReadsEveryKind) {
+  const auto tree = parse_json(R"( {"a":[1,-2.50e3,"x\n\u00e9"],"b":{"c":null,"d":true}} )");
+  ASSERT_TRUE(tree.has_value());
+  EXPECT_EQ(text_of(tree->root()), "{a:[1,-2.50e3,\"x\n\u00e9\"],b:{c:null,d:true}}");
+  EXPECT_EQ(tree->root().size, 8);
+  ASSERT_NE(tree->root().member("B"), nullptr);
+  EXPECT_EQ(tree->root().member("B")->member("C"), nullptr) << "null counts as absent";
+  EXPECT_EQ(tree->root().member("x"), nullptr);
+}
+
+TEST(Base64, DecodesWhatGoDecodes) {
+  EXPECT_EQ(decode_base64(""), "");
+  EXPECT_EQ(decode_base64("Zg=="), "f");
+  EXPECT_EQ(decode_base64("Zm8="), "fo");
+  EXPECT_EQ(decode_base64("Zm9v"), "foo");
+  EXPECT_EQ(decode_base64("Zm\r\n9v\n"), "foo");
+  EXPECT_EQ(decode_base64("+/+/"), "\xfb\xff\xbf");
+  for (const std::string bad :
+       {"Zg", "Zg=", "Z===", "====", "Zg==Zg==", "Zm9v=", "Zm 9v", "-_-_"}) {
+    EXPECT_EQ(decode_base64(bad), std::nullopt) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace infergraph::graph
