@@ -49,6 +49,8 @@ HttpListener::~HttpListener() {
       for (HttpSession* session : host.sessions) session->cut();
     });
   }
+  // The accept that close() aborted may be queued behind the first turn after it, not the second.
+  on_thread(0, [] {});
   // What was cut ends within a turn of its loop.
   while (open_.load(std::memory_order_acquire) > 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
