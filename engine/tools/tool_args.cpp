@@ -31,7 +31,8 @@ void ToolArgs::add_text(std::string name, std::string placeholder, std::string h
 }
 
 void ToolArgs::add_value(std::string name, std::string placeholder, std::string help, Take take) {
-  flags_.push_back({std::move(name), std::move(placeholder), std::move(help), false, take});
+  flags_.push_back(
+      {std::move(name), std::move(placeholder), std::move(help), false, std::move(take)});
 }
 
 const ToolArgs::Flag* ToolArgs::find(std::string_view name) const {
@@ -74,7 +75,10 @@ std::string ToolArgs::read(const std::vector<std::string>& args, std::string& fi
       value = args[i];
     }
     const std::string wrong = flag->take(value);
-    if (!wrong.empty()) return "--" + name + ": \"" + std::string(value) + "\" " + wrong;
+    if (!wrong.empty()) {
+      return std::string("--").append(name).append(": \"").append(value).append("\" ").append(
+          wrong);
+    }
   }
   return has_file ? "" : "FILE is missing";
 }
