@@ -6,6 +6,7 @@
 #include "engine/options.hpp"
 #include "graph/annotations.hpp"
 #include "graph/spec.hpp"
+#include "protocol/status.hpp"
 
 namespace infergraph::engine {
 

@@ -20,11 +20,10 @@ using TimedHook =
 /// Something with a deadline that a Ticker watches. Changing `deadline` costs nothing.
 class Timed : public TimedHook {
  public:
+  virtual ~Timed() = default;
+
   Clock::time_point deadline = Clock::time_point::max();
 
- protected:
-  friend class Ticker;
-  ~Timed() = default;
   /// Called once a tick while the deadline is past. May destroy this object, no other.
   virtual void on_deadline() = 0;
 };

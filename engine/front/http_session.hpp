@@ -53,10 +53,10 @@ struct SessionHost {
 ///
 /// Threads: one. Lives in the coroutine that serve() is.
 /// Cancellation: the caller's end during a request cancels it through HttpRequest::cancel.
-class HttpSession : private Connection::Watcher, private Timed {
+class HttpSession final : private Connection::Watcher, private Timed {
  public:
   HttpSession(SessionHost& host, Socket socket);
-  ~HttpSession();
+  ~HttpSession() override;
 
   /// Serves until the connection ends. `overloaded`: says so and ends at once.
   static graph::Awaitable<void> serve(SessionHost& host, Socket socket, bool overloaded);
