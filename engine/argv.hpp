@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace infergraph::engine {
+
+/// How a flag takes its value: a switch only after '=', since "--debug false" is a flag and an
+/// argument.
+enum class FlagKind : std::uint8_t { kUnknown, kSwitch, kValue };
+
+/// A command line, taken apart.
+struct Arguments {
+  struct Flag {
+    std::string name;   ///< without dashes
+    std::string value;  ///< "true" for a bare switch
+  };
+  std::vector<Flag> flags;           ///< in order, up to the first fault
+  std::string fault;                 ///< what is wrong after these flags; empty if nothing is
+  std::vector<std::string> ignored;  ///< the first argument that is no flag, and all after it
+};
+
+/// Takes a command line apart as Go's flag package does: -x v, --x v, -x=v, --x=v; "--" and the
+/// first argument that is no flag end it.
+/// Source: contract/cli_env.md, top. `args` is without the program's name.
+Arguments take_apart(std::span<const std::string> args,
+                     const std::function<FlagKind(std::string_view)>& kind_of);
+
+}  // namespace infergraph::engine

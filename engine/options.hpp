@@ -1,0 +1,120 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/spec.hpp"
+
+namespace infergraph::engine {
+
+/// Reads one environment variable; nothing when it is not set.
+using Environment = std::function<std::optional<std::string>(std::string_view)>;
+/// The process's own.
+Environment process_environment();
+
+/// The most that --threads takes.
+inline constexpr int kMostThreads = 64;
+
+/// What the command line and the environment say, one value for each flag and of its name;
+/// docs/flags.md tells what each means.
+struct Options {
+  using Duration = std::chrono::milliseconds;
+
+  // Graph
+  std::string file;
+  std::string sdep;
+  std::string namespace_;
+  std::string predictor;
+  std::string protocol = "seldon";
+  bool protocol_given = false;  ///< by a flag: then the file's own is not looked at
+  std::string annotations_file = "/etc/podinfo/annotations";
+
+  // Listening
+  int http_port = 8000;     ///< the port of REST, whichever flag gave it; 0: the system picks one
+  std::optional<int> port;  ///< as given; http_port says what follows from it
+  int threads = 0;          ///< 0: by the CPU limit (cpu_count.hpp)
+  int max_connections = 10000;
+
+  // Limits
+  std::size_t max_header_bytes = std::size_t{64} << 10;
+  std::size_t max_body_bytes = std::size_t{128} << 20;
+  std::size_t max_response_bytes = std::size_t{128} << 20;  ///< max_body_bytes, if not given
+  Duration read_timeout{10'000};
+  Duration progress_timeout{30'000};
+  Duration idle_timeout{65'000};
+
+  // Nodes
+  Duration connect_timeout{2'000};
+  Duration dns_refresh{5'000};
+  bool full_health_checks = false;
+
+  // Metrics and logging
+  std::string prometheus_path = "/prometheus";
+  std::vector<double> histogram_buckets;  ///< empty: the default ones
+  bool metrics_summaries = false;
+  bool debug = false;
+  std::string log_level = "INFO";  ///< DEBUG, INFO, WARNING, ERROR or FATAL
+
+  // Shutdown
+  Duration graceful_timeout{15'000};
+  Duration shutdown_delay{0};
+
+  // Accepted for later features
+  int grpc_port = 5001;
+  std::string transport = "rest";
+  std::string config;
+  std::string server_type = "rpc";
+  std::string hostname;
+  int logger_workers = 10;
+  int log_work_buffer_size = 10000;
+  int log_write_timeout_ms = 2000;
+  std::string kafka_broker;
+  std::string kafka_input_topic;
+  std::string kafka_output_topic;
+  bool kafka_full_graph = false;
+  int kafka_workers = 4;
+  bool kafka_auto_commit = true;
+  std::string log_kafka_broker;
+  std::string log_kafka_topic;
+
+  // From the environment alone
+  std::string cors_allowed_origins = "*";
+  std::string cors_allowed_headers =
+      "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, X-CSRF-Token";
+  bool inject_routing = false;
+  std::string logger_endpoint;  ///< REQUEST_LOGGER_DEFAULT_ENDPOINT; for a later feature
+};
+
+/// What a command line asks for.
+struct Invocation {
+  enum class Kind : std::uint8_t { kServe, kCheck, kStub, kTry, kHelp, kVersion, kError };
+
+  Kind kind = Kind::kServe;
+  Options options;
+  std::vector<std::string> tool_args;  ///< of a subcommand, as given
+  std::string text;                    ///< help, version or what is wrong, with its line's end
+  int exit_code = 0;
+  std::vector<std::string> notices;  ///< worth a line on stderr, and no reason to stop
+};
+
+/// Reads a command line in Go's flag syntax (contract/cli_env.md §1), and the environment, and
+/// checks what can be checked without the graph. Exit codes: 2 for an unknown flag or an unparsable
+/// value, 1 for what check_options() says.
+Invocation parse_command_line(int argc, const char* const* argv, const Environment& environment);
+
+/// Values that parse and still can't be served, in the order in which the reference looks: one line
+/// that says what is wrong with the first of them.
+std::optional<std::string> check_options(const Options& options, const Environment& environment);
+
+/// Fills the names that were not given from the file's, `default` for a namespace that it hasn't.
+/// Gives what is wrong, if anything: several predictors and none chosen, one chosen that isn't
+/// there, no name, a protocol that isn't served.
+std::optional<std::string> complete_from(Options& options, const graph::DeploymentSpec& deployment);
+
+}  // namespace infergraph::engine
