@@ -53,7 +53,7 @@ std::span<const Variable> environment_variables() { return kVariables; }
 
 std::string help_text() {
   std::string text =
-      "infergraph walks the inference graph of a Seldon predictor and answers over REST.\n\n"
+      "infergraph serves the inference graph of a Seldon predictor over REST.\n\n"
       "  infergraph --file FILE [flags]              serve the graph of a file\n"
       "  infergraph --sdep NAME --namespace NAME --predictor NAME [flags]\n"
       "                                              serve that of ENGINE_PREDICTOR\n"
