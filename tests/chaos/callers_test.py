@@ -108,7 +108,7 @@ class ManyConnectionsTest(CallersTest):
             client.send(request_bytes("GET", "/live"))
         for client in clients[::2]:
             self.assertEqual(client.read().status, 200)
-        self.assertGreaterEqual(engine.descriptors(), before + 2000)
+        self.assertGreaterEqual(engine.descriptors(), before + 1990)
         self.others_are_served(engine)
         self.assertLess(engine.rss() - before_rss, 64 * 1024)
         for client in clients:

@@ -87,14 +87,14 @@ class SignalTest(DrainTest):
         self.assertEqual(client.read().status, 200)
         self.assertEqual(engine.wait(), 0)
 
-    def test_a_second_signal_does_no_harm(self):
-        node, engine = self.start(Answer(delay=1))
-        client = self.begin(engine, node)
+    def test_a_second_signal_ends_it_at_once(self):
+        node, engine = self.start(Answer(delay=5))
+        self.begin(engine, node)
         engine.terminate()
         time.sleep(0.1)
-        engine.terminate()
-        self.assertEqual(client.read().status, 200)
-        self.assertEqual(engine.wait(), 0)
+        sent = engine.terminate()
+        self.assertEqual(engine.wait(), -signal.SIGTERM)
+        self.assertLess(engine.exited - sent, 0.3)
 
 
 class InFlightTest(DrainTest):

@@ -165,8 +165,9 @@ class ExchangesTest(unittest.TestCase):
         if at_node.first is None:
             self.assertEqual(calls, [])
             return
-        self.assertEqual(len(calls), 1)
-        call = calls[0]
+        # A connection that ends without an answer may have been a kept one: then a fresh one is tried.
+        self.assertIn(len(calls), (1, 2) if b"MAKECLOSE" in (sent.body or b"") else (1,))
+        call = calls[-1]
         self.assertEqual(call.start_line, at_node.first + " HTTP/1.1")
         for line in at_node.headers:
             if line.startswith("!"):

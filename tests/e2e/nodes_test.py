@@ -126,22 +126,27 @@ class StaleTest(NodesTest):
     def test_one_retry_only(self):
         node = self.node()
         engine = self.over(node)
-        self.assertEqual(engine.predict().status, 200)
-        node.default = Drop()
-        node.forget()
-        self.failed(engine.predict(), 503, "UNAVAILABLE", node)
-        self.assertEqual(len(node.calls()), 2, "the reused connection and a fresh one")
-        node.forget()
-        self.failed(engine.predict(), 503, "UNAVAILABLE", node)
-        self.assertEqual(len(node.calls()), 1, "a fresh connection is not retried")
+        with engine.client() as client:  # one caller's connection stays with one thread and its pool
+            def predict():
+                return client.ask("POST", PREDICTIONS, BODY, JSON)
+
+            self.assertEqual(predict().status, 200)
+            node.default = Drop()
+            node.forget()
+            self.failed(predict(), 503, "UNAVAILABLE", node)
+            self.assertEqual(len(node.calls()), 2, "the reused connection and a fresh one")
+            node.forget()
+            self.failed(predict(), 503, "UNAVAILABLE", node)
+            self.assertEqual(len(node.calls()), 1, "a fresh connection is not retried")
 
     def test_no_retry_once_the_answer_began(self):
         node = self.node()
         engine = self.over(node)
-        self.assertEqual(engine.predict().status, 200)
-        node.default = Answer(cut=10)
-        node.forget()
-        answer = engine.predict()
+        with engine.client() as client:
+            self.assertEqual(client.ask("POST", PREDICTIONS, BODY, JSON).status, 200)
+            node.default = Answer(cut=10)
+            node.forget()
+            answer = client.ask("POST", PREDICTIONS, BODY, JSON)
         self.assertIn(answer.status, (502, 503))
         self.assertEqual(len(node.calls()), 1)
 
@@ -159,9 +164,10 @@ class StaleTest(NodesTest):
     def test_feedback_over_a_connection_known_to_be_closed(self):
         node = self.node(close_idle_after=0.02)
         engine = self.over(node)
-        for _ in range(10):
-            self.assertEqual(engine.feedback(b'{"reward":1}').status, 200)
-            time.sleep(0.1)
+        with engine.client() as client:
+            for _ in range(10):
+                self.assertEqual(client.ask("POST", FEEDBACK, b'{"reward":1}', JSON).status, 200)
+                time.sleep(0.1)
         self.assertEqual(len(node.calls("/send-feedback")), 10)
 
     def test_a_node_that_restarts(self):
@@ -314,7 +320,7 @@ class AnswerTest(NodesTest):
 
     def test_an_answer_over_the_limit(self):
         node = self.node(Answer(body=b"x" * 100001))
-        engine = self.over(node, "--max_body_bytes", "100000")
+        engine = self.over(node, "--max_response_bytes", "100000")
         for framing in ("length", "chunked", "close"):
             node.default = Answer(body=b"x" * 100001, framing=framing)
             answer = engine.predict()
@@ -325,7 +331,7 @@ class AnswerTest(NodesTest):
 
     def test_a_flood_is_cut(self):
         node = self.node(Flood())
-        engine = self.over(node, "--max_body_bytes", "1000000")
+        engine = self.over(node, "--max_response_bytes", "1000000")
         before = engine.rss()
         self.assertEqual(engine.predict().status, 502)
         self.assertLess(engine.rss() - before, 40000)

@@ -250,8 +250,6 @@ class FileTest(StartTest):
         end = {"service_host": "h", "httpPort": 9000}
         for graph, mention in (
                 ({"name": "r", "implementation": "RANDOM_ABTEST", "children": [SIMPLE]}, "r"),
-                ({"name": "r", "type": "ROUTER", "endpoint": end}, "r"),
-                ({"name": "c", "type": "COMBINER", "endpoint": end}, "c"),
                 ({"name": "c", "implementation": "AVERAGE_COMBINER"}, "c"),
                 ({"type": "MODEL", "endpoint": end}, "name"),
                 ({"name": "t", "type": "TRANSFORMER", "endpoint": end,
@@ -267,13 +265,14 @@ class FileTest(StartTest):
                                        one_line=False))
         deep = '{"name":"n%d","implementation":"SIMPLE_ROUTER","children":['
         text = "".join(deep % i for i in range(100000)) + "]}" * 100000
-        document = ('{"kind":"SeldonDeployment","metadata":{"name":"d"},"spec":{"predictors":'
+        document = ('{"apiVersion":"machinelearning.seldon.io/v1",'
+                    '"kind":"SeldonDeployment","metadata":{"name":"d"},"spec":{"predictors":'
                     '[{"name":"p","graph":' + text + "}]}}")
         self.fails(1, "--file", self.write("d.json", document), one_line=False)
         self.fails(1, "--file", self.write("d.yaml", "a: " + "[" * 100000), one_line=False)
 
     def test_alias_bomb(self):
-        lines = ["kind: SeldonDeployment", "metadata: {name: x}", "x:",
+        lines = ["apiVersion: machinelearning.seldon.io/v1", "kind: SeldonDeployment", "metadata: {name: x}", "x:",
                  "- &a0 {name: s, implementation: SIMPLE_MODEL}"]
         for level in range(1, 12):
             lines.append(f"- &a{level} {{name: n{level}, type: COMBINER, children: ["

@@ -1,6 +1,7 @@
 """The walk over REST: which node is called with what, and whose answer is the answer."""
 
 import json
+import sys
 import threading
 import time
 import unittest
@@ -470,6 +471,7 @@ class ShapeTest(WalkTest):
         graph = unit("n0", None, None, implementation="SIMPLE_MODEL")
         for depth in range(1, 900):
             graph = unit(f"n{depth}", None, None, [graph], implementation="SIMPLE_ROUTER")
+        sys.setrecursionlimit(100000)  # of our own JSON writer
         engine = self.start(graph)
         self.assertEqual(engine.predict().json()["data"], BuiltinTest.MODEL)
         self.assertEqual(engine.feedback(b'{"reward":1}').status, 200)
