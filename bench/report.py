@@ -46,7 +46,8 @@ def block_of(size, connections, rounds, memory):
             "rss_mib": resident, "peak_rss_mib": peak,
             "to_nginx": ratio(rounds, name, "nginx"),
             "to_other": ratio(rounds, name, f"{name}:other"),
-            "to_model": ratio(rounds, name, "model") if original == name else None,
+            "to_model": None if original == "nginx" else ratio(
+                rounds, name, name.replace(original, "model", 1)),
             "cpu_us_rounds": [one.cpu_us for one in of_system],
             "errors": errors_of(of_system),
         }
