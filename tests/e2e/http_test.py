@@ -8,7 +8,7 @@ import unittest
 import raw_http
 from engine import BODY, Engine, JSON, PREDICTIONS, unit
 from raw_http import request_bytes
-from stub_node import Answer, StubNode
+from stub_node import Answer, Raw, StubNode
 
 PREDICT = request_bytes("POST", PREDICTIONS, BODY, JSON)
 HEAD = b"POST " + PREDICTIONS.encode() + b" HTTP/1.1\r\nHost: x\r\n"
@@ -131,6 +131,62 @@ class ConnectionsTest(FrontTest):
             self.assertEqual(client.send(b"\r\n" + PREDICT).read().status, 200)
 
 
+class AmountTest(FrontTest):
+    """Cost in proportion to the bytes: what a naive buffer makes quadratic."""
+
+    def within(self, seconds, data, answers):
+        began = time.monotonic()
+        with self.engine.client() as client:
+            sender = threading.Thread(target=client.send, args=(data,))
+            sender.start()
+            last = None
+            for _ in range(answers):
+                last = client.read()
+                self.assertEqual(last.status, 200)
+            sender.join()
+        self.assertLess(time.monotonic() - began, seconds)
+        return last
+
+    def test_20000_pipelined_requests(self):
+        self.within(10, request_bytes("GET", "/live") * 20000, 20000)
+
+    def test_pipelined_requests_after_a_large_one(self):
+        large = request_bytes("POST", PREDICTIONS, b"x" * (4 << 20))
+        self.within(10, large + request_bytes("GET", "/live") * 5000 + large, 5002)
+
+    def test_300000_chunks_of_one_byte(self):
+        answer = self.within(5, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 300000 +
+                             b"0\r\n\r\n", 1)
+        self.assertEqual(len(answer.body), 300000)
+
+    def test_node_with_300000_chunks_of_one_byte(self):
+        data = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 300000 +
+                b"0\r\n\r\n")
+        with StubNode(Raw(data)) as node, Engine(unit("m", node)) as engine:
+            began = time.monotonic()
+            self.assertEqual(len(engine.predict().body), 300000)
+            self.assertLess(time.monotonic() - began, 5)
+
+    def test_as_many_headers_as_fit(self):
+        headers = b"".join(b"a%d: b\r\n" % i for i in range(5000))
+        for _ in range(20):
+            self.within(1, HEAD + headers + b"Content-Length: 1\r\n\r\nx", 1)
+
+    def test_a_caller_who_pipelines_and_leaves(self):
+        self.node.default = Answer(delay=0.2)
+        try:
+            for leave in (raw_http.Client.close, raw_http.Client.reset):
+                client = self.engine.client()
+                client.send(PREDICT * 50)
+                time.sleep(0.1)
+                leave(client)
+            time.sleep(1.0)
+            self.assertLess(self.engine.metrics().value("infergraph_connections_open"), 3)
+            self.assertEqual(self.engine.metrics().value("infergraph_requests_in_flight"), 0)
+        finally:
+            self.node.default = lambda request: Answer(body=request.body)
+
+
 class BodiesTest(FrontTest):
     def test_chunked(self):
         body = bytes(range(256)) * 300
@@ -207,6 +263,7 @@ class MalformedTest(FrontTest):
                 b"GET /live\r\n\r\n",
                 b"GET  /live HTTP/1.1\r\nHost: x\r\n\r\n",
                 b"GET /live HTTP/9\r\nHost: x\r\n\r\n",
+                b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
                 b"GET /live HTTP/1.1\r\n\r\n",
                 b"GET /live HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
                 b"GET /live HTTP/1.1\r\nHost : x\r\n\r\n",

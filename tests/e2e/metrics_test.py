@@ -174,6 +174,22 @@ class HistogramTest(MetricsTest):
             self.assertEqual(found.value(family + "_bucket", le="0.5"), 4)
             self.assertEqual(found.value(family + "_bucket", le="0.025"), 2)
 
+    def test_bounds_by_flag(self):
+        engine = self.start(unit("m", self.node()), "--histogram_buckets", "0.001,0.5,2")
+        engine.predict()
+        self.assertEqual(self.bounds(engine), ["0.001", "0.5", "2", "+Inf"])
+        self.assertEqual(self.bounds(engine, CLIENT), ["0.001", "0.5", "2", "+Inf"])
+
+    def test_summaries_by_flag(self):
+        engine = self.start(unit("m", self.node(Answer(delay=0.02))), "--metrics_summaries")
+        for _ in range(20):
+            engine.predict()
+        found = engine.metrics()
+        for family in (SERVER, CLIENT):
+            self.assertEqual(found.value(family + "_summary_count"), 20)
+            self.assertTrue(0.015 < found.value(family + "_summary", quantile="0.5") < 0.1)
+            self.assertEqual(found.value(family + "_count"), 20)
+
     def test_no_summary_by_default(self):
         engine = self.start(unit("m", self.node()))
         engine.predict()

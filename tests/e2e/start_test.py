@@ -91,6 +91,12 @@ class FlagsTest(StartTest):
                 self.fails(2, *NAMES, *arguments, one_line=False,
                            mentions=[arguments[0].lstrip("-").split("=")[0]])
 
+    def test_bad_values_of_the_metrics_flags(self):
+        for value in ("", "a", "1,0.5", "0.1,,0.2", "1,1"):
+            done = run(*NAMES, "--file", self.simple(), "--histogram_buckets", value)
+            self.assertIn(done.returncode, (1, 2), value)
+            self.assertIn("histogram_buckets", done.stderr)
+
     def test_bad_choices(self):
         self.fails(1, *NAMES, "--protocol", "soap",
                    mentions=["Protocol must be seldon, tensorflow or v2"])
@@ -160,6 +166,21 @@ class FlagsTest(StartTest):
         port = free_port()
         self.serves("--file", self.simple(), "--http_port", "1", "--prometheus_path", "/a",
                     "--http_port", str(port), "-prometheus_path=/b", port=port, path="/b")
+
+    def test_threads(self):
+        for flags, env, threads in ((("--threads", "1"), {}, "1"), ((), {"GOMAXPROCS": "3"}, "3")):
+            with Engine(SIMPLE, *flags, env=env) as engine:
+                self.assertEqual(engine.predict().status, 200)
+                self.assertIn(f'"threads":"{threads}"', engine.stderr())
+
+    def test_any_free_port(self):
+        with Engine(SIMPLE, "--http_port", "0", wait=None) as engine:
+            deadline = time.monotonic() + 5
+            while not (told := re.search(r'"http_port":"?(\d+)', engine.stderr())):
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.01)
+            engine.port = int(told.group(1))
+            self.assertEqual(engine.get("/live").status, 200)
 
     def test_levels_from_the_environment(self):
         port = free_port()

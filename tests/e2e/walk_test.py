@@ -248,6 +248,14 @@ class CombinerTest(WalkTest):
             answer = engine.predict()
             self.assertIn((answer.status, answer.body), [(400, b"first"), (409, b"second")])
 
+    def test_children_share_a_large_body(self):
+        engine = self.combiner(Answer(body=b"1"), Answer(body=b"2"))
+        body = bytes(range(256)) * (5 << 12)
+        for _ in range(3):
+            self.assertEqual(engine.predict(body).status, 200)
+            for name in "ab":
+                self.assertTrue(self.n[name].last.body == body)
+
     def test_sixteen_children(self):
         nodes = [StubNode(Answer(body=b"%d" % i, delay=0.1)) for i in range(16)]
         for node in nodes:
