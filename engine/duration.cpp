@@ -1,6 +1,7 @@
 #include "engine/duration.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -51,7 +52,7 @@ std::optional<std::uint64_t> take_term(std::string_view& text) {
     if (whole > kMost / unit.nanoseconds) return std::nullopt;
     // Rounded, because a fraction such as .1 is a little off in binary.
     const double part = fraction * static_cast<double>(unit.nanoseconds);
-    return whole * unit.nanoseconds + static_cast<std::uint64_t>(part + 0.5);
+    return whole * unit.nanoseconds + static_cast<std::uint64_t>(std::llround(part));
   }
   return std::nullopt;
 }

@@ -138,7 +138,7 @@ class Table {
   }
 
  private:
-  const Options defaults_;
+  const Options defaults_{};
   std::string group_;
 };
 
@@ -252,14 +252,14 @@ std::optional<bool> parse_bool(std::string_view text) {
 }
 
 const std::vector<Flag>& flags() {
-  static const std::vector<Flag> all = [] {
+  static const std::vector<Flag> kAll = [] {
     Table table;
     add_graph(table);
     add_serving(table);
     add_later(table);
     return std::move(table.flags);
   }();
-  return all;
+  return kAll;
 }
 
 const Flag* find_flag(std::string_view name) {

@@ -16,26 +16,25 @@
 namespace infergraph::engine {
 namespace {
 
-int serve(Options options, const Environment& environment) {
+int serve(const Invocation& invocation, const Environment& environment) {
+  Options options = invocation.options;
   auto graph = load_graph(options, environment);
   if (!graph) {
     std::fprintf(stderr, "infergraph: %s\n", graph.error().message().c_str());
     return 1;
   }
   configure_logging(options);
-  for (const std::string& warning : graph->warnings) log::warn(warning, {});
+  for (const std::string& notice : invocation.notices) log::warn(notice);
+  for (const std::string& warning : graph->warnings) log::warn(warning);
   return Server(options, graph->predictor, graph->annotations).run();
 }
 
 int run(int argc, const char* const* argv) {
   const Environment environment = process_environment();
   const Invocation invocation = parse_command_line(argc, argv, environment);
-  for (const std::string& notice : invocation.notices) {
-    std::fprintf(stderr, "infergraph: %s\n", notice.c_str());
-  }
   switch (invocation.kind) {
     case Invocation::Kind::kServe:
-      return serve(invocation.options, environment);
+      return serve(invocation, environment);
     case Invocation::Kind::kCheck:
       return run_check(invocation.tool_args);
     case Invocation::Kind::kStub:

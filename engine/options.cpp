@@ -19,6 +19,7 @@ constexpr std::array<std::pair<std::string_view, Kind>, 3> kTools = {
 
 Invocation failure(Invocation made, int exit_code, const std::string& message) {
   made.kind = Kind::kError;
+  made.notices.clear();  // what is wrong is one line
   made.exit_code = exit_code;
   made.text = "infergraph: " + message;
   if (exit_code == 2) made.text += "; see infergraph --help";
@@ -150,7 +151,7 @@ std::optional<std::string> check_options(const Options& options, const Environme
     if (options.namespace_.empty()) return std::string("Required argument namespace missing") + kOr;
     if (options.predictor.empty()) return std::string("Required argument predictor missing") + kOr;
   }
-  if (const auto wrong = bad_name(options)) return wrong;
+  if (auto wrong = bad_name(options)) return wrong;
   for (const std::string_view known : {"tensorflow", "v2", "kfserving"}) {
     if (options.protocol == known) return refusal_of(options.protocol);
   }
@@ -202,7 +203,9 @@ Invocation parse_command_line(int argc, const char* const* argv, const Environme
     }
     const std::string wrong = find_flag(name)->set(made.options, value);
     if (!wrong.empty()) {
-      return failure(std::move(made), 2, "--" + name + ": \"" + value + "\" " + wrong);
+      std::string message = "--" + name;
+      message.append(": \"").append(value).append("\" ").append(wrong);
+      return failure(std::move(made), 2, message);
     }
   }
   if (!arguments.fault.empty()) return failure(std::move(made), 2, arguments.fault);

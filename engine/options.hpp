@@ -100,7 +100,7 @@ struct Invocation {
   std::vector<std::string> tool_args;  ///< of a subcommand, as given
   std::string text;                    ///< help, version or what is wrong, with its line's end
   int exit_code = 0;
-  std::vector<std::string> notices;  ///< worth a line on stderr, and no reason to stop
+  std::vector<std::string> notices;  ///< of kServe: worth a line in the log
 };
 
 /// Reads a command line in Go's flag syntax (contract/cli_env.md §1), and the environment, and

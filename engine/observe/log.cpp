@@ -48,7 +48,7 @@ std::string timestamp(Time time, char between) {
   const std::time_t whole = seconds.count();
   std::tm parts{};
   ::gmtime_r(&whole, &parts);
-  std::array<char, 64> text;
+  std::array<char, 64> text{};
   const int size =
       std::snprintf(text.data(), text.size(), "%04d-%02d-%02d%c%02d:%02d:%02d.%03d",
                     parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, between, parts.tm_hour,

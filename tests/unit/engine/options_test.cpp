@@ -29,6 +29,7 @@ Environment environment_of(Variables variables) {
 Invocation read(std::vector<std::string> args, Variables variables = {}) {
   args.insert(args.begin(), "infergraph");
   std::vector<const char*> argv;
+  argv.reserve(args.size());
   for (const std::string& arg : args) argv.push_back(arg.c_str());
   return parse_command_line(static_cast<int>(argv.size()), argv.data(),
                             environment_of(std::move(variables)));
@@ -52,6 +53,7 @@ void expect_failure(const Invocation& made, int exit_code, const std::string& me
   EXPECT_THAT(made.text, StartsWith("infergraph: "));
   EXPECT_THAT(made.text, HasSubstr(mention));
   EXPECT_EQ(made.text.find('\n'), made.text.size() - 1) << "one line: " << made.text;
+  EXPECT_THAT(made.notices, IsEmpty()) << "one line, and no other";
 }
 
 TEST(Options, HaveTheReferencesDefaultsAndOurs) {
