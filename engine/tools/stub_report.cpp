@@ -135,7 +135,7 @@ void StubReport::print_event(const StubEvent& event) {
   out_ << style_.bold(printable(name)) << "  " << printable(event.request.verb) << " "
        << printable(event.request.path) << "  "
        << (event.response.status < 300 ? style_.green(status) : style_.red(status)) << "  "
-       << style_.dim(duration_text(event.took)) << "\n";
+       << style_.dim(elapsed_text(event.took)) << "\n";
   print_body("in ", event.request.body);
   print_body("out", event.response.body);
   out_ << std::flush;

@@ -76,7 +76,7 @@ std::size_t terminal_columns() {
   return std::max<std::size_t>(columns, 40);
 }
 
-std::string duration_text(std::chrono::nanoseconds duration) {
+std::string elapsed_text(std::chrono::nanoseconds duration) {
   const auto nanoseconds = static_cast<double>(duration.count());
   std::array<char, 32> text{};
   if (nanoseconds < 1e6) {

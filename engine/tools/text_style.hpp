@@ -41,7 +41,7 @@ std::size_t columns_of(std::string_view text);
 std::size_t terminal_columns();
 
 /// "850 µs", "12.3 ms", "1.25 s".
-std::string duration_text(std::chrono::nanoseconds duration);
+std::string elapsed_text(std::chrono::nanoseconds duration);
 
 /// "1 node", "2 nodes".
 std::string counted(std::size_t count, std::string_view noun);

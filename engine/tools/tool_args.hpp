@@ -52,6 +52,8 @@ class ToolArgs {
 };
 
 /// "20ms", "1.5s", "2m", "1h", "250us", or "0"; none for anything else and for what is negative.
+/// Exact to the nanosecond, where parse_duration() rounds to the millisecond: a stand-in may be
+/// faster than that.
 std::optional<std::chrono::nanoseconds> read_duration(std::string_view text);
 
 /// A finite number that takes up all of `text`.

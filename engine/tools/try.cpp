@@ -13,6 +13,7 @@
 #include "engine/tools/try_message.hpp"
 #include "engine/tools/try_report.hpp"
 #include "engine/tools/try_walk.hpp"
+#include "graph/annotations.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -124,7 +125,9 @@ int run_try(const std::vector<std::string>& args) {
   }
   auto body = body_of(flags);
   if (!body) return fail(2, "can't read " + flags.request_file);
-  const TryRequest request{*std::move(body), flags.feedback, flags.timeout};
+  const auto annotated =
+      graph::resolve_annotations({}, graph->deployment.annotations, graph->predictor.annotations);
+  const TryRequest request{*std::move(body), flags.feedback, flags.timeout, annotated.rest_timeout};
 
   // The fleet outlives the walk, and its runtime the fleet.
   Runtime stub_runtime(1);

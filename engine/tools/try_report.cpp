@@ -116,7 +116,7 @@ class TextReport {
     if (visit == nullptr || visit->steps.empty()) {
       row.columns.push_back({outcome_.answer ? "passed through" : "", &TextStyle::dim});
     } else {
-      row.columns.push_back({duration_text(time_of(*visit))});
+      row.columns.push_back({elapsed_text(time_of(*visit))});
     }
     if (visit == nullptr) return row;
     const std::size_t indent = detail_indent(ways_[index].depth);
@@ -127,7 +127,7 @@ class TextReport {
   void add_step(TreeRow& row, const Step& step, const NodeSpec& node, const Visit& visit,
                 std::size_t indent) const {
     row.details.push_back(std::string(step_text(step.method)) + "  " +
-                          style_.dim(step.took ? duration_text(*step.took) : "no answer"));
+                          style_.dim(step.took ? elapsed_text(*step.took) : "no answer"));
     for (std::size_t i = 0; i < step.in.size(); ++i) {
       const std::string label = step.in.size() == 1 ? "in " : "in " + std::to_string(i);
       row.details.push_back(message(label, step.in[i], indent));
@@ -262,7 +262,7 @@ void print_try(std::ostream& out, const TryOutcome& outcome, const TextStyle& st
   if (outcome.answer) {
     out << style.green("✓ answer")
         << style.dim("  " + std::to_string(outcome.answer->status()) + "  " +
-                     duration_text(outcome.took))
+                     elapsed_text(outcome.took))
         << "\n"
         << pretty(*outcome.answer);
     return;
@@ -270,7 +270,7 @@ void print_try(std::ostream& out, const TryOutcome& outcome, const TextStyle& st
   const Status& status = outcome.answer.error();
   out << style.red("✗ failed");
   if (!status.node().empty()) out << " at " << style.bold(printable(status.node()));
-  out << style.dim("  " + duration_text(outcome.took)) << "\n" << failure_text(status) << "\n";
+  out << style.dim("  " + elapsed_text(outcome.took)) << "\n" << failure_text(status) << "\n";
   if (status.answer() != nullptr) out << pretty(*status.answer());
 }
 

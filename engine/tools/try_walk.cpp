@@ -32,8 +32,9 @@ constexpr auto kDnsLimit = std::chrono::seconds(5);
 /// What a walk needs, in the order in which it may be destroyed.
 class Session {
  public:
-  explicit Session(const graph::PredictorSpec& predictor)
-      : plan_(graph::Plan::make(predictor,
+  Session(const graph::PredictorSpec& predictor, const TryRequest& request)
+      : calling_{request.node_timeout},
+        plan_(graph::Plan::make(predictor,
                                 [this](const graph::NodeSpec& node) { return make_unit(node); })),
         walker_(*plan_, graph::kDefaultMaxDecoded) {}
 
@@ -79,11 +80,12 @@ class Session {
                                         MessageLimits{}, std::nullopt);
     }
     return std::make_unique<graph::RemoteUnit>(
-        std::make_unique<RestNode>(node.name, *pool, RestNodeOptions{}, nullptr, node.image,
+        std::make_unique<RestNode>(node.name, *pool, calling_, nullptr, node.image,
                                    node.image_version),
         graph::kDefaultMaxDecoded);
   }
 
+  RestNodeOptions calling_;
   Runtime runtime_{1};
   Resolver resolver_{kDnsRefresh};
   std::map<std::pair<std::string, std::uint16_t>, std::unique_ptr<HttpPool>> pools_;
@@ -96,7 +98,7 @@ class Session {
 
 TryWalk walk_once(const graph::PredictorSpec& predictor, const TryRequest& request,
                   TryRecorder& recorder) {
-  return Session(predictor).run(request, recorder);
+  return Session(predictor, request).run(request, recorder);
 }
 
 }  // namespace infergraph::engine

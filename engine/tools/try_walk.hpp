@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "engine/tools/try_recorder.hpp"
@@ -15,7 +16,8 @@ namespace infergraph::engine {
 struct TryRequest {
   std::string body;
   bool is_feedback = false;
-  std::chrono::nanoseconds timeout = std::chrono::seconds(30);
+  std::chrono::nanoseconds timeout = std::chrono::seconds(30);  ///< of the whole walk
+  std::optional<std::chrono::milliseconds> node_timeout;        ///< of each call; none: no limit
 };
 
 struct TryWalk {

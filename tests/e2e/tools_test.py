@@ -43,7 +43,7 @@ class ToolTest(unittest.TestCase):
             unit("a", at(ports["a"])),
             unit("blend", at(ports["blend"]), "COMBINER", [
                 unit("b1", at(ports["b1"])), unit("b2", at(ports["b2"]))])])
-        return self.write(deployment(graph, predictor="main")), ports
+        return self.write(deployment(graph)), ports
 
     def json_of(self, *arguments, code=0):
         done = run(*arguments, "--json")
@@ -275,6 +275,13 @@ class TryTest(ToolTest):
         told = self.json_of("try", file, "--stub", "--set", "a.latency=5s", "--timeout", "100ms",
                             code=1)
         self.assertEqual((told["status"], told["error"]["node"]), (504, "a"))
+
+    def test_a_node_gets_the_time_that_the_graph_gives_it(self):
+        file = self.write(deployment(unit("m", at(9000)),
+                                     annotations={"seldon.io/rest-timeout": "100"}))
+        told = self.json_of("try", file, "--stub", "--set", "m.latency=5s", code=1)
+        self.assertEqual((told["status"], told["error"]["node"]), (504, "m"))
+        self.assertLess(told["seconds"], 4)
 
     def test_feedback_goes_along_its_routing(self):
         file, _ = self.bandit()
