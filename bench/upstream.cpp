@@ -29,7 +29,7 @@
 
 namespace {
 
-constexpr std::size_t kHeadLimit = 64 * 1024;
+constexpr std::size_t kHeadLimit = std::size_t{64} * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kRefusal =
     "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -200,7 +200,7 @@ class Loop {
   int listener_;
   int epoll_;
   std::string_view answer_;
-  std::array<char, 128 * 1024> buffer_{};
+  std::array<char, std::size_t{128} * 1024> buffer_{};
 };
 
 int listen_on(std::uint16_t port) {
