@@ -34,8 +34,7 @@ class Predictor {
   graph::Awaitable<protocol::Result<protocol::Payload>> ask(protocol::Method method,
                                                             std::string_view node,
                                                             graph::CallContext& context);
-  graph::Awaitable<protocol::Result<protocol::Payload>> graph_metadata(
-      graph::CallContext& context);
+  graph::Awaitable<protocol::Result<protocol::Payload>> graph_metadata(graph::CallContext& context);
 
  private:
   std::shared_ptr<const graph::Plan> plan_;

@@ -16,7 +16,7 @@ class PuidSource {
   std::string_view next() {
     static constexpr char kHex[] = "0123456789abcdef";
     const std::uint64_t halves[2] = {
-        (random_() & ~std::uint64_t{0xf000}) | std::uint64_t{0x4000},                    // version 4
+        (random_() & ~std::uint64_t{0xf000}) | std::uint64_t{0x4000},         // version 4
         (random_() & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62)};  // variant 10
     std::size_t at = 0;
     for (int digit = 0; digit < 32; ++digit) {

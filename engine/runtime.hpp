@@ -18,7 +18,7 @@ struct IoThread {
 
   int index;
   boost::asio::io_context context{1};
-  Ticker calls{context, std::chrono::milliseconds(5)};        ///< node calls with a deadline
+  Ticker calls{context, std::chrono::milliseconds(5)};         ///< node calls with a deadline
   Ticker connections{context, std::chrono::milliseconds(50)};  ///< callers, idle connections
 };
 

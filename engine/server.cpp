@@ -84,8 +84,7 @@ std::vector<Readiness::Target> Server::readiness_targets(const graph::PredictorS
 }
 
 std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& predictor,
-                                                const graph::Annotated& annotations,
-                                                int index) {
+                                                const graph::Annotated& annotations, int index) {
   auto seat = std::make_unique<Seat>();
   const auto unit = [&](const graph::NodeSpec& node) {
     return make_unit(node, *seat, annotations, index);
@@ -96,8 +95,8 @@ std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& pred
   Predictor::Options walking;
   walking.max_decoded = options_.max_response_bytes;
   walking.inject_routing = options_.inject_routing;
-  seat->predictor = std::make_unique<Predictor>(
-      graph::Plan::make(predictor, unit, count_self_time), walking);
+  seat->predictor =
+      std::make_unique<Predictor>(graph::Plan::make(predictor, unit, count_self_time), walking);
 
   RestApiOptions api;
   api.deployment = options_.sdep;
@@ -105,21 +104,21 @@ std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& pred
   api.metrics_path = options_.prometheus_path;
   api.allowed_origins = options_.cors_allowed_origins;
   api.allowed_headers = options_.cors_allowed_headers;
-  seat->api = std::make_unique<RestApi>(std::move(api), *seat->predictor, *readiness_, metrics_,
-                                        index);
+  seat->api =
+      std::make_unique<RestApi>(std::move(api), *seat->predictor, *readiness_, metrics_, index);
   return seat;
 }
 
 std::unique_ptr<graph::Unit> Server::make_unit(const graph::NodeSpec& node, Seat& seat,
-                                               const graph::Annotated& annotations,
-                                               int index) {
+                                               const graph::Annotated& annotations, int index) {
   if (!is_remote(node)) return graph::make_built_in(node);
   MessageLimits limits;
   limits.header = options_.max_header_bytes;
   limits.body = options_.max_response_bytes;
   seat.pools.push_back(std::make_unique<HttpPool>(
-      runtime_.thread(index), resolver_.book(node.endpoint.service_host, called_port(node.endpoint)),
-      limits, metrics_.node_connections(index, node.name)));
+      runtime_.thread(index),
+      resolver_.book(node.endpoint.service_host, called_port(node.endpoint)), limits,
+      metrics_.node_connections(index, node.name)));
   RestNodeOptions calling;
   calling.timeout = annotations.rest_timeout;
   calling.connect_timeout = options_.connect_timeout;
@@ -140,8 +139,8 @@ int Server::run() {
   listening.max_connections = options_.max_connections;
   std::vector<HttpListener::Seat> places;
   for (int i = 0; i < runtime_.size(); ++i) {
-    places.push_back({seats_[static_cast<std::size_t>(i)]->api.get(),
-                      &metrics_.connections_open(i), &metrics_.connections_refused(i)});
+    places.push_back({seats_[static_cast<std::size_t>(i)]->api.get(), &metrics_.connections_open(i),
+                      &metrics_.connections_refused(i)});
   }
 
   // Before the threads start, so that all of them leave signals to this one.

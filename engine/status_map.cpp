@@ -50,8 +50,7 @@ protocol::Payload seldon_error(const Status& status) {
   const HttpFailure failure = http_failure(status);
   std::string info = status.message();
   if (!status.node().empty()) info += " (node \"" + status.node() + "\")";
-  auto body =
-      protocol::Payload::json(protocol::write_status(failure.status, info, failure.reason));
+  auto body = protocol::Payload::json(protocol::write_status(failure.status, info, failure.reason));
   body.set_status(failure.status);
   return body;
 }

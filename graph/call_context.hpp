@@ -32,9 +32,9 @@ class CallTimes {
   Clock::duration total_{};
 };
 
-/// What one request carries through its walk. Everything that it points at is owned by the front and
-/// outlives the walk. Parallel children get copies that differ in `cancel`.
-/// Threads: only the thread of the request.
+/// What one request carries through its walk. Everything that it points at is owned by the front
+/// and outlives the walk. Parallel children get copies that differ in `cancel`. Threads: only the
+/// thread of the request.
 struct CallContext {
   std::string_view puid;
   /// End-to-end headers of the caller, without Host and without those that describe the body.

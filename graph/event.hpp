@@ -10,8 +10,8 @@ namespace infergraph::graph {
 
 /// Lets one coroutine sleep until somebody on the same thread wakes it.
 ///
-/// Threads: one. Waking resumes the sleeper inside notify(), so nothing that the sleeper may destroy
-/// is touched after it.
+/// Threads: one. Waking resumes the sleeper inside notify(), so nothing that the sleeper may
+/// destroy is touched after it.
 class Event {
  public:
   /// To be awaited: `co_await event.wait();`. At most one sleeper at a time.

@@ -105,7 +105,8 @@ Awaitable<Result<Payload>> Walker::graph_metadata(CallContext& context) {
     json::append_string(text, node->name);
     text.append(":").append(models.at(node.get()).whole);
   }
-  text.append("},\"graphinputs\":").append(models.at(&owner_of(plan_.root(), Side::kInputs)).inputs);
+  text.append("},\"graphinputs\":")
+      .append(models.at(&owner_of(plan_.root(), Side::kInputs)).inputs);
   text.append(",\"graphoutputs\":");
   text.append(models.at(&owner_of(plan_.root(), Side::kOutputs)).outputs);
   text += '}';

@@ -48,8 +48,8 @@ std::shared_ptr<const Plan> Plan::make(const PredictorSpec& predictor,
   return make(predictor, make_unit, [](PlanNode&) {});
 }
 
-std::shared_ptr<const Plan> Plan::make(const PredictorSpec& predictor,
-                                       const UnitFactory& make_unit, const Prepare& prepare) {
+std::shared_ptr<const Plan> Plan::make(const PredictorSpec& predictor, const UnitFactory& make_unit,
+                                       const Prepare& prepare) {
   auto plan = std::make_shared<Plan>();
   plan->predictor_name_ = predictor.name;
   for (const NodeSpec& spec : predictor.nodes) {

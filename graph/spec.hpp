@@ -21,8 +21,8 @@ enum class NodeType : std::uint8_t {
   kOutputTransformer
 };
 
-/// `implementation` of a predictive unit; every prepackaged server is kPrepackaged, with its name in
-/// NodeSpec::implementation_name.
+/// `implementation` of a predictive unit; every prepackaged server is kPrepackaged, with its name
+/// in NodeSpec::implementation_name.
 enum class Implementation : std::uint8_t {
   kUnknown,
   kSimpleModel,
@@ -83,7 +83,7 @@ struct NodeSpec {
   std::string model_uri;
   std::string image;          ///< container image without the tag; empty when there is none
   std::string image_version;  ///< the tag: what follows the last colon after the last slash
-  std::string path;           ///< where it stands in the file: "spec.predictors[0].graph.children[1]"
+  std::string path;  ///< where it stands in the file: "spec.predictors[0].graph.children[1]"
   std::vector<std::size_t> children;
 };
 
@@ -102,10 +102,10 @@ struct PredictorSpec {
 
 /// A SeldonDeployment as far as the engine is concerned.
 struct DeploymentSpec {
-  std::string name;        ///< metadata.name, else spec.name
-  std::string namespace_;  ///< metadata.namespace
-  std::string protocol;    ///< spec.protocol as written, "" when absent
-  std::string transport;   ///< spec.transport as written, "" when absent
+  std::string name;         ///< metadata.name, else spec.name
+  std::string namespace_;   ///< metadata.namespace
+  std::string protocol;     ///< spec.protocol as written, "" when absent
+  std::string transport;    ///< spec.transport as written, "" when absent
   Annotations annotations;  ///< spec.annotations
   std::vector<PredictorSpec> predictors;
 };

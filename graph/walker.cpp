@@ -177,11 +177,11 @@ Awaitable<Result<Payload>> Walker::feedback_at(const PlanNode& node, const Paylo
                        node.name);
     }
     if (branch == kAllChildren && node.children.size() > 1) {
-      auto all = co_await run_all(
-          node.children.size(), context,
-          [this, &node, &body, &routing](std::size_t i, CallContext& child) {
-            return feedback_at(*node.children[i], body, routing, child);
-          });
+      auto all =
+          co_await run_all(node.children.size(), context,
+                           [this, &node, &body, &routing](std::size_t i, CallContext& child) {
+                             return feedback_at(*node.children[i], body, routing, child);
+                           });
       if (!all) co_return std::move(all).error();
       answer = std::move(all->front());
     } else if (branch != kNoChild) {

@@ -13,11 +13,11 @@ namespace infergraph::engine {
 
 /// One request as HTTP has it. Every view lives until the response has been written.
 struct HttpRequest {
-  std::string_view verb;   ///< as written: "POST"
-  std::string_view path;   ///< the target up to '?'; still percent-encoded
-  std::string_view query;  ///< what follows '?'; "" when there is none
+  std::string_view verb;                           ///< as written: "POST"
+  std::string_view path;                           ///< the target up to '?'; still percent-encoded
+  std::string_view query;                          ///< what follows '?'; "" when there is none
   std::span<const protocol::HeaderField> headers;  ///< all of them, in order
-  protocol::Payload body;  ///< with Content-Type and Content-Encoding of the request
+  protocol::Payload body;                ///< with Content-Type and Content-Encoding of the request
   graph::CancelScope* cancel = nullptr;  ///< signalled when the caller goes away
 
   /// The first header of that name (any case), or "" with `present` false.

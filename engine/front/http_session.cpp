@@ -58,8 +58,7 @@ std::string_view SessionHost::date() {
     std::tm parts{};
     gmtime_r(&now, &parts);
     std::array<char, 40> text;
-    const auto size =
-        std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    const auto size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
     date_.assign(text.data(), size);
   }
   return date_;
@@ -138,7 +137,8 @@ graph::Awaitable<bool> HttpSession::read_request() {
       co_await refuse(Status(Code::kTooSlow, "the request came too slowly"));
       co_return false;
     }
-    if (timed_out_ || (connection_->ended() && reader_.advance() != RequestReader::Progress::kDone)) {
+    if (timed_out_ ||
+        (connection_->ended() && reader_.advance() != RequestReader::Progress::kDone)) {
       co_return false;
     }
   }
@@ -166,9 +166,9 @@ graph::Awaitable<bool> HttpSession::answer_request() {
   const MessageHead& head = reader_.head();
   const auto block = reader_.block();
 
-  // From here on the next message has a block of its own, so that the caller's end is noticed during
-  // the walk. A caller who has sent more already is not read from until it is that request's turn:
-  // its block may have to grow, which no read may be pending for.
+  // From here on the next message has a block of its own, so that the caller's end is noticed
+  // during the walk. A caller who has sent more already is not read from until it is that request's
+  // turn: its block may have to grow, which no read may be pending for.
   auto next = Block::make(std::max(Block::kInlineCapacity, 2 * reader_.rest().size()));
   next->size = reader_.rest().copy(next->data(), reader_.rest().size());
   connection_->set_block(std::move(next));
@@ -204,8 +204,8 @@ graph::Awaitable<bool> HttpSession::write(const HttpResponse& response, bool clo
   head_.assign(old_version ? "HTTP/1.0 " : "HTTP/1.1 ");
   append_number(head_, static_cast<std::size_t>(response.status));
   head_ += ' ';
-  const auto reason = boost::beast::http::obsolete_reason(
-      static_cast<boost::beast::http::status>(response.status));
+  const auto reason =
+      boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
   head_.append(reason.data(), reason.size());
   head_ += "\r\n";
   head_ += header_lines_;

@@ -49,7 +49,8 @@ struct SessionHost {
   std::string date_;
 };
 
-/// One caller's connection: reads requests, hands them to the service, writes the answers, in order.
+/// One caller's connection: reads requests, hands them to the service, writes the answers, in
+/// order.
 ///
 /// Threads: one. Lives in the coroutine that serve() is.
 /// Cancellation: the caller's end during a request cancels it through HttpRequest::cancel.

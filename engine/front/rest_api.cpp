@@ -87,8 +87,7 @@ RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& 
                          ".response\r\n";
 }
 
-graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http,
-                                               std::string& header_lines) {
+graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::string& header_lines) {
   Request request{http, header_lines, match_route(http.path, options_.metrics_path)};
   request.puid = http.header("Seldon-Puid");
   std::array<char, 36> made;
@@ -102,9 +101,9 @@ graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http,
 
   if (!allows(request.match.verbs, http.verb)) {
     header_lines.append("Allow: ").append(allowed(request.match.verbs)).append("\r\n");
-    co_return fail(request, Status(Code::kMethodNotAllowed, std::string(http.verb) +
-                                                                " is not allowed on " +
-                                                                std::string(http.path)));
+    co_return fail(request,
+                   Status(Code::kMethodNotAllowed,
+                          std::string(http.verb) + " is not allowed on " + std::string(http.path)));
   }
   const bool is_options = request.match.verbs != Verbs::kAny && http.verb == "OPTIONS";
   switch (request.match.route) {

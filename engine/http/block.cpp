@@ -77,8 +77,7 @@ std::string_view Block::moved_view(std::string_view view, const Block& other) co
   if (not_after(data(), view.data()) && not_after(view.data() + view.size(), data() + size)) {
     return {other.data() + (view.data() - data()), view.size()};
   }
-  for (auto kept = kept_.begin(), twin = other.kept_.begin(); kept != kept_.end();
-       ++kept, ++twin) {
+  for (auto kept = kept_.begin(), twin = other.kept_.begin(); kept != kept_.end(); ++kept, ++twin) {
     if (view.data() == kept->data()) return *twin;
   }
   return view;

@@ -42,10 +42,8 @@ void Connection::start_read() {
   reading_ = true;
   socket_.async_read_some(
       asio::buffer(block_->data() + block_->size, block_->room()),
-      [self = boost::intrusive_ptr<Connection>(this)](boost::system::error_code ec,
-                                                      std::size_t count) {
-        self->on_read(ec, count);
-      });
+      [self = boost::intrusive_ptr<Connection>(this)](
+          boost::system::error_code ec, std::size_t count) { self->on_read(ec, count); });
 }
 
 void Connection::on_read(boost::system::error_code ec, std::size_t count) {

@@ -14,14 +14,14 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include "engine/http/block.hpp"
-#include "graph/event.hpp"
 #include "engine/ticker.hpp"
+#include "graph/event.hpp"
 #include "graph/node_client.hpp"
 
 namespace infergraph::engine {
 
-/// A socket bound to the executor of one I/O thread; any_io_executor would cost a virtual call and a
-/// reference count at every operation.
+/// A socket bound to the executor of one I/O thread; any_io_executor would cost a virtual call and
+/// a reference count at every operation.
 using Socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
@@ -45,8 +45,8 @@ class Outgoing {
 };
 
 /// A TCP connection that always has a read pending, into the block of the message that comes next.
-/// So the end of the peer is noticed at once, idle or in the middle of a walk, without a system call
-/// more than reading takes anyway.
+/// So the end of the peer is noticed at once, idle or in the middle of a walk, without a system
+/// call more than reading takes anyway.
 ///
 /// Threads: one. Reference counted without atomics: a pending read holds it.
 class Connection
@@ -82,8 +82,8 @@ class Connection
   /// Wakes who waits, for a reason of the waker's own.
   void wake() { event_.notify(); }
 
-  /// Writes what the kernel takes now. True when everything has gone; false with `ec` unset when the
-  /// kernel is full.
+  /// Writes what the kernel takes now. True when everything has gone; false with `ec` unset when
+  /// the kernel is full.
   bool write_now(Outgoing& outgoing, boost::system::error_code& ec);
   /// Writes the rest, however long it takes. `progress`'s deadline moves on with each step by
   /// `timeout`, unless that is zero. `until_answer`: gives up without an error as soon as the peer

@@ -59,8 +59,8 @@ auto MessageReader<kRequest>::read_head() -> Progress {
   }
   boost::system::error_code ec;
   if (block_->size > parsed_) {
-    parsed_ += parser_->put(
-        boost::asio::buffer(block_->data() + parsed_, block_->size - parsed_), ec);
+    parsed_ +=
+        parser_->put(boost::asio::buffer(block_->data() + parsed_, block_->size - parsed_), ec);
   } else {
     ec = http::error::need_more;
   }
@@ -85,9 +85,10 @@ void MessageReader<kRequest>::finish_head() {
   for (const std::string_view tokens : parser_->connection) {
     for (const auto token : http::token_list(tokens)) {
       auto& fields = block_->fields;
-      const auto named = std::remove_if(fields.begin(), fields.end(), [token](const protocol::HeaderField& field) {
-        return boost::beast::iequals(token, boost::beast::string_view(field.name));
-      });
+      const auto named =
+          std::remove_if(fields.begin(), fields.end(), [token](const protocol::HeaderField& field) {
+            return boost::beast::iequals(token, boost::beast::string_view(field.name));
+          });
       fields.erase(named, fields.end());
     }
   }
@@ -132,8 +133,8 @@ template <bool kRequest>
 auto MessageReader<kRequest>::read_chunks(bool ended) -> Progress {
   boost::system::error_code ec = http::error::need_more;
   if (block_->size > parsed_) {
-    parsed_ += parser_->put(
-        boost::asio::buffer(block_->data() + parsed_, block_->size - parsed_), ec);
+    parsed_ +=
+        parser_->put(boost::asio::buffer(block_->data() + parsed_, block_->size - parsed_), ec);
   }
   if (parser_->body_too_large()) {
     return fail(HttpFault::kBodyTooLarge, "the body is over the limit");

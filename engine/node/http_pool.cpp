@@ -82,9 +82,9 @@ std::optional<HttpPool::Lease> HttpPool::lease(bool fresh) {
 
   std::size_t best = next_ % addresses_.size();
   if (addresses_.size() > 1) {
-    const bool any_avoided =
-        std::any_of(addresses_.begin(), addresses_.end(),
-                    [](const auto& address) { return address->avoid_until != Clock::time_point(); });
+    const bool any_avoided = std::any_of(
+        addresses_.begin(), addresses_.end(),
+        [](const auto& address) { return address->avoid_until != Clock::time_point(); });
     const auto now = any_avoided ? Clock::now() : Clock::time_point();
     const auto rank = [&](std::size_t i) {
       const Address& address = *addresses_[i];

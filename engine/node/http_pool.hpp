@@ -26,10 +26,10 @@ class NodeConnection final : public Connection, private Connection::Watcher {
   ~NodeConnection() override;
 
   ResponseReader reader;
-  std::string head;       ///< of the request; keeps its capacity
-  bool used = false;      ///< it has answered before
-  bool idle = false;      ///< it lies in the pool
-  bool touched = false;   ///< it served a call since the pool last looked
+  std::string head;      ///< of the request; keeps its capacity
+  bool used = false;     ///< it has answered before
+  bool idle = false;     ///< it lies in the pool
+  bool touched = false;  ///< it served a call since the pool last looked
 
  private:
   void on_bytes_or_end() override;  // idle: whatever comes, it is of no use any more

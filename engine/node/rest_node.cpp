@@ -78,8 +78,7 @@ class RestNode::Exchange final : public graph::Cancellable, private Timed {
 };
 
 RestNode::RestNode(std::string name, HttpPool& pool, RestNodeOptions options,
-                   metrics::Families* metrics, const std::string& image,
-                   const std::string& version)
+                   metrics::Families* metrics, const std::string& image, const std::string& version)
     : name_(std::move(name)), pool_(pool), options_(options) {
   const std::string& host = pool.book().host();
   const bool is_ipv6 = host.find(':') != std::string::npos;
@@ -113,10 +112,9 @@ graph::Awaitable<RestNode::Answer> RestNode::call(Method method, Payload payload
 }
 
 graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& payload,
-                                                  CallContext& context,
-                                                  Clock::time_point started) {
-  const auto limit = options_.timeout ? std::min(context.deadline, started + *options_.timeout)
-                                      : context.deadline;
+                                                  CallContext& context, Clock::time_point started) {
+  const auto limit =
+      options_.timeout ? std::min(context.deadline, started + *options_.timeout) : context.deadline;
   for (bool retrying = false;; retrying = true) {
     if (context.cancel->cancelled()) co_return failed(Code::kCancelled, "cancelled");
     auto lease = pool_.lease(retrying);
@@ -137,8 +135,8 @@ graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& 
     Outgoing outgoing(connection.head, has_body(method) ? payload.bytes() : std::string_view());
     boost::system::error_code write_error;
     if (!connection.write_now(outgoing, write_error) && !write_error) {
-      write_error = co_await connection.write_rest(outgoing, exchange.timed(),
-                                                   Clock::duration::zero(), true);
+      write_error =
+          co_await connection.write_rest(outgoing, exchange.timed(), Clock::duration::zero(), true);
     }
 
     // Even when writing failed there may be an answer: a node may refuse a body that it won't read.
@@ -146,9 +144,9 @@ graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& 
     reader.start(connection.block());
     auto progress = reader.advance(connection.ended());
     bool any_byte = reader.block()->size > 0;
-    while (!exchange.stopped && (progress == ResponseReader::Progress::kNeedMore ||
-                                 (progress == ResponseReader::Progress::kDone &&
-                                  reader.head().status / 100 == 1))) {
+    while (!exchange.stopped &&
+           (progress == ResponseReader::Progress::kNeedMore ||
+            (progress == ResponseReader::Progress::kDone && reader.head().status / 100 == 1))) {
       if (progress == ResponseReader::Progress::kDone) {
         if (reader.head().status == 101) break;
         auto next = Block::make(std::max(Block::kInlineCapacity, 2 * reader.rest().size()));
@@ -175,7 +173,8 @@ graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& 
       Payload answer = reader.body();
       answer.set_status(reader.head().status);
       answer.set_headers({reader.block()->fields.data(), reader.block()->fields.size()});
-      if (reader.head().status / 100 != 2) co_return Status::from_upstream(name_, std::move(answer));
+      if (reader.head().status / 100 != 2)
+        co_return Status::from_upstream(name_, std::move(answer));
       co_return answer;
     }
     if (!any_byte && connection.used && !retrying &&
@@ -184,10 +183,10 @@ graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& 
       continue;
     }
     if (connection.ended()) co_return failed(Code::kUnavailable, "connection lost");
-    co_return failed(Code::kBadUpstream,
-                     "bad answer: " + std::string(reader.fault() == HttpFault::kNone
-                                                      ? "switching protocols"
-                                                      : reader.fault_text()));
+    co_return failed(
+        Code::kBadUpstream,
+        "bad answer: " + std::string(reader.fault() == HttpFault::kNone ? "switching protocols"
+                                                                        : reader.fault_text()));
   }
 }
 

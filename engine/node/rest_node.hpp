@@ -40,7 +40,7 @@ class RestNode final : public graph::NodeClient {
   graph::Awaitable<Answer> send(protocol::Method method, const protocol::Payload& payload,
                                 graph::CallContext& context, Clock::time_point started);
   graph::Awaitable<std::optional<protocol::Status>> connect(Exchange& exchange,
-                                                         Clock::time_point limit);
+                                                            Clock::time_point limit);
   void write_head(std::string& head, protocol::Method method, const protocol::Payload& payload,
                   const graph::CallContext& context) const;
   protocol::Status failed(protocol::Code code, std::string_view what) const;

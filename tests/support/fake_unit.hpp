@@ -48,15 +48,16 @@ class FakeUnit final : public graph::Unit, public graph::Cancellable {
   graph::Awaitable<Answer> aggregate(std::vector<protocol::Payload> children,
                                      graph::CallContext& context) override {
     std::string input;
-    for (const auto& child : children) input += (input.empty() ? "" : "+") + std::string(child.bytes());
+    for (const auto& child : children)
+      input += (input.empty() ? "" : "+") + std::string(child.bytes());
     return work("aggregate", input, context);
   }
 
  private:
   static std::string verb(protocol::Method method) {
-    static const char* const kNames[] = {"predict",   "transform-input", "transform-output",
-                                         "route",     "aggregate",       "send-feedback",
-                                         "status",    "metadata"};
+    static const char* const kNames[] = {"predict", "transform-input", "transform-output",
+                                         "route",   "aggregate",       "send-feedback",
+                                         "status",  "metadata"};
     return kNames[static_cast<int>(method)];
   }
 

@@ -1,12 +1,12 @@
 #include "engine/http/message_reader.hpp"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace infergraph::engine {
 namespace {
@@ -118,11 +118,12 @@ TEST(MessageReader, FoldedContentTypeSurvivesGrowth) {
 
 TEST(MessageReader, LeavesOutWhatIsHopByHop) {
   RequestReader reader{MessageLimits{}};
-  ASSERT_EQ(feed(reader,
-                 "GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, X-Private\r\nTE: trailers\r\n"
-                 "Keep-Alive: timeout=5\r\nX-Private: 1\r\nUpgrade: h2c\r\nAuthorization: b\r\n\r\n",
-                 1000),
-            RequestReader::Progress::kDone);
+  ASSERT_EQ(
+      feed(reader,
+           "GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, X-Private\r\nTE: trailers\r\n"
+           "Keep-Alive: timeout=5\r\nX-Private: 1\r\nUpgrade: h2c\r\nAuthorization: b\r\n\r\n",
+           1000),
+      RequestReader::Progress::kDone);
   EXPECT_THAT(names(*reader.block()), ElementsAre("Authorization=b"));
 }
 
@@ -190,8 +191,9 @@ TEST(MessageReader, ABodyThatEndsEarlyIsMalformed) {
 TEST(MessageReader, StatusWithoutABodyHasNone) {
   for (const char* status : {"100 Continue", "204 No Content", "304 Not Modified"}) {
     ResponseReader reader{MessageLimits{}};
-    EXPECT_EQ(feed(reader, std::string("HTTP/1.1 ") + status + "\r\nContent-Length: 9\r\n\r\n", 100),
-              ResponseReader::Progress::kDone);
+    EXPECT_EQ(
+        feed(reader, std::string("HTTP/1.1 ") + status + "\r\nContent-Length: 9\r\n\r\n", 100),
+        ResponseReader::Progress::kDone);
     EXPECT_THAT(reader.body().bytes(), IsEmpty());
   }
 }

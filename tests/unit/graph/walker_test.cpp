@@ -1,5 +1,8 @@
 #include "graph/walker.hpp"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <map>
 #include <memory>
 #include <optional>
@@ -8,8 +11,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "graph/trail.hpp"
 #include "tests/support/fake_unit.hpp"
@@ -343,9 +344,12 @@ TEST(Walker, GraphMetadataTakesItsSidesByType) {
     const char* outputs;
   };
   const std::vector<Row> rows = {
-      {NodeType::kModel, "root", "leaf"},       {NodeType::kTransformer, "root", "leaf"},
-      {NodeType::kOutputTransformer, "leaf", "root"}, {NodeType::kCombiner, "leaf", "root"},
-      {NodeType::kRouter, "leaf", "leaf"},      {NodeType::kUnknown, "leaf", "leaf"},
+      {NodeType::kModel, "root", "leaf"},
+      {NodeType::kTransformer, "root", "leaf"},
+      {NodeType::kOutputTransformer, "leaf", "root"},
+      {NodeType::kCombiner, "leaf", "root"},
+      {NodeType::kRouter, "leaf", "leaf"},
+      {NodeType::kUnknown, "leaf", "leaf"},
   };
   for (const Row& row : rows) {
     Graph graph;
