@@ -34,8 +34,30 @@ struct Readiness::Probe {
   asio::steady_timer timer;
   HttpPool pool;
   RestNode health;
+  graph::CancelScope cancel;             // of the look under way
   std::string error = "not probed yet";  // empty when the endpoint is up
 };
+
+namespace {
+
+// Closes a socket that takes too long to connect, or when the probes end.
+class Closer final : public graph::Cancellable, public Timed {
+ public:
+  Closer(Socket& socket, graph::CancelScope& scope) : socket_(socket) { scope.add(*this); }
+  void cancel() override {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+  }
+  void on_deadline() override {
+    deadline = Clock::time_point::max();
+    cancel();
+  }
+
+ private:
+  Socket& socket_;
+};
+
+}  // namespace
 
 Readiness::Readiness(IoThread& control, std::vector<Target> targets, Options options,
                      metrics::GaugeCell* gauge)
@@ -46,12 +68,23 @@ Readiness::Readiness(IoThread& control, std::vector<Target> targets, Options opt
   update();
 }
 
-Readiness::~Readiness() = default;
+Readiness::~Readiness() {
+  // The probes look into what goes with this object, so they end first.
+  ending_ = true;
+  for (const auto& probe : probes_) {
+    probe->timer.cancel();
+    probe->cancel.cancel();
+  }
+  control_.context.restart();
+  while (watching_ > 0) control_.context.run_one();
+}
 
 void Readiness::start() {
   for (const auto& probe : probes_) {
-    asio::co_spawn(control_.context, watch(*probe), [](const std::exception_ptr& thrown) {
+    ++watching_;
+    asio::co_spawn(control_.context, watch(*probe), [this](const std::exception_ptr& thrown) {
       if (thrown) log::error("a readiness probe threw", {});
+      --watching_;
     });
   }
 }
@@ -68,8 +101,9 @@ void Readiness::update() {
 }
 
 graph::Awaitable<void> Readiness::watch(Probe& probe) {
-  for (;;) {
+  while (!ending_) {
     std::string error = co_await look(probe);
+    if (ending_) break;
     if (error.empty() != probe.error.empty()) {
       missing_ += error.empty() ? std::size_t(-1) : 1;
       log::info(error.empty() ? "node is up" : "node is missing",
@@ -81,18 +115,16 @@ graph::Awaitable<void> Readiness::watch(Probe& probe) {
     }
     update();
     probe.timer.expires_after(probe.error.empty() ? options_.interval : options_.interval_missing);
-    const auto [ec] = co_await probe.timer.async_wait(asio::as_tuple(asio::deferred));
-    if (ec) co_return;
+    co_await probe.timer.async_wait(asio::as_tuple(asio::deferred));
   }
 }
 
 graph::Awaitable<std::string> Readiness::look(Probe& probe) {
-  if (!options_.full_health_checks) co_return co_await connect(*probe.target.book);
-  graph::CancelScope cancel;
+  if (!options_.full_health_checks) co_return co_await connect(probe);
   graph::CallTimes times;
   graph::CallContext context;
   context.puid = "readiness-probe";
-  context.cancel = &cancel;
+  context.cancel = &probe.cancel;
   context.times = &times;
   const auto answer = co_await probe.health.call(protocol::Method::kStatus, {}, context);
   if (answer) co_return "";
@@ -102,14 +134,15 @@ graph::Awaitable<std::string> Readiness::look(Probe& probe) {
   co_return answer.error().message();
 }
 
-graph::Awaitable<std::string> Readiness::connect(const AddressBook& book) {
+graph::Awaitable<std::string> Readiness::connect(Probe& probe) {
+  const AddressBook& book = *probe.target.book;
   std::string error = book.version() == 0 ? "can't resolve: " + book.error() : "";
   for (const TcpEndpoint& address : book.addresses()) {
+    if (ending_) break;
     Socket socket(control_.context);
-    asio::steady_timer timer(control_.context, options_.timeout);
-    timer.async_wait([&socket](boost::system::error_code ec) {
-      if (!ec) socket.close(ec);
-    });
+    Closer closer(socket, probe.cancel);
+    closer.deadline = Clock::now() + options_.timeout;
+    control_.calls.watch(closer);
     const auto [ec] = co_await socket.async_connect(address, asio::as_tuple(asio::deferred));
     if (!ec && socket.is_open()) co_return "";
     error = ec == asio::error::operation_aborted ? "no connection in time" : ec.message();

@@ -34,9 +34,12 @@ class Readiness {
 
   Readiness(IoThread& control, std::vector<Target> targets, Options options,
             metrics::GaugeCell* gauge);
+  /// Ends the probes; `control` must not be running.
   ~Readiness();
+  Readiness(const Readiness&) = delete;
+  Readiness& operator=(const Readiness&) = delete;
 
-  /// Begins to probe; the probes end when `control` ends.
+  /// Begins to probe; the probes end with this object.
   void start();
   /// Not ready any more, for good: the process is about to stop.
   void stop_serving();
@@ -50,7 +53,7 @@ class Readiness {
 
   graph::Awaitable<void> watch(Probe& probe);
   graph::Awaitable<std::string> look(Probe& probe);
-  graph::Awaitable<std::string> connect(const AddressBook& book);
+  graph::Awaitable<std::string> connect(Probe& probe);
   void update();
 
   IoThread& control_;
@@ -58,6 +61,8 @@ class Readiness {
   metrics::GaugeCell* gauge_;
   std::vector<std::unique_ptr<Probe>> probes_;
   std::size_t missing_ = 0;
+  std::size_t watching_ = 0;
+  bool ending_ = false;
   bool stopping_ = false;
   std::atomic<bool> ready_{false};
   mutable std::mutex mutex_;  // guards every Probe::error
