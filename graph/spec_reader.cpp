@@ -21,7 +21,6 @@
 
 namespace infergraph::graph {
 
-using protocol::Transport;
 using protocol::json::Kind;
 
 namespace {
@@ -256,8 +255,9 @@ SpecReading read_deployment_file(const std::string& file_name) {
     return only_problem("", "can't read the file: " + std::generic_category().message(errno));
   }
   std::string text;
-  std::array<char, 64 << 10> piece;
-  while (text.size() <= kMaxFileBytes && file.read(piece.data(), piece.size()), file.gcount() > 0) {
+  std::array<char, 64 << 10> piece{};
+  while (file && text.size() <= kMaxFileBytes) {
+    file.read(piece.data(), piece.size());
     text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
   }
   if (file.bad()) return only_problem("", "can't read the file");

@@ -23,12 +23,17 @@ std::string wide_json(std::size_t bytes) {
   std::string containers;
   for (int i = 0; children.size() + containers.size() < bytes; ++i) {
     const std::string name = "model-" + std::to_string(i);
-    const char* const comma = i == 0 ? "" : ",";
-    children += comma + (R"({"name":")" + name) +
+    if (i > 0) {
+      children += ',';
+      containers += ',';
+    }
+    children += R"({"name":")";
+    children += name +
                 R"(","type":"MODEL","endpoint":{"service_host":"localhost","service_port":9000,)"
                 R"("type":"REST","httpPort":9000,"grpcPort":9500},)"
                 R"("parameters":[{"name":"epsilon","value":"0.1","type":"FLOAT"}]})";
-    containers += comma + (R"({"name":")" + name) + R"(","image":"registry:5000/team/)" + name +
+    containers += R"({"name":")";
+    containers += name + R"(","image":"registry:5000/team/)" + name +
                   R"(:1.2.3","env":[{"name":"PREDICTIVE_UNIT_ID","value":")" + name +
                   R"("}],"resources":{}})";
   }
@@ -103,7 +108,9 @@ void refuse_billion_laughs(benchmark::State& state) {
   std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 12; ++i) {
     const std::string before = " *a" + std::to_string(i - 1);
-    text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before;
+    const std::string name = std::to_string(i);
+    text += 'a';
+    text += name + ": &a" + name + " [" + before;
     for (int j = 1; j < 10; ++j) text += "," + before;
     text += "]\n";
   }

@@ -22,7 +22,7 @@ TEST(Podinfo, ReadsWhatTheDownwardApiWrites) {
                           "note=\"a=b\"\n"
                           "\n"
                           "json=\"{\\\"a\\\": \\\"b\\\\\\\\c\\\"}\\nnext\\tline\"\n"
-                          "codes=\"\\u00e9\\x41\\U0001f600\"\n"
+                          "codes=\"\\u00e9\\xc3\\xa9\\U0001f600\"\n"
                           "  plain = 7 \n"
                           "empty=\"\"",
                           warnings),
@@ -30,7 +30,7 @@ TEST(Podinfo, ReadsWhatTheDownwardApiWrites) {
                          {"seldon.io/rest-timeout", "1500"},
                          {"note", "a=b"},
                          {"json", "{\"a\": \"b\\\\c\"}\nnext\tline"},
-                         {"codes", "\u00e9A\U0001F600"},
+                         {"codes", "\u00e9\u00e9\U0001F600"},
                          {"plain", "7"},
                          {"empty", ""}}));
   EXPECT_THAT(warnings, IsEmpty());

@@ -1,6 +1,9 @@
 // Large and deep files, and those that grow when they are read.
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "tests/unit/graph/graph_text.hpp"
@@ -110,6 +113,12 @@ TEST(Limits, AliasesOfALongTextDontFillTheMemory) {
   for (int i = 0; i < 1'000; ++i) text += "*b,";
   EXPECT_THAT(said(read_yaml(text + "]")),
               ElementsAre(HasSubstr("the aliases add more than 16,777,216 bytes to the file")));
+  // Values of annotations are copied when they are read.
+  text = "a: &a " + std::string(1'000'000, 'x') + "\n" + yaml_around("{name: m}");
+  text += "    annotations: {";
+  for (int i = 0; i < 1'000; ++i) text += "k" + std::to_string(i) + ": *a,";
+  EXPECT_THAT(said(read_yaml(text + "}")),
+              ElementsAre(HasSubstr("the aliases add more than 16,777,216 bytes to the file")));
 }
 
 TEST(Limits, AnAliasInItsOwnAnchorIsRefused) {
@@ -123,6 +132,16 @@ TEST(Limits, ProblemsAreCountedWhenThereAreThousands) {
   const SpecReading reading = read_yaml(yaml_around("{name: r, children: [" + children + "]}"));
   EXPECT_EQ(reading.problems.size(), 1'001);
   EXPECT_EQ(reading.problems.back().message, "and 500 more problems");
+}
+
+TEST(Limits, AFileIsReadUpTo64MiB) {
+  const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) /
+                                     ("too_large_" + std::to_string(getpid()) + ".yaml");
+  std::ofstream(file).close();
+  std::filesystem::resize_file(file, (64 << 20) + 1);
+  EXPECT_THAT(said(read_deployment_file(file)),
+              ElementsAre("the file is larger than 67,108,864 bytes"));
+  std::filesystem::remove(file);
 }
 
 TEST(Limits, PortsRunOut) {

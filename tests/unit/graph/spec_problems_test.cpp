@@ -38,6 +38,11 @@ INSTANTIATE_TEST_SUITE_P(
              "",
              {kGraph + ".children[1].type: \"MODLE\" is not one of UNKNOWN_TYPE, ROUTER, COMBINER, "
                        "MODEL, TRANSFORMER, OUTPUT_TRANSFORMER"}},
+        Case{"long_text",
+             "{name: r, endpoint: {type: '" + std::string(63, 'x') + "\u00e9\u00e9'}}",
+             "",
+             {kGraph + ".endpoint.type: \"" + std::string(63, 'x') +
+              "\u2026\" is not one of REST, GRPC"}},
         Case{"method",
              "{name: r, methods: [ROUTE, SEND, 3]}",
              "",

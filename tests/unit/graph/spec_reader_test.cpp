@@ -1,7 +1,9 @@
 #include "graph/spec_reader.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -279,7 +281,10 @@ TEST(EnginePredictor, SaysWhatIsWrong) {
       // {"name":"x","graph":{"name":"m","type":7,"endpoint":{"httpPort":1}}}
       {"eyJuYW1lIjoieCIsImdyYXBoIjp7Im5hbWUiOiJtIiwidHlwZSI6NywiZW5kcG9pbnQiOnsiaHR0cFBvcnQiOjF9fX0"
        "=",
-       "ENGINE_PREDICTOR.graph.type: a number, but must be a string: \"7\""}};
+       "ENGINE_PREDICTOR.graph.type: a number, but must be a string: \"7\""},
+      // {"name":"x","graph":{"name":"m","endpoint":{"httpPort":"1"}}}
+      {"eyJuYW1lIjoieCIsImdyYXBoIjp7Im5hbWUiOiJtIiwiZW5kcG9pbnQiOnsiaHR0cFBvcnQiOiIxIn19fQ==",
+       "ENGINE_PREDICTOR.graph.endpoint.httpPort: a string, but must be a number"}};
   for (const auto& [text, problem] : cases) {
     EXPECT_THAT(said(read_engine_predictor(text)), ElementsAre(problem)) << text;
   }
@@ -290,6 +295,12 @@ TEST(SpecFile, IsReadByItsName) {
               ElementsAre("the file's name must end in .yaml, .yml or .json"));
   EXPECT_THAT(said(read_deployment_file("/no/such/file.YML")),
               ElementsAre("can't read the file: No such file or directory"));
+  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) /
+                                       ("folder_" + std::to_string(getpid()) + ".json");
+  std::filesystem::create_directory(folder);
+  EXPECT_THAT(said(read_deployment_file(folder)),
+              ElementsAre("can't read the file: it is a directory"));
+  std::filesystem::remove(folder);
 }
 
 }  // namespace

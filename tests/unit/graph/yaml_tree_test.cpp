@@ -111,10 +111,24 @@ TEST(YamlTree, ReadsDocumentsAndSkipsEmptyOnes) {
             "{a:1}");
 }
 
-TEST(YamlTree, EndsWhereAParserCouldLoop) {
-  for (const std::string text : {"]", "}", ",", "a: 1\n]", "- a\nb", "? ", ": ", "--- ]"}) {
-    (void)parse_yaml(text);  // to come back is the test
-  }
+TEST(YamlTree, IsReadDownToItsLimit) {
+  const auto nested = [](std::size_t levels) {
+    std::string text;
+    for (std::size_t i = 0; i < levels; ++i) text += "- ";
+    return parse_yaml(text + "a").has_value();
+  };
+  EXPECT_TRUE(nested(kMaxYamlNesting));
+  EXPECT_FALSE(nested(kMaxYamlNesting + 1));
+}
+
+TEST(YamlTree, RefusesWhatFollowsADocumentUnparted) {
+  EXPECT_EQ(yaml("- a\nb"), "line 2, column 1: the document has ended before this");
+  EXPECT_EQ(yaml("{a: 1} {b: 2}"), "line 1, column 8: the document has ended before this");
+  EXPECT_EQ(yaml("a\n...\n\n# b\n%YAML 1.2\n---\nb\n"), R"("a""b")");
+  EXPECT_EQ(yaml("a\n...\n\n# b\nb\n--- c\n---\nd"), R"("a""b""c""d")");
+  EXPECT_EQ(yaml("a: 1\n]"), "line 2, column 1: illegal flow end");
+  // The parser leaves such a token where it is, and would find it again and again.
+  EXPECT_EQ(yaml(","), "line 1, column 1: this begins no value");
 }
 
 TEST(JsonTree, ReadsEveryKind) {
@@ -125,6 +139,14 @@ TEST(JsonTree, ReadsEveryKind) {
   ASSERT_NE(tree->root().member("B"), nullptr);
   EXPECT_EQ(tree->root().member("B")->member("C"), nullptr) << "null counts as absent";
   EXPECT_EQ(tree->root().member("x"), nullptr);
+}
+
+TEST(JsonTree, IsReadDownToItsLimit) {
+  const auto nested = [](std::size_t levels) {
+    return parse_json(std::string(levels, '[') + std::string(levels, ']')).has_value();
+  };
+  EXPECT_TRUE(nested(kMaxJsonNesting));
+  EXPECT_FALSE(nested(kMaxJsonNesting + 1));
 }
 
 TEST(Base64, DecodesWhatGoDecodes) {
