@@ -6,7 +6,6 @@ find_package(yaml-cpp REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(ZLIB REQUIRED)
 find_path(RAPIDJSON_INCLUDE_DIR rapidjson/document.h REQUIRED)
-find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 
 # RapidJSON asserts on misuse; reserve the assertion for bugs of ours and keep std::string support on.
 add_library(rapidjson INTERFACE)

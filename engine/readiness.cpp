@@ -106,8 +106,13 @@ graph::Awaitable<void> Readiness::watch(Probe& probe) {
     if (ending_) break;
     if (error.empty() != probe.error.empty()) {
       missing_ += error.empty() ? std::size_t(-1) : 1;
-      log::info(error.empty() ? "node is up" : "node is missing",
-                {{"node", probe.target.nodes.front()}, {"host", probe.host()}, {"error", error}});
+      const std::string_view node = probe.target.nodes.front();
+      const std::string host = probe.host();
+      if (error.empty()) {
+        log::info("node is up", {{"node", node}, {"host", host}});
+      } else {
+        log::warn("node is missing", {{"node", node}, {"host", host}, {"error", error}});
+      }
     }
     {
       const std::lock_guard lock(mutex_);

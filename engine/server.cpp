@@ -166,8 +166,8 @@ int Server::run() {
   readiness_->start();
   control_.context.run();
 
-  // A second signal ends the process at once, as it does by default.
-  signals.clear();
+  // A second ^C ends the process at once, as it does by default; a second SIGTERM changes nothing.
+  signals.remove(SIGINT);
   const bool clean = drain();
   log::info(clean ? "stopped" : "stopped with requests unfinished", {});
   return clean ? 0 : 1;

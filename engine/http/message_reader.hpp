@@ -23,7 +23,7 @@ enum class HttpFault : std::uint8_t {
 
 /// Sizes in bytes that a message may have.
 struct MessageLimits {
-  std::size_t header = 64 * 1024;
+  std::size_t header = std::size_t{64} << 10;
   std::size_t body = std::size_t{128} << 20;
 };
 
