@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "graph/annotations.hpp"
@@ -16,6 +18,10 @@ namespace {
 
 constexpr std::size_t kBytes = 1 << 20;
 
+void append(std::string& text, std::initializer_list<std::string_view> pieces) {
+  for (const std::string_view piece : pieces) text += piece;
+}
+
 /// A router over models, each with its endpoint, a parameter and a container, as the operator
 /// prints them; about `bytes` long.
 std::string wide_json(std::size_t bytes) {
@@ -23,19 +29,15 @@ std::string wide_json(std::size_t bytes) {
   std::string containers;
   for (int i = 0; children.size() + containers.size() < bytes; ++i) {
     const std::string name = "model-" + std::to_string(i);
-    if (i > 0) {
-      children += ',';
-      containers += ',';
-    }
-    children += R"({"name":")";
-    children += name +
-                R"(","type":"MODEL","endpoint":{"service_host":"localhost","service_port":9000,)"
-                R"("type":"REST","httpPort":9000,"grpcPort":9500},)"
-                R"("parameters":[{"name":"epsilon","value":"0.1","type":"FLOAT"}]})";
-    containers += R"({"name":")";
-    containers += name + R"(","image":"registry:5000/team/)" + name +
-                  R"(:1.2.3","env":[{"name":"PREDICTIVE_UNIT_ID","value":")" + name +
-                  R"("}],"resources":{}})";
+    const std::string_view comma = i == 0 ? "" : ",";
+    append(children,
+           {comma, R"({"name":")", name,
+            R"(","type":"MODEL","endpoint":{"service_host":"localhost","service_port":9000,)"
+            R"("type":"REST","httpPort":9000,"grpcPort":9500},)"
+            R"("parameters":[{"name":"epsilon","value":"0.1","type":"FLOAT"}]})"});
+    append(containers, {comma, R"({"name":")", name, R"(","image":"registry:5000/team/)", name,
+                        R"(:1.2.3","env":[{"name":"PREDICTIVE_UNIT_ID","value":")", name,
+                        R"("}],"resources":{}})"});
   }
   return R"({"apiVersion":"machinelearning.seldon.io/v1","kind":"SeldonDeployment",)"
          R"("metadata":{"name":"wide"},"spec":{"predictors":[{"name":"p","componentSpecs":)"
@@ -50,15 +52,23 @@ std::string wide_yaml(std::size_t bytes) {
   std::string containers;
   for (int i = 0; children.size() + containers.size() < bytes; ++i) {
     const std::string name = "model-" + std::to_string(i);
-    children += "      - name: " + name +
-                "\n        type: MODEL\n        endpoint:\n          service_host: localhost\n"
-                "          service_port: 9000\n          type: REST\n          httpPort: 9000\n"
-                "          grpcPort: 9500\n        parameters:\n        - name: epsilon\n"
-                "          value: \"0.1\"\n          type: FLOAT\n";
-    containers += "        - name: " + name + "\n          image: registry:5000/team/" + name +
-                  ":1.2.3\n          env:\n          - name: PREDICTIVE_UNIT_ID\n"
-                  "            value: " +
-                  name + "\n          resources: {}\n";
+    append(children, {"      - name: ", name, R"(
+        type: MODEL
+        endpoint:
+          service_host: localhost
+          service_port: 9000
+          type: REST
+          httpPort: 9000
+          grpcPort: 9500
+        parameters:
+        - name: epsilon
+          value: "0.1"
+          type: FLOAT
+)"});
+    append(containers, {"        - name: ", name, "\n          image: registry:5000/team/", name,
+                        ":1.2.3\n          env:\n          - name: PREDICTIVE_UNIT_ID\n"
+                        "            value: ",
+                        name, "\n          resources: {}\n"});
   }
   return "apiVersion: machinelearning.seldon.io/v1\nkind: SeldonDeployment\n"
          "metadata:\n  name: wide\nspec:\n  predictors:\n  - name: p\n    componentSpecs:\n"
@@ -109,9 +119,8 @@ void refuse_billion_laughs(benchmark::State& state) {
   for (int i = 1; i < 12; ++i) {
     const std::string before = " *a" + std::to_string(i - 1);
     const std::string name = std::to_string(i);
-    text += 'a';
-    text += name + ": &a" + name + " [" + before;
-    for (int j = 1; j < 10; ++j) text += "," + before;
+    append(text, {"a", name, ": &a", name, " [", before});
+    for (int j = 1; j < 10; ++j) append(text, {",", before});
     text += "]\n";
   }
   for (auto _ : state) {
@@ -124,7 +133,7 @@ BENCHMARK(refuse_billion_laughs)->Unit(benchmark::kMillisecond);
 void read_podinfo(benchmark::State& state) {
   std::string text;
   for (int i = 0; i < 50; ++i) {
-    text += "example.com/key-" + std::to_string(i) + "=\"a \\\"value\\\" with escapes\\n\"\n";
+    append(text, {"example.com/key-", std::to_string(i), "=\"a \\\"value\\\" with escapes\\n\"\n"});
   }
   for (auto _ : state) {
     std::vector<std::string> warnings;

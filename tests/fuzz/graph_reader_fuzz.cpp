@@ -9,9 +9,8 @@
 #include "graph/annotations.hpp"
 #include "graph/spec_reader.hpp"
 
+namespace infergraph::graph {
 namespace {
-
-using namespace infergraph::graph;
 
 void require(bool holds) {
   if (!holds) std::abort();
@@ -58,12 +57,8 @@ std::string to_base64(std::string_view bytes) {
   return made;
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size == 0) return 0;
-  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0]) {
+void run(char reader, std::string_view text) {
+  switch (reader) {
     case 'y':
       check(read_deployment(text, SpecFormat::kYaml));
       break;
@@ -86,5 +81,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     default:
       break;
   }
+}
+
+}  // namespace
+}  // namespace infergraph::graph
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  infergraph::graph::run(input.front(), input.substr(1));
   return 0;
 }
