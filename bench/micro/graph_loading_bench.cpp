@@ -65,9 +65,12 @@ std::string wide_yaml(std::size_t bytes) {
           value: "0.1"
           type: FLOAT
 )"});
-    append(containers, {"        - name: ", name, "\n          image: registry:5000/team/", name,
-                        ":1.2.3\n          env:\n          - name: PREDICTIVE_UNIT_ID\n"
-                        "            value: ",
+    append(containers, {"        - name: ", name, R"(
+          image: registry:5000/team/)",
+                        name, R"(:1.2.3
+          env:
+          - name: PREDICTIVE_UNIT_ID
+            value: )",
                         name, "\n          resources: {}\n"});
   }
   return "apiVersion: machinelearning.seldon.io/v1\nkind: SeldonDeployment\n"

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <tuple>
@@ -62,8 +63,8 @@ TEST(SpecReader, ReadsBuiltInUnitsInPreOrder) {
   const SpecReading reading = read_deployment_file(data_file("built_in.json"));
   ASSERT_THAT(said(reading), IsEmpty());
   const std::vector<NodeSpec>& nodes = reading.deployment.predictors[0].nodes;
-  std::vector<std::string> names;
-  for (const NodeSpec& node : nodes) names.push_back(node.name);
+  std::vector<std::string> names(nodes.size());
+  std::ranges::transform(nodes, names.begin(), &NodeSpec::name);
   EXPECT_THAT(names, ElementsAre("split", "a", "mean", "b", "route", "c"));
   EXPECT_THAT(nodes[0].children, ElementsAre(1, 2));
   EXPECT_THAT(nodes[2].children, ElementsAre(3, 4));

@@ -12,7 +12,6 @@ namespace infergraph::graph {
 namespace {
 
 using protocol::json::Kind;
-using ::testing::ElementsAre;
 
 /// The tree as one line of JSON; numbers and booleans as written.
 std::string text_of(const JsonValue& value) {
