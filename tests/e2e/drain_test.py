@@ -87,13 +87,22 @@ class SignalTest(DrainTest):
         self.assertEqual(client.read().status, 200)
         self.assertEqual(engine.wait(), 0)
 
-    def test_a_second_signal_ends_it_at_once(self):
+    def test_a_second_sigterm_changes_nothing(self):
+        node, engine = self.start(Answer(delay=1))
+        client = self.begin(engine, node)
+        for _ in range(3):
+            engine.terminate()
+            time.sleep(0.1)
+        self.assertEqual(client.read().status, 200)
+        self.assertEqual(engine.wait(), 0)
+
+    def test_a_second_interrupt_ends_it_at_once(self):
         node, engine = self.start(Answer(delay=5))
         self.begin(engine, node)
-        engine.terminate()
+        engine.terminate(signal.SIGINT)
         time.sleep(0.1)
-        sent = engine.terminate()
-        self.assertEqual(engine.wait(), -signal.SIGTERM)
+        sent = engine.terminate(signal.SIGINT)
+        self.assertEqual(engine.wait(), -signal.SIGINT)
         self.assertLess(engine.exited - sent, 0.3)
 
 
