@@ -40,7 +40,8 @@ Result<GraphToServe> load_graph(Options& options, const Environment& environment
   graph::SpecReading reading;
   if (!options.file.empty()) {
     reading = graph::read_deployment_file(options.file);
-    if (!reading.ok()) return Status(Code::kInvalidArgument, listed(options.file, reading.problems));
+    if (!reading.ok())
+      return Status(Code::kInvalidArgument, listed(options.file, reading.problems));
     if (const auto wrong = complete_from(options, reading.deployment)) {
       return Status(Code::kInvalidArgument, *wrong);
     }

@@ -35,6 +35,7 @@ struct Readiness::Probe {
   HttpPool pool;
   RestNode health;
   graph::CancelScope cancel;             // of the look under way
+  bool looked = false;                   // at least once
   std::string error = "not probed yet";  // empty when the endpoint is up
 };
 
@@ -104,8 +105,10 @@ graph::Awaitable<void> Readiness::watch(Probe& probe) {
   while (!ending_) {
     std::string error = co_await look(probe);
     if (ending_) break;
-    if (error.empty() != probe.error.empty()) {
-      missing_ += error.empty() ? std::size_t(-1) : 1;
+    const bool was_up = probe.error.empty();
+    if (error.empty() != was_up) missing_ += was_up ? std::size_t{1} : std::size_t(-1);
+    const bool is_first = !std::exchange(probe.looked, true);
+    if (error.empty() != was_up || is_first) {
       const std::string_view node = probe.target.nodes.front();
       const std::string host = probe.host();
       if (error.empty()) {
