@@ -194,7 +194,10 @@ graph::Awaitable<bool> HttpSession::answer_request() {
   request_ = nullptr;
   if (cancel.cancelled()) co_return false;
 
-  const bool close = head.closes || host_.winding_down || host_.draining;
+  // In a drain too, what has reached us is answered: a pipelined request keeps the connection open.
+  const bool leaves = (host_.winding_down || host_.draining) && connection_->block()->size == 0 &&
+                      !connection_->has_unread();
+  const bool close = head.closes || leaves;
   const bool written = co_await write(response, close);
   co_return written && !close;
 }

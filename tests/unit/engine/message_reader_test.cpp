@@ -180,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"LongChunks",
               kHead + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'b'),
               HttpFault::kBodyTooLarge}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& row) { return row.param.name; });
 
 TEST(MessageReader, ABodyThatEndsEarlyIsMalformed) {
   ResponseReader reader{MessageLimits{}};
