@@ -1,4 +1,5 @@
-// Runs every file of the given folders through a fuzz target, so that the corpus is a regression test.
+// Runs every file of the given folders through a fuzz target, so that the corpus is a regression
+// test.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
