@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <random>
 #include <string_view>
 
@@ -14,14 +15,13 @@ class PuidSource {
 
   /// Thirty-six characters, valid until the next call.
   std::string_view next() {
-    static constexpr char kHex[] = "0123456789abcdef";
-    const std::uint64_t halves[2] = {
-        (random_() & ~std::uint64_t{0xf000}) | std::uint64_t{0x4000},         // version 4
-        (random_() & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62)};  // variant 10
+    static constexpr std::string_view kHex = "0123456789abcdef";
+    std::uint64_t bits = (random_() & ~std::uint64_t{0xf000}) | 0x4000;  // version 4
     std::size_t at = 0;
-    for (int digit = 0; digit < 32; ++digit) {
-      if (digit == 8 || digit == 12 || digit == 16 || digit == 20) text_[at++] = '-';
-      text_[at++] = kHex[(halves[digit / 16] >> (60 - 4 * (digit % 16))) & 0xf];
+    for (const int digits : {8, 4, 4, 4, 12}) {
+      if (at == 18) bits = (random_() & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
+      if (at > 0) text_[at++] = '-';
+      for (int i = 0; i < digits; ++i, bits <<= 4) text_[at++] = kHex[bits >> 60];
     }
     return {text_.data(), text_.size()};
   }

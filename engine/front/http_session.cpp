@@ -13,6 +13,8 @@ namespace infergraph::engine {
 
 using protocol::Code;
 using protocol::Status;
+// With its size known, a literal is appended without looking for its end.
+using namespace std::string_view_literals;
 
 namespace {
 
@@ -204,32 +206,32 @@ graph::Awaitable<bool> HttpSession::answer_request() {
 
 graph::Awaitable<bool> HttpSession::write(const HttpResponse& response, bool close) {
   const bool old_version = reader_.head().version < 11;
-  head_.assign(old_version ? "HTTP/1.0 " : "HTTP/1.1 ");
+  head_.assign(old_version ? "HTTP/1.0 "sv : "HTTP/1.1 "sv);
   append_number(head_, static_cast<std::size_t>(response.status));
   head_ += ' ';
   const auto reason =
       boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
   head_.append(reason.data(), reason.size());
-  head_ += "\r\n";
+  head_.append("\r\n"sv);
   head_ += header_lines_;
   const protocol::Payload& body = response.body;
   if (!body.content_type().empty()) {
-    head_.append("Content-Type: ").append(body.content_type()).append("\r\n");
+    head_.append("Content-Type: "sv).append(body.content_type()).append("\r\n"sv);
   }
   if (!body.content_encoding().empty()) {
-    head_.append("Content-Encoding: ").append(body.content_encoding()).append("\r\n");
+    head_.append("Content-Encoding: "sv).append(body.content_encoding()).append("\r\n"sv);
   }
-  head_.append("Date: ").append(host_.date());
+  head_.append("Date: "sv).append(host_.date());
   if (!has_no_body(response.status)) {
-    head_ += "\r\nContent-Length: ";
+    head_.append("\r\nContent-Length: "sv);
     append_number(head_, body.bytes().size());
   }
   if (close) {
-    head_ += "\r\nConnection: close";
+    head_.append("\r\nConnection: close"sv);
   } else if (old_version) {
-    head_ += "\r\nConnection: keep-alive";
+    head_.append("\r\nConnection: keep-alive"sv);
   }
-  head_ += "\r\n\r\n";
+  head_.append("\r\n\r\n"sv);
 
   const bool bodiless = is_head_ || has_no_body(response.status);
   Outgoing outgoing(head_, bodiless ? std::string_view() : body.bytes());

@@ -14,6 +14,8 @@ using protocol::Code;
 using protocol::Method;
 using protocol::Payload;
 using protocol::Status;
+// With its size known, a literal is appended without looking for its end.
+using namespace std::string_view_literals;
 
 namespace {
 
@@ -232,21 +234,21 @@ HttpResponse RestApi::respond_locally(Request& request) {
 
 void RestApi::begin_headers(Request& request) {
   std::string& lines = request.header_lines;
-  lines.append(common_headers_).append(request.puid).append("\r\n");
+  lines.append(common_headers_).append(request.puid).append("\r\n"sv);
   if (request.match.verbs != Verbs::kAny) {
-    lines.append("Access-Control-Allow-Methods: ").append(allowed(request.match.verbs));
-    lines.append("\r\n");
+    lines.append("Access-Control-Allow-Methods: "sv).append(allowed(request.match.verbs));
+    lines.append("\r\n"sv);
   }
   if (request.cloud_event) {
-    lines.append(cloud_event_headers_).append("Ce-Id: ").append(request.puid);
-    lines.append("\r\nCe-Path: ").append(request.http.path).append("\r\n");
+    lines.append(cloud_event_headers_).append("Ce-Id: "sv).append(request.puid);
+    lines.append("\r\nCe-Path: "sv).append(request.http.path).append("\r\n"sv);
   }
 }
 
 void RestApi::pass_on_headers(const Request& request, const Payload& answer) const {
   for (const protocol::HeaderField& field : answer.headers()) {
     if (is_our_own(field.name, request.cloud_event)) continue;
-    request.header_lines.append(field.name).append(": ").append(field.value).append("\r\n");
+    request.header_lines.append(field.name).append(": "sv).append(field.value).append("\r\n"sv);
   }
 }
 

@@ -18,6 +18,8 @@ using protocol::Code;
 using protocol::Method;
 using protocol::Payload;
 using protocol::Status;
+// With its size known, a literal is appended without looking for its end.
+using namespace std::string_view_literals;
 
 namespace {
 
@@ -226,22 +228,22 @@ void RestNode::write_head(std::string& head, Method method, const Payload& paylo
   head = request_lines_[static_cast<std::size_t>(method)];
   for (const protocol::HeaderField& field : context.headers) {
     if (same_name(field.name, "seldon-puid")) continue;
-    head.append(field.name).append(": ").append(field.value).append("\r\n");
+    head.append(field.name).append(": "sv).append(field.value).append("\r\n"sv);
   }
-  head.append("Seldon-Puid: ").append(context.puid).append("\r\n");
+  head.append("Seldon-Puid: "sv).append(context.puid).append("\r\n"sv);
   if (has_body(method)) {
     if (!payload.content_type().empty()) {
-      head.append("Content-Type: ").append(payload.content_type()).append("\r\n");
+      head.append("Content-Type: "sv).append(payload.content_type()).append("\r\n"sv);
     }
     if (!payload.content_encoding().empty()) {
-      head.append("Content-Encoding: ").append(payload.content_encoding()).append("\r\n");
+      head.append("Content-Encoding: "sv).append(payload.content_encoding()).append("\r\n"sv);
     }
     std::array<char, 20> digits;
     const auto end =
         std::to_chars(digits.data(), digits.data() + digits.size(), payload.bytes().size()).ptr;
-    head.append("Content-Length: ").append(digits.data(), end).append("\r\n");
+    head.append("Content-Length: "sv).append(digits.data(), end).append("\r\n"sv);
   }
-  head += "\r\n";
+  head.append("\r\n"sv);
 }
 
 Status RestNode::failed(Code code, std::string_view what) const {
