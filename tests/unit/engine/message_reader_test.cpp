@@ -105,6 +105,13 @@ TEST_P(EveryStep, ReadsUntilTheEnd) {
   EXPECT_TRUE(reader.head().closes);
 }
 
+TEST_P(EveryStep, IgnoresEmptyLinesBeforeARequest) {
+  RequestReader reader{MessageLimits{}};
+  ASSERT_EQ(feed(reader, "\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", GetParam()),
+            RequestReader::Progress::kDone);
+  EXPECT_EQ(reader.head().target, "/");
+}
+
 TEST(MessageReader, FoldedContentTypeSurvivesGrowth) {
   RequestReader reader{MessageLimits{}};
   ASSERT_EQ(feed(reader,
@@ -178,7 +185,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"EndlessHead", kHead + "X: " + std::string(9000, 'x'), HttpFault::kHeaderTooLarge},
         Fault{"LongBody", kHead + "Content-Length: 1001\r\n\r\n", HttpFault::kBodyTooLarge},
         Fault{"LongChunks",
-              kHead + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'b'),
+              kHead + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1100, 'b'),
               HttpFault::kBodyTooLarge}),
     [](const auto& row) { return row.param.name; });
 
