@@ -19,9 +19,11 @@ constexpr std::size_t kTrustedRoom = std::size_t{1} << 20;
 // A head, a chunk's line or a trailer always finds at least this much to read into.
 constexpr std::size_t kLeastRoom = 1024;
 
-// What is left of a chunked body is at least its last chunk, "0\r\n\r\n". Boost 1.81's parser
-// asserts that it isn't given that one in smaller pieces.
-constexpr std::size_t kLastChunk = 5;
+// Boost 1.81's parser asserts that a last chunk which is the only one, "0\r\n\r\n", comes in one
+// piece. True while `unparsed` may be a part of it.
+bool may_be_part_of_last_chunk(std::string_view unparsed) {
+  return unparsed.size() < 5 && unparsed.starts_with('0');
+}
 
 }  // namespace
 
@@ -137,9 +139,8 @@ auto MessageReader<kRequest>::read_body(bool ended) -> Progress {
 template <bool kRequest>
 auto MessageReader<kRequest>::read_chunks(bool ended) -> Progress {
   boost::system::error_code ec = http::error::need_more;
-  if (block_->size - parsed_ >= kLastChunk) {
-    parsed_ +=
-        parser_->put(boost::asio::buffer(block_->data() + parsed_, block_->size - parsed_), ec);
+  if (!rest().empty() && !may_be_part_of_last_chunk(rest())) {
+    parsed_ += parser_->put(boost::asio::buffer(rest().data(), rest().size()), ec);
   }
   if (parser_->body_too_large()) {
     return fail(HttpFault::kBodyTooLarge, "the body is over the limit");
