@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,6 +17,17 @@ struct HeaderField {
   std::string_view value;
 };
 
+/// A body that came in pieces, such as a gRPC message in slices. Whoever sends it on takes the
+/// pieces; whoever looks into it has them joined, once.
+/// Threads: any.
+class Pieces {
+ public:
+  virtual ~Pieces() = default;
+  /// All bytes, in one stretch that lives as long as this object.
+  virtual std::string_view joined() const = 0;
+  virtual std::size_t size() const = 0;
+};
+
 /// An immutable message body, cheap to copy: a handle on bytes that somebody else read.
 ///
 /// Owns/borrows: every view in it (bytes, content type, headers) is kept alive by `owner`, whatever
@@ -29,6 +41,9 @@ class Payload {
   Payload(std::shared_ptr<const void> owner, std::string_view bytes)
       : owner_(std::move(owner)), bytes_(bytes) {}
 
+  /// A body in pieces.
+  explicit Payload(std::shared_ptr<const Pieces> pieces) : owner_(pieces), pieces_(pieces.get()) {}
+
   /// A JSON body made in the process.
   static Payload json(std::string text) {
     auto owner = std::make_shared<const std::string>(std::move(text));
@@ -38,8 +53,20 @@ class Payload {
     return made;
   }
 
-  std::string_view bytes() const { return bytes_; }
-  bool empty() const { return bytes_.empty(); }
+  /// A proto message made in the process.
+  static Payload proto(std::string wire) {
+    auto owner = std::make_shared<const std::string>(std::move(wire));
+    const std::string_view bytes = *owner;
+    Payload made(std::move(owner), bytes);
+    made.encoding_ = Encoding::kProto;
+    return made;
+  }
+
+  std::string_view bytes() const { return pieces_ == nullptr ? bytes_ : pieces_->joined(); }
+  std::size_t size() const { return pieces_ == nullptr ? bytes_.size() : pieces_->size(); }
+  bool empty() const { return size() == 0; }
+  /// The pieces that it came in; null when it came in one.
+  const Pieces* pieces() const { return pieces_; }
 
   /// As received; empty when the sender gave none.
   std::string_view content_type() const { return content_type_; }
@@ -54,6 +81,10 @@ class Payload {
   Protocol protocol() const { return protocol_; }
   Encoding encoding() const { return encoding_; }
 
+  /// Name of the node that answered with it; empty for what the caller sent. Lives as long as the
+  /// plan.
+  std::string_view origin() const { return origin_; }
+
   /// `value` must live as long as the owner, or for ever.
   void set_content_type(std::string_view value) { content_type_ = value; }
   void set_content_encoding(std::string_view value) { content_encoding_ = value; }
@@ -61,10 +92,13 @@ class Payload {
   void set_headers(std::span<const HeaderField> headers) { headers_ = headers; }
   void set_protocol(Protocol protocol) { protocol_ = protocol; }
   void set_encoding(Encoding encoding) { encoding_ = encoding; }
+  void set_origin(std::string_view node) { origin_ = node; }
 
  private:
   std::shared_ptr<const void> owner_;
+  const Pieces* pieces_ = nullptr;
   std::string_view bytes_;
+  std::string_view origin_;
   std::string_view content_type_;
   std::string_view content_encoding_;
   std::span<const HeaderField> headers_;

@@ -15,6 +15,15 @@ enum class Encoding : std::uint8_t { kJson, kProto };
 /// How a node is called.
 enum class Transport : std::uint8_t { kRest, kGrpc };
 
+/// The messages of protocol seldon, by what they hold. Source: contract/protos.md §1.
+enum class MessageType : std::uint8_t {
+  kSeldonMessage,
+  kSeldonMessageList,
+  kFeedback,
+  kModelMetadata,
+  kGraphMetadata,
+};
+
 /// What a node is asked to do. Sources: contract/python_wrapper.md §2, contract/protos.md §1.
 enum class Method : std::uint8_t {
   kPredict,
