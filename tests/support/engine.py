@@ -19,6 +19,8 @@ PREDICTIONS = "/api/v1.0/predictions"
 FEEDBACK = "/api/v1.0/feedback"
 JSON = (("Content-Type", "application/json"),)
 BODY = b'{"data":{"ndarray":[[1.0]]}}'
+TWO_PORTS = ("--http_port", "0", "--grpc_port", "0")
+ONE_PORT = ("--port", "0")
 
 
 def free_port():
@@ -28,13 +30,15 @@ def free_port():
 
 
 def unit(name, node=None, kind="MODEL", children=(), host=None, **more):
-    """A predictive unit. `node` has .host and .port; `more` are further keys, as they are."""
+    """A predictive unit. `node` has .host and .port, and .transport unless it is REST; `more` are
+    further keys, as they are."""
     tree = {"name": name, **more}
     if kind:
         tree["type"] = kind
     if node is not None:
         tree["endpoint"] = {"service_host": host or node.host, "service_port": node.port,
-                            "httpPort": node.port, "grpcPort": node.port, "type": "REST"}
+                            "httpPort": node.port, "grpcPort": node.port,
+                            "type": getattr(node, "transport", "REST")}
     if children:
         tree["children"] = list(children)
     return tree
@@ -83,14 +87,15 @@ class Engine:
 
     `graph` is a predictive unit, a whole SeldonDeployment, or None (then `env` or `flags` bring it).
     `wait` is the path that must answer 200 before the constructor returns; None: only exec.
+    `ports` are the flags of the ports; ONE_PORT has REST and gRPC share one. `wrapper` is a command
+    that ends in exec of what follows it.
     """
 
-    def __init__(self, graph, *flags, env=None, wait="/ready", annotations=None, **spec):
+    def __init__(self, graph, *flags, env=None, wait="/ready", annotations=None, ports=TWO_PORTS,
+                 wrapper=(), **spec):
         self.folder = tempfile.TemporaryDirectory(prefix="infergraph-e2e-")
-        self.port = free_port()
-        command = [BINARY, "--sdep", "seldon-model", "--namespace", "default",
-                   "--predictor", "example", "--http_port", str(self.port),
-                   "--grpc_port", str(free_port()), "--prometheus_path", "/prometheus"]
+        command = [*wrapper, BINARY, "--sdep", "seldon-model", "--namespace", "default",
+                   "--predictor", "example", "--prometheus_path", "/prometheus", *ports]
         if graph is not None:
             if "spec" not in graph:
                 graph = deployment(graph, annotations=annotations, **spec)
@@ -134,11 +139,38 @@ class Engine:
             time.sleep(0.01)
         raise AssertionError(f"{path} is not {status} within {timeout} s: {last}\n{self.stderr()}")
 
+    @functools.cached_property
+    def port(self):
+        """That of REST, as the log tells it."""
+        return self.told_port("http_port")
+
+    @functools.cached_property
+    def grpc_port(self):
+        return self.told_port("grpc_port")
+
+    def told_port(self, key, timeout=10):
+        pattern = re.compile(rf'"?{key}"?[:=] ?"?(\d+)')
+        deadline = time.monotonic() + timeout
+        while True:
+            for line in self.stderr().splitlines():
+                if "listening" in line and (told := pattern.search(line)):
+                    return int(told[1])
+            if self.process.poll() is not None:
+                raise AssertionError(f"exited with {self.process.returncode}: {self.stderr()}")
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no {key} in the log: {self.stderr()}")
+            time.sleep(0.005)
+
     def stderr(self):
         return self.stderr_path.read_text(errors="replace")
 
     def client(self, **options):
         return raw_http.Client(self.port, **options)
+
+    def grpc(self, port=None):
+        """A channel of its own; to be closed."""
+        import grpc_client  # only where it is needed: most tests have no use for grpc
+        return grpc_client.GrpcClient(port or self.grpc_port)
 
     def ask(self, verb, path, body=None, headers=(), **options):
         return raw_http.ask(self.port, verb, path, body, headers, **options)
