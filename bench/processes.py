@@ -12,6 +12,7 @@ import time
 import urllib.request
 
 PREDICTIONS = "/api/v1.0/predictions"
+PREDICT = "/seldon.protos.Seldon/Predict"
 TICK = os.sysconf("SC_CLK_TCK")
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
@@ -48,6 +49,42 @@ http {{
       proxy_pass http://node;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
+    }}
+  }}
+}}
+"""
+
+# As above, over HTTP/2: a body that fits is buffered in memory, and a connection to the node is kept
+# for each call in flight, since nginx runs one at a time over each.
+GRPC_NGINX_CONF = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log warn;
+worker_processes {threads};
+{user}
+events {{ worker_connections 4096; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  keepalive_requests 100000000;
+  http2_max_concurrent_streams 1024;
+  client_max_body_size 0;
+  client_body_buffer_size {buffer}k;
+  grpc_buffer_size 64k;
+  upstream node {{
+    server 127.0.0.1:{upstream};
+    keepalive 256;
+    keepalive_requests 100000000;
+  }}
+  server {{
+    listen 127.0.0.1:{port} http2;
+    location / {{
+      grpc_pass grpc://node;
+      grpc_socket_keepalive on;
     }}
   }}
 }}
@@ -143,6 +180,17 @@ class Process:
                 time.sleep(0.02)
         raise Failure(f"{self.name} doesn't answer {url}:\n{self.tail()}")
 
+    def wait_for_port(self, port, seconds=20):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.check_alive()
+            try:
+                socket.create_connection(("127.0.0.1", port), 2).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        raise Failure(f"{self.name} doesn't listen on port {port}:\n{self.tail()}")
+
     def stop(self):
         if self.child.poll() is None:
             self.child.terminate()
@@ -170,63 +218,73 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
-def start_upstream(binary, size, folder):
-    """The node that answers everything; gives back (process, port)."""
+def start_upstream(binary, answer, folder):
+    """The node that answers everything with the content of a file; gives back (process, port)."""
     port = free_port()
-    process = Process("bench_upstream", [binary, "--bytes", str(size), "--port", str(port)],
-                      f"{folder}/upstream-{size}.log")
+    process = Process("bench_upstream", [binary, "--answer", str(answer), "--port", str(port)],
+                      f"{folder}/upstream-{port}.log")
     process.wait_for(f"http://127.0.0.1:{port}/")
     return process, port
 
 
-def start_nginx(binary, upstream, threads, folder):
-    """A reverse proxy that keeps connections and writes no files; (process, url, error log)."""
+def start_grpc_upstream(binary, answer, folder):
+    """The same over gRPC."""
+    port = free_port()
+    process = Process("bench_grpc_upstream", [binary, "--answer", str(answer), "--port", str(port)],
+                      f"{folder}/grpc-upstream-{port}.log")
+    process.wait_for_port(port)
+    return process, port
+
+
+def start_nginx(binary, upstream, threads, folder, grpc=False):
+    """A reverse proxy that keeps connections and writes no files; (process, base url, error log)."""
     folder = pathlib.Path(folder, f"nginx-{upstream}")
     folder.mkdir()
     port = free_port()
     user = "user root;" if os.getuid() == 0 else ""
     conf = folder / "nginx.conf"
-    conf.write_text(NGINX_CONF.format(folder=folder, threads=threads, user=user, upstream=upstream,
-                                      port=port, buffer=256), encoding="ascii")
-    process = Process("nginx", [binary, "-p", str(folder), "-e", f"{folder}/error.log",
-                                "-c", str(conf)], f"{folder}/output.log")
-    url = f"http://127.0.0.1:{port}{PREDICTIONS}"
-    process.wait_for(url)
-    return process, url, folder / "error.log"
+    conf.write_text((GRPC_NGINX_CONF if grpc else NGINX_CONF).format(
+        folder=folder, threads=threads, user=user, upstream=upstream, port=port,
+        buffer=2048 if grpc else 256), encoding="ascii")
+    process = Process("grpc-nginx" if grpc else "nginx", [
+        binary, "-p", str(folder), "-e", f"{folder}/error.log", "-c", str(conf)],
+        f"{folder}/output.log")
+    process.wait_for_port(port)
+    return process, f"http://127.0.0.1:{port}", folder / "error.log"
 
 
-def node(name, kind, upstream, children=()):
+def node(name, kind, upstream, transport, children=()):
     return {"name": name, "type": kind, "children": list(children),
-            "endpoint": {"service_host": "127.0.0.1", "service_port": upstream,
-                         "httpPort": upstream, "type": "REST"}}
+            "endpoint": {"service_host": "127.0.0.1", "service_port": upstream, "httpPort": upstream,
+                         "grpcPort": upstream, "type": transport}}
 
 
-def graph_of(shape, upstream):
+def graph_of(shape, upstream, transport="REST"):
     """The graph of one shape; every node is the upstream."""
     if shape == "model":
-        return node("model", "MODEL", upstream)
+        return node("model", "MODEL", upstream, transport)
     if shape == "chain":
-        model = node("model", "MODEL", upstream)
-        second = node("second", "TRANSFORMER", upstream, [model])
-        return node("first", "TRANSFORMER", upstream, [second])
-    models = [node(f"model-{i}", "MODEL", upstream) for i in range(4)]
-    return node("combiner", "COMBINER", upstream, models)
+        model = node("model", "MODEL", upstream, transport)
+        second = node("second", "TRANSFORMER", upstream, transport, [model])
+        return node("first", "TRANSFORMER", upstream, transport, [second])
+    models = [node(f"model-{i}", "MODEL", upstream, transport) for i in range(4)]
+    return node("combiner", "COMBINER", upstream, transport, models)
 
 
-def start_engine(binary, shape, upstream, threads, folder, ready=True):
-    """The engine over the graph of one shape; (process, base url)."""
-    port = free_port()
+def start_engine(binary, shape, upstream, threads, folder, ready=True, transport="REST"):
+    """The engine over the graph of one shape; (process, base url of REST, base url of gRPC)."""
+    port, grpc_port = free_port(), free_port()
     file = pathlib.Path(folder, f"{shape}-{upstream}.json")
     file.write_text(json.dumps({
         "apiVersion": "machinelearning.seldon.io/v1", "kind": "SeldonDeployment",
         "metadata": {"name": "bench", "namespace": "bench"},
-        "spec": {"predictors": [{"name": "p", "graph": graph_of(shape, upstream)}]}}),
+        "spec": {"predictors": [{"name": "p", "graph": graph_of(shape, upstream, transport)}]}}),
         encoding="ascii")
     command = [binary, "--sdep", "bench", "--namespace", "bench", "--predictor", "p",
-               "--file", str(file), "--http_port", str(port), "--grpc_port", str(free_port()),
+               "--file", str(file), "--http_port", str(port), "--grpc_port", str(grpc_port),
                "--threads", str(threads)]
     process = Process(shape, command, f"{folder}/{shape}-{port}.log")
     url = f"http://127.0.0.1:{port}"
     if ready:
         process.wait_for(f"{url}/ready")
-    return process, url
+    return process, url, f"http://127.0.0.1:{grpc_port}"

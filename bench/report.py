@@ -2,14 +2,29 @@
 
 import statistics
 
-GOALS = (  # what the engine is held to
-    ("model to nginx, CPU per request, 100 B, 16 connections", 1.0),
-    ("chain to model, CPU per request, 100 B, 16 connections", 3.2),
-    ("idle RSS, MiB", 15.0),
-    ("exec to ready, ms", 30.0),
-)
+BASE = {"REST": "nginx", "gRPC": "grpc-nginx"}
+MODEL = {"REST": "model", "gRPC": "grpc-model"}
+MIB = 1 << 20
 
-HEAD = ("system", "CPU µs/req", "p50 ms", "p99 ms", "req/s", "RSS MiB", "peak MiB", "to nginx")
+# What the engine is held to: (what, at most, family, size, in flight, system, column).
+GOALS = (
+    ("model to nginx, CPU per request, 100 B, 16 in flight", 1.0,
+     "REST", 100, 16, "model", "to_nginx"),
+    ("chain to model, CPU per request, 100 B, 16 in flight", 3.2,
+     "REST", 100, 16, "chain", "to_model"),
+    ("gRPC model to nginx, CPU per call, 100 B, 16 in flight", 1.1,
+     "gRPC", 100, 16, "grpc-model", "to_nginx"),
+    ("gRPC model to nginx, CPU per call, 100 B, 1 in flight", 1.8,
+     "gRPC", 100, 1, "grpc-model", "to_nginx"),
+    ("gRPC model to nginx, CPU per call, 1 MiB, 16 in flight", 1.5,
+     "gRPC", MIB, 16, "grpc-model", "to_nginx"),
+    ("gRPC model, peak RSS in MiB, 1 MiB, 16 in flight", 1.5 * 16 + 40,
+     "gRPC", MIB, 16, "grpc-model", "peak_rss_mib"),
+)
+START_GOALS = (("idle RSS, MiB", 25.0, "idle_rss_mib"), ("exec to ready, ms", 60.0, "ready_ms"))
+
+HEAD = ("system", "CPU µs/req", "p50 ms", "p99 ms", "req/s", "RSS MiB", "peak MiB", "to nginx",
+        "to halves")
 
 
 def ratio(rounds, system, base):
@@ -19,6 +34,16 @@ def ratio(rounds, system, base):
     return statistics.median(mine.cpu_us / theirs.cpu_us
                              for mine, theirs in zip(rounds[system], rounds[base])
                              if theirs.cpu_us)
+
+
+def to_halves(rounds, name):
+    """Of a system that converts: its CPU to half of REST's and half of gRPC's, which leaves the
+    conversion. The median over the rounds, or None."""
+    parts = ("rest-model", "grpc-model")
+    if name not in ("rest-grpc", "grpc-rest") or not all(part in rounds for part in parts):
+        return None
+    return statistics.median(2 * mine.cpu_us / (rest.cpu_us + grpc.cpu_us) for mine, rest, grpc in
+                             zip(rounds[name], *(rounds[part] for part in parts)))
 
 
 def median(rounds, field):
@@ -33,7 +58,7 @@ def errors_of(rounds):
     return total
 
 
-def block_of(size, connections, rounds, memory):
+def block_of(family, size, load, rounds, memory):
     """One setting as plain data: what --json holds, and what `print_block` shows."""
     systems = {}
     for name, of_system in rounds.items():
@@ -44,25 +69,27 @@ def block_of(size, connections, rounds, memory):
             "p99_ms": median(of_system, "p99_ms"), "per_second": median(of_system, "per_second"),
             "requests": sum(one.requests for one in of_system),
             "rss_mib": resident, "peak_rss_mib": peak,
-            "to_nginx": ratio(rounds, name, "nginx"),
+            "to_nginx": ratio(rounds, name, BASE[family]),
             "to_other": ratio(rounds, name, f"{name}:other"),
-            "to_model": None if original == "nginx" else ratio(
-                rounds, name, name.replace(original, "model", 1)),
+            "to_model": None if original == BASE[family] else ratio(
+                rounds, name, name.replace(original, MODEL[family], 1)),
+            "to_halves": to_halves(rounds, name),
             "cpu_us_rounds": [one.cpu_us for one in of_system],
             "errors": errors_of(of_system),
         }
-    return {"size": size, "connections": connections, "systems": systems}
+    return {"family": family, "size": size, "connections": load.connections,
+            "streams": load.streams, "load": str(load), "systems": systems}
 
 
 def print_block(block):
     compare = any(row["to_other"] is not None for row in block["systems"].values())
     head = HEAD + (("to other",) if compare else ())
-    print(f"\n{block['size']} B both ways, {block['connections']} connections")
+    print(f"\n{block['family']}, {block['size']} B both ways, {block['load']}")
     rows = [head]
     for name, row in block["systems"].items():
         cells = [name, f"{row['cpu_us']:.1f}", f"{row['p50_ms']:.3f}", f"{row['p99_ms']:.3f}",
                  f"{row['per_second']:.0f}", f"{row['rss_mib']:.1f}", f"{row['peak_rss_mib']:.1f}",
-                 number(row["to_nginx"])]
+                 number(row["to_nginx"]), number(row["to_halves"])]
         rows.append(tuple(cells) + ((number(row["to_other"]),) if compare else ()))
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
     for row in rows:
@@ -80,16 +107,16 @@ def number(value):
 
 def goals_of(blocks, starts):
     """Each goal with what was measured (None if it wasn't)."""
-    cost = {}
-    for block in blocks:
-        if block["size"] == 100 and block["connections"] == 16:
-            cost = block["systems"]
+    measured = []
+    for what, goal, family, size, in_flight, system, column in GOALS:
+        found = [block["systems"].get(system, {}).get(column) for block in blocks
+                 if (block["family"], block["size"], block["connections"] * block["streams"])
+                 == (family, size, in_flight)]
+        measured.append((what, goal, next((value for value in found if value is not None), None)))
     mine = starts.get("engine", {})
-    measured = (cost.get("model", {}).get("to_nginx"), cost.get("chain", {}).get("to_model"),
-                mine.get("idle_rss_mib"), mine.get("ready_ms"))
+    measured += [(what, goal, mine.get(column)) for what, goal, column in START_GOALS]
     return [{"what": what, "goal": goal, "measured": value,
-             "met": None if value is None else value <= goal}
-            for (what, goal), value in zip(GOALS, measured)]
+             "met": None if value is None else value <= goal} for what, goal, value in measured]
 
 
 def print_starts(starts):

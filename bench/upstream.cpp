@@ -2,9 +2,10 @@
 // It must cost far less than what is measured, so it is bare epoll and looks at a head only for
 // where the body ends: bodies are dropped in the kernel, and an answer is one write.
 //
-//   bench_upstream [--bytes N] [--threads N] [--port N]
+//   bench_upstream [--bytes N | --answer FILE] [--threads N] [--port N]
 //
-// Prints its port on stdout once it listens on 127.0.0.1, and serves until it is killed.
+// The body is a message of N bytes, or that of FILE. Prints its port on stdout once it listens on
+// 127.0.0.1, and serves until it is killed.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -20,6 +21,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,6 +52,13 @@ std::string message_of(std::size_t bytes) {
   while (text.size() + kBack.size() < bytes) text += '5';
   text += kBack;
   return text;
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string content{std::istreambuf_iterator<char>(file), {}};
+  if (!file || content.empty()) fail(path.c_str());
+  return content;
 }
 
 char lower(char letter) {
@@ -229,20 +239,26 @@ int main(int argc, char** argv) {
   std::size_t bytes = 100;
   std::size_t threads = 1;
   std::size_t port = 0;
+  std::string body;
   for (int i = 1; i < argc; i += 2) {
     const std::string_view flag = argv[i];
     const std::string_view value = i + 1 < argc ? argv[i + 1] : "";
+    if (flag == "--answer") {
+      body = content_of(std::string(value));
+      continue;
+    }
     std::size_t* into = flag == "--bytes"     ? &bytes
                         : flag == "--threads" ? &threads
                         : flag == "--port"    ? &port
                                               : nullptr;
     if (into == nullptr ||
         std::from_chars(value.data(), value.data() + value.size(), *into).ec != std::errc{}) {
-      std::fprintf(stderr, "usage: bench_upstream [--bytes N] [--threads N] [--port N]\n");
+      std::fprintf(stderr,
+                   "usage: bench_upstream [--bytes N | --answer FILE] [--threads N] [--port N]\n");
       return 2;
     }
   }
-  const std::string body = message_of(bytes);
+  if (body.empty()) body = message_of(bytes);
   const std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" +
                              ("Content-Length: " + std::to_string(body.size()) + "\r\n\r\n") + body;
   const int listener = listen_on(static_cast<std::uint16_t>(port));
