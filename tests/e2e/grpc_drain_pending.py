@@ -7,7 +7,7 @@ import unittest
 
 import raw_h2
 from engine import Engine, ONE_PORT, TWO_PORTS, unit
-from grpc_client import GrpcClient, PREDICT
+from grpc_client import PREDICT
 from grpc_node import GrpcNode, Hang, Reply, text
 
 

@@ -7,6 +7,7 @@ import unittest
 
 import protos
 from engine import Engine, JSON, unit
+from fast_grpc_node import FastGrpcNode
 from faulty_proxy import FaultyProxy
 from grpc_client import FEEDBACK, PREDICT
 from grpc_node import Failure, GrpcNode, Hang, Reply, route, text
@@ -143,7 +144,7 @@ class DeadlineTest(NodesTest):
         outcome, took = self.timed(client, "DEADLINE_EXCEEDED")
         self.assertTrue(0.25 < took < 0.8, took)
         self.assertIn("m", outcome.details)
-        self.assertTrue(0.2 < node.last.time_remaining < 0.301)
+        self.assertTrue(0.2 < node.last.time_remaining < 0.32)
         self.assertTrue(node.wait_for(lambda n: n.last.cancelled, 1))
         self.assertEqual(engine.predict().status, 504)
 
@@ -151,9 +152,9 @@ class DeadlineTest(NodesTest):
         node = self.node()
         _, client = self.start(unit("m", node), annotations={"seldon.io/grpc-timeout": "3000"})
         self.ok(client.predict(timeout=1))
-        self.assertTrue(0.7 < node.last.time_remaining < 1.01)
+        self.assertTrue(0.7 < node.last.time_remaining < 1.05)
         self.ok(client.predict(timeout=60))
-        self.assertTrue(2.7 < node.last.time_remaining < 3.01)
+        self.assertTrue(2.7 < node.last.time_remaining < 3.05)
 
     def test_each_call_has_it_anew(self):
         t, m = self.node(Reply(delay=0.4)), self.node(Reply(delay=0.4))
@@ -374,14 +375,29 @@ class BalanceTest(NodesTest):
             self.assertAlmostEqual(share, 33.3, delta=5)
 
     def test_one_that_dies_loses_no_prediction(self):
-        nodes = self.three(Reply(text("x"), delay=0.005))
+        """Neither when it is killed, nor when it shuts down; and it is found again."""
+        nodes = [FastGrpcNode(self.ADDRESSES[0], delay=0.002)]
+        nodes += [FastGrpcNode(host, nodes[0].port, 0.002) for host in self.ADDRESSES[1:]]
+        for node in nodes:
+            self.addCleanup(node.kill)
         engine, _ = self.over(nodes)
-        driven = self.drive(engine, 3000)
-        self.assertTrue(nodes[1].wait_for(lambda n: len(n.calls()) > 200, 20))
-        nodes[1].stop()
-        self.assertEqual(self.finish(driven), {"OK": 3000})
+        for number in (1, 0, 2):
+            driven = self.drive(engine, 1500)
+            time.sleep(0.4)
+            nodes[number].kill()
+            self.assertEqual(self.finish(driven), {"OK": 1500}, number)
+            nodes[number].start()
+            time.sleep(2.5)  # for the channel to come back
+
+    def test_one_that_shuts_down_loses_no_prediction(self):
+        nodes = self.three(Reply(text("x"), delay=0.002))
+        engine, _ = self.over(nodes)
+        driven = self.drive(engine, 1500)
+        self.assertTrue(nodes[1].wait_for(lambda n: len(n.calls()) > 100, 20))
+        nodes[1].server.stop(5).wait()  # GOAWAY; what is in flight may end
+        self.assertEqual(self.finish(driven), {"OK": 1500})
         for node in (nodes[0], nodes[2]):
-            self.assertGreater(len(node.calls()), 1000)
+            self.assertGreater(len(node.calls()), 400)
 
     def test_a_name_that_changes(self):
         nodes = self.three()

@@ -9,8 +9,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 
 import protos
 from engine import Engine, unit
-from grpc_client import GrpcClient
-from grpc_node import GrpcNode, Reply, text
+from grpc_node import GrpcNode, text
 
 VERSIONS = ("v1alpha", "v1")
 

@@ -8,6 +8,7 @@ import zlib
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
+FRAME_LIMIT = 16_384
 PACKERS = {"gzip": gzip.compress, "deflate": zlib.compress}
 UNPACKERS = {"gzip": gzip.decompress, "deflate": zlib.decompress}
 
@@ -33,14 +34,17 @@ def grpc_frame(message, encoding=None):
 
 
 def request(path, message, stream=1, headers=(), encoding=None):
-    """HEADERS and DATA of one call."""
+    """HEADERS and DATA of one call. Nobody waits for a window: up to 65,535 bytes in all."""
     fields = [(":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "x"),
               ("content-type", "application/grpc"), ("te", "trailers")]
     if encoding:
         fields.append(("grpc-encoding", encoding))
     block = header_block(fields + list(headers))
-    return (frame(HEADERS, END_HEADERS, stream, block)
-            + frame(DATA, END_STREAM, stream, grpc_frame(message, encoding)))
+    data = grpc_frame(message, encoding)
+    pieces = [data[at:at + FRAME_LIMIT] for at in range(0, len(data), FRAME_LIMIT)]
+    return frame(HEADERS, END_HEADERS, stream, block) + b"".join(
+        frame(DATA, END_STREAM if number == len(pieces) - 1 else 0, stream, piece)
+        for number, piece in enumerate(pieces))
 
 
 class Connection:
