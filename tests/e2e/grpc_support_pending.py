@@ -1,7 +1,6 @@
 """The tools of the gRPC tests themselves: a test that uses them must be able to fail."""
 
 import subprocess
-import time
 import unittest
 
 import grpc

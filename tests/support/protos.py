@@ -14,15 +14,6 @@ import tempfile
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 
 SOURCES = pathlib.Path(__file__).resolve().parents[2] / "protocol" / "proto"
-# How a node's body of another kind travels in grpc-status-details-bin; google's own protos of the
-# same names, as far as they are needed.
-DETAILS = {"google/rpc/status.proto": ("google.rpc", "Status", (
-               (1, "code", "INT32", ""), (2, "message", "STRING", ""),
-               (3, "details", "MESSAGE", ".google.protobuf.Any"))),
-           "google/api/httpbody.proto": ("google.api", "HttpBody", (
-               (1, "content_type", "STRING", ""), (2, "data", "BYTES", ""),
-               (3, "extensions", "MESSAGE", ".google.protobuf.Any")))}
-REPEATED = ("details", "extensions")
 
 
 def descriptor_set():
@@ -37,37 +28,11 @@ def descriptor_set():
         return out.read_bytes()
 
 
-def file_of(name, package, message, fields):
-    file = descriptor_pb2.FileDescriptorProto(name=name, package=package, syntax="proto3")
-    file.dependency.append("google/protobuf/any.proto")
-    made = file.message_type.add(name=message)
-    for number, field, kind, of in fields:
-        made.field.add(name=field, number=number, type_name=of or None, type=f"TYPE_{kind}",
-                       label="LABEL_REPEATED" if field in REPEATED else "LABEL_OPTIONAL")
-    return file
-
-
 @functools.cache
 def pool():
-    files = {file.name: file
-             for file in descriptor_pb2.FileDescriptorSet.FromString(descriptor_set()).file}
-    known = {f"{file.package}.{message.name}" for file in files.values()
-             for message in file.message_type}
-    for name, (package, message, fields) in DETAILS.items():
-        if f"{package}.{message}" not in known:
-            files[name] = file_of(name, package, message, fields)
     made = descriptor_pool.DescriptorPool()
-    added = set()
-
-    def add(name):
-        if name not in added:
-            added.add(name)
-            for needed in files[name].dependency:
-                add(needed)
-            made.AddSerializedFile(files[name].SerializeToString())
-
-    for name in files:
-        add(name)
+    for file in descriptor_pb2.FileDescriptorSet.FromString(descriptor_set()).file:
+        made.AddSerializedFile(file.SerializeToString())  # protoc puts what is imported first
     return made
 
 
