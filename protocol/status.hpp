@@ -9,6 +9,7 @@
 
 #include <boost/system/result.hpp>
 
+#include "protocol/grpc_status.hpp"
 #include "protocol/payload.hpp"
 
 namespace infergraph::protocol {
@@ -48,19 +49,29 @@ class [[nodiscard]] Status {
     return made;
   }
 
+  /// The same for a node that answered over gRPC.
+  static Status from_upstream(std::string node, GrpcStatus answer) {
+    Status made(Code::kUpstream, answer.message, std::move(node));
+    made.grpc_answer_ = std::make_shared<const GrpcStatus>(std::move(answer));
+    return made;
+  }
+
   Code code() const { return code_; }
   const std::string& message() const { return message_; }
   /// Name of the node where it happened; empty when no node had a part in it.
   const std::string& node() const { return node_; }
   void set_node(std::string_view node) { node_ = node; }
-  /// The node's own answer; null unless code() is kUpstream.
+  /// The node's own answer over REST; null unless code() is kUpstream and it was REST.
   const std::shared_ptr<const Payload>& answer() const { return answer_; }
+  /// The node's own answer over gRPC; null unless code() is kUpstream and it was gRPC.
+  const std::shared_ptr<const GrpcStatus>& grpc_answer() const { return grpc_answer_; }
 
  private:
   Code code_ = Code::kInternal;
   std::string message_;
   std::string node_;
   std::shared_ptr<const Payload> answer_;
+  std::shared_ptr<const GrpcStatus> grpc_answer_;
 };
 
 /// What Result::value() does where there is none. The data path looks first; tests need not.
