@@ -17,6 +17,18 @@ from stub_node import Answer, StubNode
 MESSAGE = text("x" * 200).SerializeToString()
 
 
+class Tally(collections.Counter):
+    """Counts from several threads."""
+
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+
+    def add(self, key):
+        with self.lock:
+            self[key] += 1
+
+
 class StormTest(unittest.TestCase):
     def start(self, node, *flags, **more):
         engine = Engine(unit("m", node), *flags, **more)
@@ -64,7 +76,7 @@ class StormTest(unittest.TestCase):
         node = self.node(Reply(MESSAGE, delay=0.02), workers=128)
         engine = self.start(node)
         source = random.Random(1)
-        codes = collections.Counter()
+        codes = Tally()
 
         def caller(_):
             with engine.grpc() as client:
@@ -72,7 +84,7 @@ class StormTest(unittest.TestCase):
                     calls = [client.start(PREDICT, MESSAGE, timeout=source.uniform(0.0005, 0.04))
                              for _ in range(10)]
                     for call in calls:
-                        codes[client.finish(PREDICT, call).code] += 1
+                        codes.add(client.finish(PREDICT, call).code)
 
         self.flat(engine, lambda: self.at_once(6, caller))
         self.assertLessEqual(set(codes), {"OK", "DEADLINE_EXCEEDED"}, codes)
@@ -136,7 +148,7 @@ class StormTest(unittest.TestCase):
     def test_a_flapping_node(self):
         node = self.node(Reply(MESSAGE))
         engine = self.start(node)
-        codes, done = collections.Counter(), threading.Event()
+        codes, done = Tally(), threading.Event()
 
         def storm():
             done.clear()
@@ -155,7 +167,7 @@ class StormTest(unittest.TestCase):
             def caller(_):
                 with engine.grpc() as client:
                     while not done.is_set():
-                        codes[client.predict(MESSAGE, timeout=5).code] += 1
+                        codes.add(client.predict(MESSAGE, timeout=5).code)
                         time.sleep(0.001)
 
             self.at_once(6, caller)
@@ -171,15 +183,15 @@ class StormTest(unittest.TestCase):
         with FaultyProxy(node.port) as proxy:
             proxy.transport = "GRPC"
             engine = self.start(proxy, annotations={"seldon.io/grpc-timeout": "400"})
-            codes, done = collections.Counter(), threading.Event()
+            codes, done = Tally(), threading.Event()
 
             def caller(number):
                 with engine.grpc() as client, engine.client() as rest:
                     while not done.is_set():
                         if number % 2:
-                            codes[client.predict(MESSAGE).code] += 1
+                            codes.add(client.predict(MESSAGE).code)
                         else:
-                            codes[rest.ask("POST", PREDICTIONS, BODY, JSON).status] += 1
+                            codes.add(rest.ask("POST", PREDICTIONS, BODY, JSON).status)
 
             def worsen():
                 for fault in ({"delay": 0.01}, {"trickle": 30}, {"stall": True}, {"stall": False},
@@ -210,15 +222,15 @@ class StormTest(unittest.TestCase):
 
         node = self.node(mood, workers=128)
         engine = self.start(node, annotations={"seldon.io/grpc-timeout": "150"})
-        codes = collections.Counter()
+        codes = Tally()
 
         def caller(number):
             with engine.grpc() as client, engine.client() as rest:
                 for _ in range(200):
                     if number % 2:
-                        codes[client.predict(MESSAGE).code] += 1
+                        codes.add(client.predict(MESSAGE).code)
                     else:
-                        codes[rest.ask("POST", PREDICTIONS, BODY, JSON).status] += 1
+                        codes.add(rest.ask("POST", PREDICTIONS, BODY, JSON).status)
 
         self.at_once(8, caller)
         self.assertEqual(sum(codes.values()), 1600)

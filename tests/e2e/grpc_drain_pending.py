@@ -120,7 +120,7 @@ class LoadTest(DrainTest):
     def drain_under(self, delay, ports=TWO_PORTS):
         """Callers who go on until the connection is refused lose no call that was accepted."""
         _, engine, _ = self.start(Reply(text("x"), delay=delay), ports=ports)
-        codes, done = {}, threading.Event()
+        outcomes, done = [], threading.Event()
 
         def loop():
             with engine.grpc() as client:
@@ -128,8 +128,7 @@ class LoadTest(DrainTest):
                     outcome = client.predict(text("x"))
                     if "onnect" in outcome.details:
                         return  # nobody listens any more: it never reached the engine
-                    codes[outcome.code, outcome.details] = codes.get(
-                        (outcome.code, outcome.details), 0) + 1
+                    outcomes.append((outcome.code, outcome.details))
 
         threads = [threading.Thread(target=loop) for _ in range(8)]
         for thread in threads:
@@ -140,8 +139,8 @@ class LoadTest(DrainTest):
         done.set()
         for thread in threads:
             thread.join()
-        self.assertEqual(set(codes), {("OK", "")}, codes)
-        self.assertGreater(sum(codes.values()), 50)
+        self.assertEqual(set(outcomes), {("OK", "")})
+        self.assertGreater(len(outcomes), 50)
 
     def test_no_call_is_lost(self):
         for ports in (TWO_PORTS, ONE_PORT):
