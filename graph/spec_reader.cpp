@@ -10,7 +10,6 @@
 #include <system_error>
 #include <utility>
 
-#include "graph/base64.hpp"
 #include "graph/defaulting.hpp"
 #include "graph/fields.hpp"
 #include "graph/json_tree.hpp"
@@ -18,6 +17,7 @@
 #include "graph/problems.hpp"
 #include "graph/validation.hpp"
 #include "graph/yaml_tree.hpp"
+#include "protocol/base64.hpp"
 
 namespace infergraph::graph {
 
@@ -219,7 +219,7 @@ SpecReading read_engine_predictor(std::string_view base64) {
     return only_problem(std::string(kName), std::move(why));
   };
   if (base64.empty()) return refuse("is set but empty");
-  const auto text = decode_base64(base64);
+  const auto text = protocol::decode_padded_base64(base64);
   if (!text) return refuse("is not base64 (standard alphabet, padded)");
   if (const std::string_view why = why_not_text(*text); !why.empty()) {
     return refuse("what is encoded " + std::string(why));

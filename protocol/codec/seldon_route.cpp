@@ -1,12 +1,16 @@
 // read_route: the many shapes in which a router may give its branch.
+#include "protocol/codec/seldon_route.hpp"
+
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 
+#include "protocol/base64.hpp"
 #include "protocol/codec/seldon_json.hpp"
 #include "protocol/json.hpp"
+#include "tensorflow/types.pb.h"
 
 namespace infergraph::protocol {
 
@@ -17,8 +21,7 @@ using json::Path;
 
 /// A number type of tensorflow.TensorProto; contract/protos.md §2.
 struct ElementType {
-  std::string_view name;
-  std::string_view number;
+  int type;
   std::size_t bytes;
   double (*read)(const char*);
 };
@@ -32,16 +35,16 @@ double read_as(const char* bytes) {
 }
 
 template <typename T>
-constexpr ElementType element(std::string_view name, std::string_view number) {
-  return {name, number, sizeof(T), read_as<T>};
+constexpr ElementType element(int type) {
+  return {type, sizeof(T), read_as<T>};
 }
 
 constexpr std::array kElementTypes = {
-    element<float>("\"DT_FLOAT\"", "1"),           element<double>("\"DT_DOUBLE\"", "2"),
-    element<std::int32_t>("\"DT_INT32\"", "3"),    element<std::uint8_t>("\"DT_UINT8\"", "4"),
-    element<std::int16_t>("\"DT_INT16\"", "5"),    element<std::int8_t>("\"DT_INT8\"", "6"),
-    element<std::int64_t>("\"DT_INT64\"", "9"),    element<std::uint16_t>("\"DT_UINT16\"", "17"),
-    element<std::uint32_t>("\"DT_UINT32\"", "22"), element<std::uint64_t>("\"DT_UINT64\"", "23"),
+    element<float>(tensorflow::DT_FLOAT),          element<double>(tensorflow::DT_DOUBLE),
+    element<std::int32_t>(tensorflow::DT_INT32),   element<std::uint8_t>(tensorflow::DT_UINT8),
+    element<std::int16_t>(tensorflow::DT_INT16),   element<std::int8_t>(tensorflow::DT_INT8),
+    element<std::int64_t>(tensorflow::DT_INT64),   element<std::uint16_t>(tensorflow::DT_UINT16),
+    element<std::uint32_t>(tensorflow::DT_UINT32), element<std::uint64_t>(tensorflow::DT_UINT64),
 };
 
 // The typed fields of TensorProto that hold plain numbers, by both of their JSON names.
@@ -50,35 +53,14 @@ constexpr std::array<std::string_view, 12> kValueFields = {
     "doubleVal", "double_val", "uint32Val", "uint32_val", "uint64Val", "uint64_val",
 };
 
-// The first bytes of base64 in either alphabet, padded or not: as many as fill `bytes`.
-bool decode_base64_start(std::string_view text, std::span<char> bytes) {
-  std::uint32_t bits = 0;
-  int held = 0;
-  std::size_t made = 0;
-  for (const char c : text) {
-    if (made == bytes.size()) return true;
-    std::uint32_t value = 0;
-    if (c >= 'A' && c <= 'Z') {
-      value = static_cast<std::uint32_t>(c - 'A');
-    } else if (c >= 'a' && c <= 'z') {
-      value = static_cast<std::uint32_t>(c - 'a') + 26;
-    } else if (c >= '0' && c <= '9') {
-      value = static_cast<std::uint32_t>(c - '0') + 52;
-    } else if (c == '+' || c == '-') {
-      value = 62;
-    } else if (c == '/' || c == '_') {
-      value = 63;
-    } else {
-      return false;
-    }
-    bits = bits << 6U | value;
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      bytes[made++] = static_cast<char>(bits >> held & 0xFFU);
-    }
+// A dtype in JSON: the name or the number of a DataType.
+int dtype_of(std::string_view text) {
+  tensorflow::DataType type = tensorflow::DT_INVALID;
+  if (text.starts_with('"')) {
+    (void)tensorflow::DataType_Parse(std::string(text.substr(1, text.size() - 2)), &type);
+    return type;
   }
-  return made == bytes.size();
+  return json::to_int(json::to_double(text).value_or(0)).value_or(0);
 }
 
 /// Takes the first element of whichever array may hold the branch.
@@ -103,23 +85,7 @@ class RouteReader final : public json::Visitor {
     }
   }
 
-  Result<int> route() const {
-    const std::optional<double> branch = number_ ? number_ : content_element();
-    if (!branch) {
-      return Status(Code::kInvalidRouting,
-                    "the answer has no route: " +
-                        (wrong_.empty() ? "expected one number in data.ndarray, data.tensor or "
-                                          "data.tftensor, or a JSON array of one"
-                                        : wrong_));
-    }
-    const std::optional<int> whole = json::to_int(*branch);
-    if (!whole) {
-      std::string text;
-      json::append_double(text, *branch);
-      return Status(Code::kInvalidRouting, "the answer's route " + text + " is not an integer");
-    }
-    return *whole;
-  }
+  Result<int> route() const { return to_route(number_ ? number_ : content_element(), wrong_); }
 
  private:
   static bool root_is_array(const Path& path) { return path.index(0).has_value(); }
@@ -151,15 +117,10 @@ class RouteReader final : public json::Visitor {
   }
 
   std::optional<double> content_element() const {
-    for (const ElementType& type : kElementTypes) {
-      if (dtype_ != type.name && dtype_ != type.number) continue;
-      // Eleven characters hold eight bytes; an escape takes at most six.
-      std::array<char, 8> bytes{};
-      const std::string text = json::unescaped(content_.substr(0, 72));
-      if (!decode_base64_start(text, std::span(bytes).first(type.bytes))) return std::nullopt;
-      return type.read(bytes.data());
-    }
-    return std::nullopt;
+    // Twelve characters hold more than any element; an escape takes at most six.
+    const std::string text = json::unescaped(content_.substr(0, 72));
+    const auto bytes = decode_base64(std::string_view(text).substr(0, 12));
+    return bytes ? first_of_content(dtype_of(dtype_), *bytes) : std::nullopt;
   }
 
   std::optional<double> number_;
@@ -169,6 +130,30 @@ class RouteReader final : public json::Visitor {
 };
 
 }  // namespace
+
+std::optional<double> first_of_content(int dtype, std::string_view content) {
+  for (const ElementType& type : kElementTypes) {
+    if (dtype == type.type && content.size() >= type.bytes) return type.read(content.data());
+  }
+  return std::nullopt;
+}
+
+Result<int> to_route(std::optional<double> element, const std::string& wrong) {
+  if (!element) {
+    return Status(Code::kInvalidRouting,
+                  "the answer has no route: " +
+                      (wrong.empty() ? "expected one number in data.ndarray, data.tensor or "
+                                       "data.tftensor, or a JSON array of one"
+                                     : wrong));
+  }
+  const std::optional<int> whole = json::to_int(*element);
+  if (!whole) {
+    std::string text;
+    json::append_double(text, *element);
+    return Status(Code::kInvalidRouting, "the answer's route " + text + " is not an integer");
+  }
+  return *whole;
+}
 
 Result<int> read_route(std::string_view json) {
   RouteReader reader;

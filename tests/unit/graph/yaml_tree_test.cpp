@@ -6,8 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "graph/base64.hpp"
-
 namespace infergraph::graph {
 namespace {
 
@@ -146,19 +144,6 @@ TEST(JsonTree, IsReadDownToItsLimit) {
   };
   EXPECT_TRUE(nested(kMaxJsonNesting));
   EXPECT_FALSE(nested(kMaxJsonNesting + 1));
-}
-
-TEST(Base64, DecodesWhatGoDecodes) {
-  EXPECT_EQ(decode_base64(""), "");
-  EXPECT_EQ(decode_base64("Zg=="), "f");
-  EXPECT_EQ(decode_base64("Zm8="), "fo");
-  EXPECT_EQ(decode_base64("Zm9v"), "foo");
-  EXPECT_EQ(decode_base64("Zm\r\n9v\n"), "foo");
-  EXPECT_EQ(decode_base64("+/+/"), "\xfb\xff\xbf");
-  for (const std::string bad :
-       {"Zg", "Zg=", "Z===", "====", "Zg==Zg==", "Zm9v=", "Zm 9v", "-_-_"}) {
-    EXPECT_EQ(decode_base64(bad), std::nullopt) << bad;
-  }
 }
 
 }  // namespace

@@ -1,0 +1,187 @@
+#include "protocol/codec/seldon_proto.hpp"
+
+#include <google/protobuf/arena.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "protocol/codec/seldon_route.hpp"
+#include "seldon/prediction.pb.h"
+
+namespace infergraph::protocol {
+
+namespace {
+
+using google::protobuf::Arena;
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedInputStream;
+using google::protobuf::io::CodedOutputStream;
+using seldon::protos::Feedback;
+using seldon::protos::Meta;
+using seldon::protos::SeldonMessage;
+using seldon::protos::SeldonMessageList;
+using seldon::protos::SeldonModelMetadataRequest;
+
+constexpr std::size_t kMostBytes = std::numeric_limits<std::int32_t>::max();
+
+constexpr std::uint32_t tag_of(int field) {
+  return WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+}
+
+// Calls `found` with every occurrence of the length-delimited field `number`. False when the
+// message is malformed, or `found` says so.
+template <typename Found>
+bool for_each(std::string_view wire, int number, Found found) {
+  if (wire.size() > kMostBytes) return false;
+  CodedInputStream in(reinterpret_cast<const std::uint8_t*>(wire.data()),
+                      static_cast<int>(wire.size()));
+  while (true) {
+    const std::uint32_t tag = in.ReadTag();
+    if (tag == 0) return in.ConsumedEntireMessage();
+    if (tag != tag_of(number)) {
+      if (!WireFormatLite::SkipField(&in, tag)) return false;
+      continue;
+    }
+    std::uint32_t size = 0;
+    if (!in.ReadVarint32(&size)) return false;
+    const auto at = static_cast<std::size_t>(in.CurrentPosition());
+    if (size > wire.size() - at || !in.Skip(static_cast<int>(size))) return false;
+    if (!found(wire.substr(at, size))) return false;
+  }
+}
+
+// A tag and a length.
+constexpr std::size_t kMostBeforeField = 10;
+
+void append_field(std::string& out, int number, std::string_view bytes) {
+  std::array<std::uint8_t, kMostBeforeField> before{};
+  std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(tag_of(number), before.data());
+  end = CodedOutputStream::WriteVarint32ToArray(static_cast<std::uint32_t>(bytes.size()), end);
+  out.append(before.begin(), end).append(bytes);
+}
+
+bool parse(std::string_view wire, google::protobuf::MessageLite& message) {
+  return wire.size() <= kMostBytes &&
+         message.ParseFromArray(wire.data(), static_cast<int>(wire.size()));
+}
+
+/// The first element of a message's data, or why there is none.
+struct Element {
+  std::optional<double> number;
+  std::string wrong;
+};
+
+Element first_of(const google::protobuf::ListValue& list) {
+  const google::protobuf::ListValue* row = &list;
+  std::string at = "data.ndarray[0]";
+  for (int level = 0; level < 2 && row->values_size() > 0; ++level) {
+    const google::protobuf::Value& first = row->values(0);
+    if (first.kind_case() == google::protobuf::Value::kNumberValue) return {first.number_value()};
+    if (level == 1 || first.kind_case() != google::protobuf::Value::kListValue) {
+      return {std::nullopt, at + " should be a number but is another value"};
+    }
+    row = &first.list_value();
+    at += "[0]";
+  }
+  return {};
+}
+
+template <typename Values>
+std::optional<double> front(const Values& values) {
+  if (values.empty()) return std::nullopt;
+  return static_cast<double>(values.Get(0));
+}
+
+Element first_of(const tensorflow::TensorProto& tensor) {
+  for (const auto& value :
+       {front(tensor.int_val()), front(tensor.int64_val()), front(tensor.float_val()),
+        front(tensor.double_val()), front(tensor.uint32_val()), front(tensor.uint64_val())}) {
+    if (value) return {value};
+  }
+  return {first_of_content(tensor.dtype(), tensor.tensor_content())};
+}
+
+Element first_of(const SeldonMessage& message) {
+  const auto& data = message.data();
+  if (data.has_tensor()) return {front(data.tensor().values())};
+  if (data.has_ndarray()) return first_of(data.ndarray());
+  if (data.has_tftensor()) return first_of(data.tftensor());
+  return {};
+}
+
+}  // namespace
+
+Result<int> read_route_proto(std::string_view wire) {
+  Arena arena;
+  auto& message = *Arena::CreateMessage<SeldonMessage>(&arena);
+  if (!parse(wire, message)) {
+    return Status(Code::kBadUpstream, "the answer to route is not a SeldonMessage");
+  }
+  const Element element = first_of(message);
+  return to_route(element.number, element.wrong);
+}
+
+Result<std::map<std::string, int>> read_feedback_routing_proto(std::string_view wire) {
+  // The fields of one map, from wherever they stand, make a Meta that has nothing else.
+  std::string entries;
+  const auto copy_entry = [&entries](std::string_view entry) {
+    append_field(entries, Meta::kRoutingFieldNumber, entry);
+    return true;
+  };
+  const auto in_meta = [&](std::string_view meta) {
+    return for_each(meta, Meta::kRoutingFieldNumber, copy_entry);
+  };
+  const auto in_response = [&](std::string_view response) {
+    return for_each(response, SeldonMessage::kMetaFieldNumber, in_meta);
+  };
+  Meta meta;
+  if (!for_each(wire, Feedback::kResponseFieldNumber, in_response) || !parse(entries, meta)) {
+    return Status(Code::kInvalidArgument, "the message is not a Feedback");
+  }
+  return std::map<std::string, int>(meta.routing().begin(), meta.routing().end());
+}
+
+std::string with_routing_proto(std::string_view wire, RoutingEntries routing) {
+  bool has_meta = false;
+  const bool well_formed = for_each(wire, SeldonMessage::kMetaFieldNumber, [&](std::string_view) {
+    has_meta = true;
+    return true;
+  });
+  if (routing.empty() || !well_formed || !has_meta) return std::string(wire);
+  SeldonMessage added;
+  auto& entries = *added.mutable_meta()->mutable_routing();
+  for (const auto& [name, branch] : routing) entries[std::string(name)] = branch;
+  // Of messages behind one another the later fields count, and maps are joined.
+  std::string merged(wire);
+  return added.AppendToString(&merged) ? merged : std::string(wire);
+}
+
+Result<std::string> join_list_proto(std::span<const Payload> messages) {
+  std::size_t size = 0;
+  for (const Payload& message : messages) size += message.size() + kMostBeforeField;
+  if (size > kMostBytes) {
+    return Status(Code::kInvalidCombination, "the children's answers are more than 2 GiB");
+  }
+  std::string joined;
+  joined.reserve(size);
+  for (const Payload& message : messages) {
+    append_field(joined, SeldonMessageList::kSeldonMessagesFieldNumber, message.bytes());
+  }
+  return joined;
+}
+
+Result<std::string> read_metadata_name(std::string_view wire) {
+  SeldonModelMetadataRequest request;
+  if (!parse(wire, request)) {
+    return Status(Code::kInvalidArgument, "the message is not a SeldonModelMetadataRequest");
+  }
+  return std::move(*request.mutable_name());
+}
+
+}  // namespace infergraph::protocol
