@@ -34,6 +34,9 @@ class Path {
   /// The member's name at step `level`, unescaped; empty in an array.
   std::string key(std::size_t level) const;
 
+  /// The same as written, with its escapes. Borrows from the text.
+  std::string_view written_key(std::size_t level) const { return steps_[level].key; }
+
   /// The element's index at step `level`; nothing in an object.
   std::optional<std::size_t> index(std::size_t level) const;
 
@@ -89,5 +92,11 @@ void append_string(std::string& out, std::string_view value);
 
 /// Appends a finite value in the fewest digits that read back as the same double.
 void append_double(std::string& out, double value);
+
+/// The same for a float: 0.1F is 0.1.
+void append_float(std::string& out, float value);
+
+/// True if `text` is well-formed UTF-8.
+bool is_utf8(std::string_view text);
 
 }  // namespace infergraph::protocol::json

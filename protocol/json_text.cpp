@@ -2,7 +2,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <system_error>
 
@@ -123,6 +125,18 @@ void append_escape(std::string& out, char c) {
   }
 }
 
+template <typename Real>
+void append_shortest(std::string& out, Real value) {
+  // to_chars prefers 1e+05 to 100000, which is shorter and harder to read.
+  const Real size = std::fabs(value);
+  const bool plain = value == 0 || (size >= Real(1e-5) && size < Real(1e16));
+  std::array<char, 32> digits{};
+  const auto [end, error] =
+      plain ? std::to_chars(digits.begin(), digits.end(), value, std::chars_format::fixed)
+            : std::to_chars(digits.begin(), digits.end(), value);
+  if (error == std::errc()) out.append(digits.data(), end);
+}
+
 }  // namespace
 
 std::optional<double> to_double(std::string_view token) {
@@ -209,15 +223,30 @@ void append_string(std::string& out, std::string_view value) {
   out += '"';
 }
 
-void append_double(std::string& out, double value) {
-  // to_chars prefers 1e+05 to 100000, which is shorter and harder to read.
-  const double size = std::fabs(value);
-  const bool plain = value == 0 || (size >= 1e-5 && size < 1e16);
-  std::array<char, 32> digits{};
-  const auto [end, error] =
-      plain ? std::to_chars(digits.begin(), digits.end(), value, std::chars_format::fixed)
-            : std::to_chars(digits.begin(), digits.end(), value);
-  if (error == std::errc()) out.append(digits.data(), end);
+void append_double(std::string& out, double value) { append_shortest(out, value); }
+
+void append_float(std::string& out, float value) { append_shortest(out, value); }
+
+bool is_utf8(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    std::uint64_t eight = 0;
+    if (text.size() - at >= sizeof eight) {
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if ((eight & 0x8080808080808080U) == 0) {
+        at += sizeof eight;
+        continue;
+      }
+    }
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
+    const std::size_t length = utf8_length(text.substr(at));
+    if (length == 0) return false;
+    at += length;
+  }
+  return true;
 }
 
 }  // namespace infergraph::protocol::json

@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "protocol/codec/parse.hpp"
 #include "protocol/codec/seldon_route.hpp"
 #include "seldon/prediction.pb.h"
 
@@ -64,11 +65,6 @@ void append_field(std::string& out, int number, std::string_view bytes) {
   std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(tag_of(number), before.data());
   end = CodedOutputStream::WriteVarint32ToArray(static_cast<std::uint32_t>(bytes.size()), end);
   out.append(before.begin(), end).append(bytes);
-}
-
-bool parse(std::string_view wire, google::protobuf::MessageLite& message) {
-  return wire.size() <= kMostBytes &&
-         message.ParseFromArray(wire.data(), static_cast<int>(wire.size()));
 }
 
 /// The first element of a message's data, or why there is none.
