@@ -43,13 +43,17 @@ Result<std::string> to_json(std::string_view wire, MessageType type) {
   return json->substr(kListBegin.size(), json->size() - kListBegin.size() - 1);
 }
 
-Result<std::string> from_json(std::string_view json, MessageType type) {
-  const std::size_t first = json.find_first_not_of(" \t\r\n");
+Result<std::string> from_json(std::string_view text, MessageType type) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (type == MessageType::kSeldonMessageList && first != std::string_view::npos &&
-      json[first] == '[') {
-    return json_to_proto(std::string(kListBegin).append(json) + '}', descriptor_of(type));
+      text[first] == '[') {
+    // By itself, so that it can't reach out of its place in the object below.
+    if (auto problem = json::check(text)) {
+      return Status(Code::kInvalidArgument, *std::move(problem));
+    }
+    return json_to_proto(std::string(kListBegin).append(text) + '}', descriptor_of(type));
   }
-  return json_to_proto(json, descriptor_of(type));
+  return json_to_proto(text, descriptor_of(type));
 }
 
 Result<std::string> from_form(const Payload& payload, MessageType type) {

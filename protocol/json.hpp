@@ -73,6 +73,9 @@ class Visitor {
 /// the text is well-formed.
 [[nodiscard]] std::optional<std::string> visit(std::string_view text, Visitor& visitor);
 
+/// The same for whoever only asks whether a text is well-formed.
+[[nodiscard]] std::optional<std::string> check(std::string_view text);
+
 /// A number token as a double, correctly rounded; nothing if it is none or overflows.
 std::optional<double> to_double(std::string_view token);
 

@@ -22,12 +22,6 @@ Status refuse(std::string_view why) {
   return Status(Code::kInvalidArgument, "the form " + std::string(why));
 }
 
-class WellFormed final : public json::Visitor {
- public:
-  bool enter(const json::Path&, json::Kind) override { return false; }
-  void value(const json::Path&, json::Kind, std::string_view) override {}
-};
-
 const FormField* find_whole(const Form& form) {
   const auto whole =
       std::find_if(form.fields.begin(), form.fields.end(),
@@ -61,8 +55,7 @@ Result<std::string> form_to_json(const Form& form) {
       text += '"';
     } else {
       // Looked at by itself, so that no field reaches into the next.
-      WellFormed any;
-      if (const auto problem = json::visit(field.value, any)) {
+      if (const auto problem = json::check(field.value)) {
         return refuse("field " + std::string(*known) + ": " + *problem);
       }
       text += field.value;

@@ -289,7 +289,8 @@ Result<std::string> proto_to_json(std::string_view wire, const Descriptor& type)
                       ? "the message nests deeper than protobuf reads"
                       : "the message is not a well-formed " + type.full_name());
   }
-  return ProtoPrinter(arena, wire.size() * 2).print(*message);
+  constexpr std::size_t kDigits = 20;  // of a double, in place of its eight bytes
+  return ProtoPrinter(arena, wire.size() / sizeof(double) * kDigits).print(*message);
 }
 
 }  // namespace infergraph::protocol
