@@ -216,7 +216,7 @@ class StormTest(unittest.TestCase):
         def mood(call):
             return source.choice([
                 Reply(call.body), Reply(call.body), Reply(b"\xff\xff"), Reply(b""), Hang(),
-                Failure("UNAVAILABLE", "u"), Failure("INTERNAL", "ü" * 2000), Reply(MESSAGE, delay=0.05),
+                Failure("UNAVAILABLE", "u"), Failure("INTERNAL", "ü" * 200), Reply(MESSAGE, delay=0.05),
                 Failure("UNAUTHENTICATED", trailing=[("a-bin", bytes(range(256)))]),
                 Reply(MESSAGE, initial=[("x", "y")] * 20, trailing=[("z", "w")])])
 

@@ -42,7 +42,7 @@ class MetricsTest(unittest.TestCase):
             time.sleep(0.02)
 
     def test_server_and_client(self):
-        node = self.node()
+        node = self.node().on("Model/Metadata", Reply(protos.SeldonModelMetadata(name="m")))
         engine, client = self.start(unit("m", node), containers={"m": "registry:5000/team/model:2.0"})
         for _ in range(3):
             client.predict(text("x"))
@@ -97,9 +97,11 @@ class MetricsTest(unittest.TestCase):
 
     def test_deadlines_cancellations_and_the_unreachable(self):
         node = self.node(Hang())
-        engine, client = self.start(unit("m", node))
-        client.predict(text("x"), timeout=0.2)
+        engine, client = self.start(unit("m", node), annotations={"seldon.io/grpc-timeout": "200"})
+        client.predict(text("x"))
         self.settle(engine, CLIENT, ("/seldon.protos.Model/Predict", "unary", "DEADLINE_EXCEEDED"))
+        self.settle(engine, SERVER, (PREDICT, "unary", "DEADLINE_EXCEEDED"))
+        engine, client = self.start(unit("m", node))
         call = client.start(PREDICT, text("x"))
         self.assertTrue(node.wait_for(lambda n: len(n.calls()) == 2))
         call.cancel()

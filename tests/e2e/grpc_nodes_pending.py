@@ -8,6 +8,7 @@ import unittest
 import protos
 from engine import Engine, JSON, unit
 from fast_grpc_node import FastGrpcNode
+from fast_node import FastNode
 from faulty_proxy import FaultyProxy
 from grpc_client import FEEDBACK, PREDICT
 from grpc_node import Failure, GrpcNode, Hang, Reply, route, text
@@ -282,9 +283,8 @@ class LossTest(NodesTest):
             self.assertEqual({r: n for r, n in rewards.items() if n > 1}, {})
             self.assertEqual(rewards[1000.0], 1)
 
-    def test_a_streaming_or_silent_node(self):
-        """An answer without a message, and a REST server on the port."""
-        with StubNode() as rest:
+    def test_a_node_that_speaks_rest_alone(self):
+        with FastNode() as rest:
             rest.transport = "GRPC"
             engine, client = self.start(unit("m", rest), annotations={"seldon.io/grpc-timeout": "1000"})
             outcome = client.predict(text("x"))

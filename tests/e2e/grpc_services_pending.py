@@ -10,6 +10,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 import protos
 from engine import Engine, unit
 from grpc_node import GrpcNode, text
+from stub_node import Answer, StubNode
 
 VERSIONS = ("v1alpha", "v1")
 
@@ -209,6 +210,18 @@ class HealthTest(ServicesTest):
                 watch.cancel()
         self.assertEqual(client.check(), "SERVING")
         self.assertLessEqual(self.engine.descriptors(), before + 3)
+
+    def test_cancelled_watches_leave_other_calls_alone(self):
+        """Each once took a unit of work from the loop of the gRPC thread, until that stopped."""
+        with StubNode(Answer(body=b'{"strData":"x"}')) as rest:
+            engine = Engine(unit("m", rest))
+            self.addCleanup(engine.stop)
+            with engine.grpc() as client:
+                for _ in range(10):
+                    watch = client.watch()
+                    self.assertEqual(next(watch), "SERVING")
+                    watch.cancel()
+                    self.assertEqual(client.predict(text("x"), timeout=5).code, "OK")
 
     def test_watch_in_a_drain(self):
         """NOT_SERVING while calls are still served, and the stream does not hold the drain up."""
