@@ -29,6 +29,7 @@ struct SizeUnit {
   std::string_view name;
   unsigned shift;
 };
+constexpr std::size_t kMostGrpcMessage = std::numeric_limits<int>::max();  // protobuf's own limit
 constexpr SizeUnit kSizeUnits[] = {{"Gi", 30}, {"Mi", 20}, {"Ki", 10}};
 
 std::string size_text(std::size_t size) {
@@ -160,7 +161,10 @@ void add_graph(Table& table) {
 void add_serving(Table& table) {
   table.group("Listening");
   table.port("http_port", &Options::http_port, "port of REST; 0: a free one, told in the log");
-  table.add("port", "N", "the one port of older pods: that of REST, unless --http_port is given",
+  table.port("grpc_port", &Options::grpc_port, "port of gRPC; 0: a free one, told in the log");
+  table.add("port", "N",
+            "the one port of older pods, for REST and gRPC together; with --http_port or "
+            "--grpc_port it is but the REST port",
             "", [](Options& options, std::string_view given) -> std::string {
               int value = 0;
               if (!parse_number(given, value)) return "must be a whole number";
@@ -188,6 +192,27 @@ void add_serving(Table& table) {
   table.duration("progress_timeout", &Options::progress_timeout,
                  "without a byte of progress in a body (408), or in writing an answer");
   table.duration("idle_timeout", &Options::idle_timeout, "of a connection between two requests");
+
+  table.group("gRPC");
+  table.add("grpc_max_message_size", "SIZE",
+            "of one message, either way; beyond: RESOURCE_EXHAUSTED; instead of the annotation "
+            "seldon.io/grpc-max-message-size; default: that, else 2147483647",
+            "", [](Options& options, std::string_view given) -> std::string {
+              std::size_t value = 0;
+              if (!parse_size(given, value)) return "must be bytes, such as 65536, 64Ki or 128Mi";
+              if (value == 0 || value > kMostGrpcMessage) return "must be from 1 to 2147483647";
+              options.grpc_max_message_size = value;
+              return "";
+            });
+  table.number("grpc_max_concurrent_streams", &Options::grpc_max_streams,
+               "calls at a time on one connection; 0: no limit");
+  table.duration("grpc_keepalive_time", &Options::grpc_keepalive_time,
+                 "a connection without a word is pinged after so long; 0s: never", milliseconds(0));
+  table.duration("grpc_keepalive_timeout", &Options::grpc_keepalive_timeout,
+                 "for the ping's answer; beyond, the connection is closed");
+  table.duration("grpc_max_connection_age", &Options::grpc_max_connection_age,
+                 "then a caller is told to connect anew, so that callers rebalance; 0s: never",
+                 milliseconds(0));
 
   table.group("Nodes");
   table.duration("connect_timeout", &Options::connect_timeout, "to connect to a node's address");
@@ -219,8 +244,8 @@ void add_serving(Table& table) {
 
 void add_later(Table& table) {
   table.group(kLaterGroup);
-  table.port("grpc_port", &Options::grpc_port, "port of gRPC");
-  table.text("transport", "NAME", &Options::transport, "rest or grpc");
+  table.text("transport", "NAME", &Options::transport,
+             "rest or grpc; nodes are called as the request came in, so this is not looked at");
   table.text("server_type", "NAME", &Options::server_type, "rpc; with kafka it refuses to start");
   table.text("config", "FILE", &Options::config, "a kubeconfig");
   table.text("hostname", "NAME", &Options::hostname, "source of log events; default: POD_NAME");

@@ -87,6 +87,9 @@ bool is_given(const Arguments& arguments, std::string_view name) {
 // What follows from which flags were given, and from the environment where they were not.
 void settle(Invocation& made, const Arguments& arguments, const Environment& environment) {
   Options& options = made.options;
+  options.one_port =
+      options.port && !is_given(arguments, "http_port") && !is_given(arguments, "grpc_port");
+  options.grpc_max_message_size_given = is_given(arguments, "grpc_max_message_size");
   if (options.port) {
     if (!is_given(arguments, "http_port")) {
       options.http_port = *options.port;
@@ -103,7 +106,9 @@ void settle(Invocation& made, const Arguments& arguments, const Environment& env
   mend_level(made);
 
   for (const Flag& flag : flags()) {
-    if (flag.group != kLaterGroup || flag.name == "server_type") continue;
+    if (flag.group != kLaterGroup || flag.name == "server_type" || flag.name == "transport") {
+      continue;
+    }
     // The operator passes most of them, with their defaults.
     const auto differs = [&flag](const Arguments::Flag& given) {
       return given.name == flag.name && given.value != flag.fallback;

@@ -37,7 +37,9 @@ struct Options {
 
   // Listening
   int http_port = 8000;     ///< the port of REST, whichever flag gave it; 0: the system picks one
-  std::optional<int> port;  ///< as given; http_port says what follows from it
+  int grpc_port = 5001;     ///< the port of gRPC; 0: the system picks one
+  std::optional<int> port;  ///< as given; http_port and one_port say what follows from it
+  bool one_port = false;    ///< gRPC shares http_port: --port was given alone
   int threads = 0;          ///< 0: by the CPU limit (cpu_count.hpp)
   int max_connections = 10000;
 
@@ -54,6 +56,14 @@ struct Options {
   Duration dns_refresh{5'000};
   bool full_health_checks = false;
 
+  // gRPC
+  std::size_t grpc_max_message_size = 2147483647;  ///< 2 GiB less one byte is protobuf's own limit
+  bool grpc_max_message_size_given = false;        ///< then the annotation is not looked at
+  int grpc_max_streams = 0;
+  Duration grpc_keepalive_time{0};
+  Duration grpc_keepalive_timeout{20'000};
+  Duration grpc_max_connection_age{600'000};
+
   // Metrics and logging
   std::string prometheus_path = "/prometheus";
   std::vector<double> histogram_buckets;  ///< empty: the default ones
@@ -66,7 +76,6 @@ struct Options {
   Duration shutdown_delay{0};
 
   // Accepted for later features
-  int grpc_port = 5001;
   std::string transport = "rest";
   std::string config;
   std::string server_type = "rpc";

@@ -5,6 +5,7 @@
 #include "graph/trail.hpp"
 #include "graph/walker.hpp"
 #include "protocol/codec/seldon_json.hpp"
+#include "protocol/codec/seldon_proto.hpp"
 #include "protocol/gzip.hpp"
 
 namespace infergraph::engine {
@@ -18,6 +19,11 @@ namespace {
 
 // What the answer was, with the routing in its meta; an answer that can't hold it stays as it is.
 Payload with_routing_of(const graph::Trail& trail, const Payload& answer, std::size_t max_decoded) {
+  if (answer.encoding() == protocol::Encoding::kProto) {
+    Payload made = Payload::proto(protocol::with_routing_proto(answer.bytes(), trail.routing()));
+    made.set_origin(answer.origin());
+    return made;
+  }
   const auto plain = protocol::decoded(answer, max_decoded);
   if (!plain) return answer;
   auto text = protocol::with_routing(plain->bytes(), trail.routing());
@@ -34,6 +40,7 @@ Payload with_routing_of(const graph::Trail& trail, const Payload& answer, std::s
   made.set_content_type(answer.content_type());
   made.set_status(answer.status());
   made.set_headers(answer.headers());
+  made.set_origin(answer.origin());
   return made;
 }
 

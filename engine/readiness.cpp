@@ -11,6 +11,7 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "engine/node/grpc_node.hpp"
 #include "engine/observe/log.hpp"
 
 namespace infergraph::engine {
@@ -19,12 +20,20 @@ namespace asio = boost::asio;
 
 // One endpoint under watch.
 struct Readiness::Probe {
-  Probe(IoThread& control, Target its_target, const Options& options)
+  Probe(IoThread& control, Target its_target, const Options& options, GrpcTransport& transport)
       : target(std::move(its_target)),
         timer(control.context),
-        pool(control, target.book, MessageLimits{64 * 1024, std::size_t{1} << 20}, std::nullopt),
-        health(target.nodes.front(), pool, RestNodeOptions{options.timeout, options.timeout},
-               nullptr, "", "") {}
+        pool(control, target.book, MessageLimits{64 * 1024, std::size_t{1} << 20}, std::nullopt) {
+    const std::string& node = target.nodes.front();
+    if (target.transport == protocol::Transport::kGrpc) {
+      health = std::make_unique<GrpcNode>(
+          node, graph::NodeType::kModel, std::make_unique<GrpcChannels>(transport, target.book),
+          GrpcNodeOptions{options.timeout}, GrpcCaller{&control.context, 0}, nullptr, "", "");
+    } else {
+      health = std::make_unique<RestNode>(
+          node, pool, RestNodeOptions{options.timeout, options.timeout}, nullptr, "", "");
+    }
+  }
 
   std::string host() const {
     return target.book->host() + ":" + std::to_string(target.book->port());
@@ -33,7 +42,7 @@ struct Readiness::Probe {
   Target target;
   asio::steady_timer timer;
   HttpPool pool;
-  RestNode health;
+  std::unique_ptr<graph::NodeClient> health;
   graph::CancelScope cancel;             // of the look under way
   bool looked = false;                   // at least once
   std::string error = "not probed yet";  // empty when the endpoint is up
@@ -61,10 +70,10 @@ class Closer final : public graph::Cancellable, public Timed {
 }  // namespace
 
 Readiness::Readiness(IoThread& control, std::vector<Target> targets, Options options,
-                     metrics::GaugeCell* gauge)
+                     GrpcTransport& transport, metrics::GaugeCell* gauge)
     : control_(control), options_(options), gauge_(gauge), missing_(targets.size()) {
   for (Target& target : targets) {
-    probes_.push_back(std::make_unique<Probe>(control, std::move(target), options_));
+    probes_.push_back(std::make_unique<Probe>(control, std::move(target), options_, transport));
   }
   update();
 }
@@ -90,6 +99,11 @@ void Readiness::start() {
   }
 }
 
+void Readiness::on_change(std::function<void(bool ready)> told) {
+  told_ = std::move(told);
+  told_(ready());
+}
+
 void Readiness::stop_serving() {
   stopping_ = true;
   update();
@@ -97,7 +111,8 @@ void Readiness::stop_serving() {
 
 void Readiness::update() {
   const bool ready = missing_ == 0 && !stopping_;
-  ready_.store(ready, std::memory_order_release);
+  const bool was_ready = ready_.exchange(ready, std::memory_order_acq_rel);
+  if (ready != was_ready && told_) told_(ready);
   if (gauge_ != nullptr) gauge_->set(ready ? 1 : 0);
 }
 
@@ -134,7 +149,7 @@ graph::Awaitable<std::string> Readiness::look(Probe& probe) {
   context.puid = "readiness-probe";
   context.cancel = &probe.cancel;
   context.times = &times;
-  const auto answer = co_await probe.health.call(protocol::Method::kStatus, {}, context);
+  const auto answer = co_await probe.health->call(protocol::Method::kStatus, {}, context);
   if (answer) co_return "";
   if (answer.error().answer()) {
     co_return "the health path answered " + std::to_string(answer.error().answer()->status());

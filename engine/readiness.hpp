@@ -2,11 +2,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "engine/node/grpc_channels.hpp"
 #include "engine/node/resolver.hpp"
 #include "engine/node/rest_node.hpp"
 #include "engine/runtime.hpp"
@@ -24,6 +26,7 @@ class Readiness {
   struct Target {
     std::shared_ptr<AddressBook> book;
     std::vector<std::string> nodes;
+    protocol::Transport transport = protocol::Transport::kRest;  ///< of the health check
   };
   struct Options {
     bool full_health_checks = false;  ///< GET the health path instead of a bare connection
@@ -32,8 +35,9 @@ class Readiness {
     std::chrono::milliseconds interval_missing{100};  ///< while it is missing
   };
 
+  /// `transport` is asked for health over gRPC.
   Readiness(IoThread& control, std::vector<Target> targets, Options options,
-            metrics::GaugeCell* gauge);
+            GrpcTransport& transport, metrics::GaugeCell* gauge);
   /// Ends the probes; `control` must not be running.
   ~Readiness();
   Readiness(const Readiness&) = delete;
@@ -43,6 +47,9 @@ class Readiness {
   void start();
   /// Not ready any more, for good: the process is about to stop.
   void stop_serving();
+
+  /// Called with every change of ready() from now on, and once at once. Before start().
+  void on_change(std::function<void(bool ready)> told);
 
   bool ready() const { return ready_.load(std::memory_order_acquire); }
   /// Why not, as seldon status JSON with the missing nodes by name; for people.
@@ -64,6 +71,7 @@ class Readiness {
   std::size_t watching_ = 0;
   bool ending_ = false;
   bool stopping_ = false;
+  std::function<void(bool ready)> told_;
   std::atomic<bool> ready_{false};
   mutable std::mutex mutex_;  // guards every Probe::error
 };

@@ -2,19 +2,26 @@
 
 #include <csignal>
 #include <cstdio>
+#include <future>
 #include <map>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include <boost/asio/signal_set.hpp>
 
 #include "engine/cpu_count.hpp"
+#include "engine/node/grpc_node.hpp"
+#include "engine/node/posted_node.hpp"
 #include "engine/node/rest_node.hpp"
 #include "engine/observe/log.hpp"
 #include "graph/unit_registry.hpp"
 #include "graph/units/remote.hpp"
 
 namespace infergraph::engine {
+
+using protocol::Transport;
+
 namespace {
 
 // A balancer needs this long to notice that /ready has turned.
@@ -25,9 +32,10 @@ constexpr auto kFirstResolve = std::chrono::milliseconds(200);
 // A node that is never called has no endpoint to be ready.
 bool is_remote(const graph::NodeSpec& node) { return !graph::is_built_in(node.implementation); }
 
-// Until nodes are called over gRPC, one that has only a gRPC port is probed there all the same.
-std::uint16_t called_port(const graph::Endpoint& endpoint) {
-  return endpoint.http_port != 0 ? endpoint.http_port : endpoint.grpc_port;
+// Where readiness looks for a node that can be called both ways: as the reference, at service_port.
+std::uint16_t probed_port(const graph::Endpoint& endpoint, Transport transport, bool health) {
+  if (endpoint.service_port != 0 && !health) return endpoint.service_port;
+  return transport == Transport::kRest ? endpoint.http_port : endpoint.grpc_port;
 }
 
 }  // namespace
@@ -36,21 +44,31 @@ Server::Server(const Options& options, const graph::PredictorSpec& predictor,
                const graph::Annotated& annotations)
     : options_(options),
       metrics_(family_options(options, predictor, io_thread_count(options.threads))),
-      runtime_(metrics_.shards()),
-      resolver_(options.dns_refresh) {
+      runtime_(metrics_.shards() - 1),
+      resolver_(options.dns_refresh),
+      grpc_thread_(runtime_.size()),
+      transport_(grpc_thread_, {options.connect_timeout, options.max_response_bytes}) {
   Readiness::Options readiness;
   readiness.full_health_checks = options.full_health_checks;
   readiness_ = std::make_unique<Readiness>(control_, readiness_targets(predictor), readiness,
-                                           &metrics_.ready());
+                                           transport_, &metrics_.ready());
   for (int i = 0; i < runtime_.size(); ++i) {
     seats_.push_back(make_seat(predictor, annotations, i));
   }
+  grpc_seat_ = make_grpc_seat(predictor, annotations);
+  grpc_front_ =
+      std::make_unique<GrpcFront>(grpc_thread_, *grpc_seat_.api, front_options(annotations));
   resolver_.wait_for_first_round(kFirstResolve);
 }
 
 Server::~Server() {
-  listener_.reset();  // needs the loops to end its sessions
-  runtime_.stop();    // before what the loops touch goes
+  // What ends calls needs all loops; what the loops touch goes after them.
+  listener_.reset();
+  readiness_->on_change([](bool) {});
+  grpc_front_->drain(std::chrono::milliseconds(0));
+  readiness_.reset();
+  grpc_thread_.stop();
+  runtime_.stop();
 }
 
 metrics::FamilyOptions Server::family_options(const Options& options,
@@ -61,22 +79,23 @@ metrics::FamilyOptions Server::family_options(const Options& options,
   made.predictor_version = predictor.version();
   if (!options.histogram_buckets.empty()) made.bounds = options.histogram_buckets;
   made.summaries = options.metrics_summaries;
-  made.shards = threads;
+  made.shards = threads + 1;  // the last one is the gRPC thread's
   made.version = INFERGRAPH_VERSION;
   return made;
 }
 
 std::vector<Readiness::Target> Server::readiness_targets(const graph::PredictorSpec& predictor) {
-  std::map<std::pair<std::string, std::uint16_t>, Readiness::Target> targets;
+  std::map<std::tuple<std::string, std::uint16_t, Transport>, Readiness::Target> targets;
   for (const graph::NodeSpec& node : predictor.nodes) {
     if (!is_remote(node)) continue;
     const graph::Endpoint& endpoint = node.endpoint;
-    const std::uint16_t port = options_.full_health_checks || endpoint.service_port == 0
-                                   ? called_port(endpoint)
-                                   : endpoint.service_port;
-    auto& target = targets[{endpoint.service_host, port}];
+    const auto transport =
+        graph::is_callable(endpoint, Transport::kRest) ? Transport::kRest : Transport::kGrpc;
+    const auto port = probed_port(endpoint, transport, options_.full_health_checks);
+    auto& target = targets[{endpoint.service_host, port, transport}];
     target.book = resolver_.book(endpoint.service_host, port);
     target.nodes.push_back(node.name);
+    target.transport = transport;
   }
   std::vector<Readiness::Target> list;
   for (auto& [address, target] : targets) list.push_back(std::move(target));
@@ -86,17 +105,22 @@ std::vector<Readiness::Target> Server::readiness_targets(const graph::PredictorS
 std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& predictor,
                                                 const graph::Annotated& annotations, int index) {
   auto seat = std::make_unique<Seat>();
-  const auto unit = [&](const graph::NodeSpec& node) {
-    return make_unit(node, *seat, annotations, index);
-  };
-  const auto count_self_time = [&](graph::PlanNode& node) {
-    node.self_time = &metrics_.node_self_seconds(index, node.name);
-  };
-  Predictor::Options walking;
-  walking.max_decoded = options_.max_response_bytes;
-  walking.inject_routing = options_.inject_routing;
-  seat->predictor =
-      std::make_unique<Predictor>(graph::Plan::make(predictor, unit, count_self_time), walking);
+  const GrpcCaller caller{&runtime_.thread(index).context, index};
+  seat->predictor = make_predictor(
+      predictor,
+      [&](const graph::NodeSpec& node) -> std::unique_ptr<graph::Unit> {
+        if (!is_remote(node)) return graph::make_built_in(node);
+        graph::NodeClients clients;
+        if (graph::is_callable(node.endpoint, Transport::kRest)) {
+          clients.rest = make_rest_node(node, *seat, annotations, index);
+          seat->rest_nodes[node.name] = clients.rest;
+        }
+        if (graph::is_callable(node.endpoint, Transport::kGrpc)) {
+          clients.grpc = make_grpc_node(node, annotations, caller);
+        }
+        return std::make_unique<graph::RemoteUnit>(std::move(clients), options_.max_response_bytes);
+      },
+      index);
 
   RestApiOptions api;
   api.deployment = options_.sdep;
@@ -104,31 +128,98 @@ std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& pred
   api.metrics_path = options_.prometheus_path;
   api.allowed_origins = options_.cors_allowed_origins;
   api.allowed_headers = options_.cors_allowed_headers;
+  api.max_decoded = options_.max_response_bytes;
   seat->api =
       std::make_unique<RestApi>(std::move(api), *seat->predictor, *readiness_, metrics_, index);
   return seat;
 }
 
-std::unique_ptr<graph::Unit> Server::make_unit(const graph::NodeSpec& node, Seat& seat,
-                                               const graph::Annotated& annotations, int index) {
-  if (!is_remote(node)) return graph::make_built_in(node);
+Server::GrpcSeat Server::make_grpc_seat(const graph::PredictorSpec& predictor,
+                                        const graph::Annotated& annotations) {
+  GrpcSeat seat;
+  const int shard = grpc_thread_.index();
+  seat.predictor = make_predictor(
+      predictor,
+      [&](const graph::NodeSpec& node) -> std::unique_ptr<graph::Unit> {
+        if (!is_remote(node)) return graph::make_built_in(node);
+        graph::NodeClients clients;
+        if (graph::is_callable(node.endpoint, Transport::kRest))
+          clients.rest = make_posted_node(node);
+        if (graph::is_callable(node.endpoint, Transport::kGrpc)) {
+          clients.grpc = make_grpc_node(node, annotations, {nullptr, shard});
+        }
+        return std::make_unique<graph::RemoteUnit>(std::move(clients), options_.max_response_bytes);
+      },
+      shard);
+  seat.api = std::make_unique<GrpcApi>(*seat.predictor, predictor.nodes.front().name, metrics_,
+                                       shard, options_.max_response_bytes);
+  return seat;
+}
+
+std::unique_ptr<Predictor> Server::make_predictor(const graph::PredictorSpec& predictor,
+                                                  const graph::Plan::UnitFactory& make_unit,
+                                                  int shard) {
+  const auto count_self_time = [&](graph::PlanNode& node) {
+    node.self_time = &metrics_.node_self_seconds(shard, node.name);
+  };
+  Predictor::Options walking;
+  walking.max_decoded = options_.max_response_bytes;
+  walking.inject_routing = options_.inject_routing;
+  return std::make_unique<Predictor>(graph::Plan::make(predictor, make_unit, count_self_time),
+                                     walking);
+}
+
+std::shared_ptr<graph::NodeClient> Server::make_rest_node(const graph::NodeSpec& node, Seat& seat,
+                                                          const graph::Annotated& annotations,
+                                                          int index) {
   MessageLimits limits;
   limits.header = options_.max_header_bytes;
   limits.body = options_.max_response_bytes;
   seat.pools.push_back(std::make_unique<HttpPool>(
-      runtime_.thread(index),
-      resolver_.book(node.endpoint.service_host, called_port(node.endpoint)), limits,
-      metrics_.node_connections(index, node.name)));
+      runtime_.thread(index), resolver_.book(node.endpoint.service_host, node.endpoint.http_port),
+      limits, metrics_.node_connections(index, node.name)));
   RestNodeOptions calling;
   calling.timeout = annotations.rest_timeout;
   calling.connect_timeout = options_.connect_timeout;
-  return std::make_unique<graph::RemoteUnit>(
-      std::make_unique<RestNode>(node.name, *seat.pools.back(), calling, &metrics_, node.image,
-                                 node.image_version),
-      options_.max_response_bytes);
+  return std::make_shared<RestNode>(node.name, *seat.pools.back(), calling, &metrics_, node.image,
+                                    node.image_version);
 }
 
-int Server::run() {
+std::shared_ptr<graph::NodeClient> Server::make_posted_node(const graph::NodeSpec& node) {
+  std::vector<PostedNode::Seat> places;
+  for (int i = 0; i < runtime_.size(); ++i) {
+    places.push_back(
+        {&runtime_.thread(i), seats_[static_cast<std::size_t>(i)]->rest_nodes.at(node.name)});
+  }
+  return std::make_shared<PostedNode>(grpc_thread_, std::move(places));
+}
+
+std::shared_ptr<graph::NodeClient> Server::make_grpc_node(const graph::NodeSpec& node,
+                                                          const graph::Annotated& annotations,
+                                                          GrpcCaller caller) {
+  auto channels = std::make_unique<GrpcChannels>(
+      transport_, resolver_.book(node.endpoint.service_host, node.endpoint.grpc_port));
+  GrpcNodeOptions calling;
+  calling.timeout = annotations.grpc_timeout;
+  return std::make_shared<GrpcNode>(node.name, node.type, std::move(channels), calling, caller,
+                                    &metrics_, node.image, node.image_version);
+}
+
+GrpcFrontOptions Server::front_options(const graph::Annotated& annotations) const {
+  GrpcFrontOptions made;
+  if (!options_.one_port) made.port = static_cast<std::uint16_t>(options_.grpc_port);
+  made.max_message = static_cast<int>(options_.grpc_max_message_size);
+  if (!options_.grpc_max_message_size_given && annotations.grpc_max_message_size) {
+    made.max_message = *annotations.grpc_max_message_size;
+  }
+  made.max_streams = options_.grpc_max_streams;
+  made.keepalive_time = options_.grpc_keepalive_time;
+  made.keepalive_timeout = options_.grpc_keepalive_timeout;
+  made.max_connection_age = options_.grpc_max_connection_age;
+  return made;
+}
+
+ListenerOptions Server::listener_options() {
   ListenerOptions listening;
   listening.port = static_cast<std::uint16_t>(options_.http_port);
   listening.limits.header = options_.max_header_bytes;
@@ -137,6 +228,15 @@ int Server::run() {
   listening.timeouts.progress = options_.progress_timeout;
   listening.timeouts.idle = options_.idle_timeout;
   listening.max_connections = options_.max_connections;
+  if (options_.one_port) {
+    listening.take_http2 = [this](int descriptor, std::string_view read) {
+      grpc_front_->adopt(descriptor, read);
+    };
+  }
+  return listening;
+}
+
+int Server::run() {
   std::vector<HttpListener::Seat> places;
   for (int i = 0; i < runtime_.size(); ++i) {
     places.push_back({seats_[static_cast<std::size_t>(i)]->api.get(), &metrics_.connections_open(i),
@@ -151,14 +251,18 @@ int Server::run() {
     control_.context.stop();
   });
 
+  const auto grpc_port = grpc_front_->open();
+  grpc_thread_.start();
   runtime_.start();
-  listener_ = std::make_unique<HttpListener>(runtime_, listening, places);
-  const auto port = listener_->open();
+  listener_ = std::make_unique<HttpListener>(runtime_, listener_options(), places);
+  const auto port = grpc_port ? listener_->open() : grpc_port;
   if (!port) {
     std::fprintf(stderr, "infergraph: %s\n", port.error().message().c_str());
     return 1;
   }
+  readiness_->on_change([this](bool ready) { grpc_front_->set_serving(ready); });
   log::info("listening", {{"http_port", std::to_string(*port)},
+                          {"grpc_port", std::to_string(options_.one_port ? *port : *grpc_port)},
                           {"deployment", options_.sdep},
                           {"namespace", options_.namespace_},
                           {"predictor", options_.predictor},
@@ -178,7 +282,10 @@ bool Server::drain() {
   listener_->wind_down();
   std::this_thread::sleep_for(
       std::max(std::chrono::milliseconds(options_.shutdown_delay), kLeastWindDown));
-  return listener_->drain(options_.graceful_timeout);
+  auto grpc = std::async(std::launch::async,
+                         [this] { return grpc_front_->drain(options_.graceful_timeout); });
+  const bool rest_is_clean = listener_->drain(options_.graceful_timeout);
+  return grpc.get() && rest_is_clean;
 }
 
 }  // namespace infergraph::engine

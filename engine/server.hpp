@@ -1,12 +1,18 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/front/grpc_api.hpp"
+#include "engine/front/grpc_front.hpp"
 #include "engine/front/http_listener.hpp"
 #include "engine/front/rest_api.hpp"
+#include "engine/grpc/grpc_thread.hpp"
+#include "engine/node/grpc_channels.hpp"
+#include "engine/node/grpc_node.hpp"
 #include "engine/node/http_pool.hpp"
 #include "engine/node/resolver.hpp"
 #include "engine/options.hpp"
@@ -41,8 +47,14 @@ class Server {
   // What one I/O thread has to itself.
   struct Seat {
     std::vector<std::unique_ptr<HttpPool>> pools;
+    std::map<std::string, std::shared_ptr<graph::NodeClient>> rest_nodes;  // by the node's name
     std::unique_ptr<Predictor> predictor;
     std::unique_ptr<RestApi> api;
+  };
+  // What the gRPC thread has.
+  struct GrpcSeat {
+    std::unique_ptr<Predictor> predictor;
+    std::unique_ptr<GrpcApi> api;
   };
 
   static metrics::FamilyOptions family_options(const Options& options,
@@ -50,8 +62,18 @@ class Server {
   std::vector<Readiness::Target> readiness_targets(const graph::PredictorSpec& predictor);
   std::unique_ptr<Seat> make_seat(const graph::PredictorSpec& predictor,
                                   const graph::Annotated& annotations, int index);
-  std::unique_ptr<graph::Unit> make_unit(const graph::NodeSpec& node, Seat& seat,
-                                         const graph::Annotated& annotations, int index);
+  GrpcSeat make_grpc_seat(const graph::PredictorSpec& predictor,
+                          const graph::Annotated& annotations);
+  std::unique_ptr<Predictor> make_predictor(const graph::PredictorSpec& predictor,
+                                            const graph::Plan::UnitFactory& make_unit, int shard);
+  std::shared_ptr<graph::NodeClient> make_rest_node(const graph::NodeSpec& node, Seat& seat,
+                                                    const graph::Annotated& annotations, int index);
+  std::shared_ptr<graph::NodeClient> make_posted_node(const graph::NodeSpec& node);
+  std::shared_ptr<graph::NodeClient> make_grpc_node(const graph::NodeSpec& node,
+                                                    const graph::Annotated& annotations,
+                                                    GrpcCaller caller);
+  GrpcFrontOptions front_options(const graph::Annotated& annotations) const;
+  ListenerOptions listener_options();
   bool drain();
 
   Options options_;
@@ -59,9 +81,13 @@ class Server {
   Runtime runtime_;
   IoThread control_{0};  // readiness probes and signals, on the main thread
   Resolver resolver_;
+  GrpcThread grpc_thread_;
+  GrpcTransport transport_;
   std::unique_ptr<Readiness> readiness_;
   std::vector<std::unique_ptr<Seat>> seats_;
+  GrpcSeat grpc_seat_;
   std::unique_ptr<HttpListener> listener_;
+  std::unique_ptr<GrpcFront> grpc_front_;
 };
 
 }  // namespace infergraph::engine

@@ -1,18 +1,90 @@
 #include "engine/status_map.hpp"
 
 #include <string>
+#include <utility>
 
+#include "google/api/httpbody.pb.h"
+#include "google/rpc/status.pb.h"
 #include "protocol/codec/seldon_json.hpp"
 
 namespace infergraph::engine {
 
 using protocol::Code;
+using protocol::GrpcCode;
 using protocol::Status;
+
+namespace {
+
+// How much of a node's error body goes into a message or its details: gRPC's metadata is for a few
+// kilobytes, and callers refuse more.
+constexpr std::size_t kBodyInMessage = 512;
+constexpr std::size_t kBodyInDetails = 4096;
+
+// Design §7.
+GrpcCode to_grpc_code(int http_status) {
+  switch (http_status) {
+    case 400:
+      return GrpcCode::kInvalidArgument;
+    case 401:
+      return GrpcCode::kUnauthenticated;
+    case 403:
+      return GrpcCode::kPermissionDenied;
+    case 404:
+      return GrpcCode::kNotFound;
+    case 408:
+    case 504:
+      return GrpcCode::kDeadlineExceeded;
+    case 409:
+      return GrpcCode::kAborted;
+    case 413:
+    case 429:
+      return GrpcCode::kResourceExhausted;
+    case 499:
+      return GrpcCode::kCancelled;
+    case 501:
+      return GrpcCode::kUnimplemented;
+    case 502:
+    case 503:
+      return GrpcCode::kUnavailable;
+    default:
+      return GrpcCode::kInternal;
+  }
+}
+
+std::string at_node(std::string text, const Status& status) {
+  if (!status.node().empty()) text += " (node \"" + status.node() + "\")";
+  return text;
+}
+
+// At most `most` bytes, not cut within a character.
+std::string_view cut(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
+std::string details_of(GrpcCode code, const std::string& message, const protocol::Payload& answer) {
+  google::api::HttpBody body;
+  body.set_content_type(std::string(answer.content_type()));
+  body.set_data(std::string(cut(answer.bytes(), kBodyInDetails)));
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(code));
+  details.set_message(message);
+  details.add_details()->PackFrom(body);
+  return details.SerializeAsString();
+}
+
+}  // namespace
 
 HttpFailure http_failure(const Status& status) {
   switch (status.code()) {
     case Code::kUpstream:
-      return {status.answer() ? status.answer()->status() : 502, ""};
+      if (status.answer()) return {status.answer()->status(), ""};
+      if (status.grpc_answer()) {
+        const GrpcCode code = status.grpc_answer()->code;
+        return {to_http_status(code), protocol::name_of(code)};
+      }
+      break;
     case Code::kUnavailable:
       return {503, "UNAVAILABLE"};
     case Code::kDeadlineExceeded:
@@ -45,11 +117,91 @@ HttpFailure http_failure(const Status& status) {
   return {500, "INTERNAL"};
 }
 
+int to_http_status(GrpcCode code) {
+  switch (code) {
+    case GrpcCode::kOk:
+      return 200;
+    case GrpcCode::kCancelled:
+      return 499;
+    case GrpcCode::kInvalidArgument:
+    case GrpcCode::kFailedPrecondition:
+    case GrpcCode::kOutOfRange:
+      return 400;
+    case GrpcCode::kDeadlineExceeded:
+      return 504;
+    case GrpcCode::kNotFound:
+      return 404;
+    case GrpcCode::kAborted:
+    case GrpcCode::kAlreadyExists:
+      return 409;
+    case GrpcCode::kPermissionDenied:
+      return 403;
+    case GrpcCode::kResourceExhausted:
+      return 429;
+    case GrpcCode::kUnimplemented:
+      return 501;
+    case GrpcCode::kUnavailable:
+      return 503;
+    case GrpcCode::kUnauthenticated:
+      return 401;
+    case GrpcCode::kUnknown:
+    case GrpcCode::kInternal:
+    case GrpcCode::kDataLoss:
+      break;
+  }
+  return 500;
+}
+
+GrpcCode grpc_code(const Status& status) {
+  switch (status.code()) {
+    case Code::kUpstream:
+      if (status.grpc_answer()) return status.grpc_answer()->code;
+      return status.answer() ? to_grpc_code(status.answer()->status()) : GrpcCode::kInternal;
+    case Code::kUnavailable:
+      return GrpcCode::kUnavailable;
+    case Code::kDeadlineExceeded:
+      return GrpcCode::kDeadlineExceeded;
+    case Code::kInvalidArgument:
+      return GrpcCode::kInvalidArgument;
+    case Code::kTooLarge:
+    case Code::kHeaderTooLarge:
+    case Code::kTooSlow:
+    case Code::kOverloaded:
+      return GrpcCode::kResourceExhausted;
+    case Code::kNotFound:
+      return GrpcCode::kNotFound;
+    case Code::kMethodNotAllowed:
+      return GrpcCode::kUnimplemented;
+    case Code::kCancelled:
+      return GrpcCode::kCancelled;
+    case Code::kBadUpstream:
+    case Code::kInvalidRouting:
+    case Code::kInvalidCombination:
+    case Code::kInternal:
+      break;
+  }
+  return GrpcCode::kInternal;
+}
+
+protocol::GrpcStatus grpc_status(const Status& status) {
+  const GrpcCode code = grpc_code(status);
+  if (status.code() != Code::kUpstream) return {code, at_node(status.message(), status), ""};
+  if (status.grpc_answer()) {
+    return {code, at_node(status.message(), status), status.grpc_answer()->details};
+  }
+  if (!status.answer()) return {code, at_node(status.message(), status), ""};
+  const protocol::Payload& answer = *status.answer();
+  std::string message = "the node answered " + std::to_string(answer.status());
+  const std::string_view body = cut(answer.bytes(), kBodyInMessage);
+  if (!body.empty() && answer.content_encoding().empty()) message.append(": ").append(body);
+  message = at_node(std::move(message), status);
+  return {code, message, details_of(code, message, answer)};
+}
+
 protocol::Payload seldon_error(const Status& status) {
   if (status.code() == Code::kUpstream && status.answer()) return *status.answer();
   const HttpFailure failure = http_failure(status);
-  std::string info = status.message();
-  if (!status.node().empty()) info += " (node \"" + status.node() + "\")";
+  const std::string info = at_node(status.message(), status);
   auto body = protocol::Payload::json(protocol::write_status(failure.status, info, failure.reason));
   body.set_status(failure.status);
   return body;

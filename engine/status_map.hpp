@@ -16,6 +16,17 @@ struct HttpFailure {
 /// The only table from codes to HTTP. kUpstream has the status of the node's own answer.
 HttpFailure http_failure(const protocol::Status& status);
 
+/// The only table from codes to gRPC. kUpstream has the node's own code; that of a node over REST
+/// follows from its HTTP status.
+protocol::GrpcCode grpc_code(const protocol::Status& status);
+
+/// A failure as a gRPC caller gets it: what happened and at which node; what a node answered over
+/// REST is in the details, as google.rpc.Status with one google.api.HttpBody.
+protocol::GrpcStatus grpc_status(const protocol::Status& status);
+
+/// HTTP's status for a code of gRPC. Source: contract/tfserving_rest.md §6.
+int to_http_status(protocol::GrpcCode code);
+
 /// The body of an error of our own under protocol seldon, or the node's own answer as it stands.
 protocol::Payload seldon_error(const protocol::Status& status);
 

@@ -6,6 +6,7 @@
 
 #include "graph/cancellation.hpp"
 #include "protocol/payload.hpp"
+#include "protocol/protocol.hpp"
 
 namespace infergraph::graph {
 
@@ -41,6 +42,8 @@ struct CallContext {
   std::span<const protocol::HeaderField> headers;
   /// When the whole request must have ended; max() when there is no limit.
   Clock::time_point deadline = Clock::time_point::max();
+  /// How the request came in: nodes that can be called either way are called so.
+  protocol::Transport front = protocol::Transport::kRest;
   /// Signalled when the caller goes away, or a sibling has failed. Never null in a walk.
   CancelScope* cancel = nullptr;
   /// Never null in a walk.

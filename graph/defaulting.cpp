@@ -33,10 +33,13 @@ void complete(PredictorSpec& predictor) {
   for (NodeSpec& node : predictor.nodes) {
     if (node.implementation == Implementation::kPrepackaged) node.type = NodeType::kModel;
     Endpoint& endpoint = node.endpoint;
-    if (endpoint.http_port == 0 && endpoint.type != protocol::Transport::kGrpc) {
+    // A service_port that is also the port of one transport says nothing of the other.
+    const std::uint16_t http = endpoint.http_port;
+    const std::uint16_t grpc = endpoint.grpc_port;
+    if (http == 0 && endpoint.type != protocol::Transport::kGrpc && endpoint.service_port != grpc) {
       endpoint.http_port = endpoint.service_port;
     }
-    if (endpoint.grpc_port == 0 && endpoint.type != protocol::Transport::kRest) {
+    if (grpc == 0 && endpoint.type != protocol::Transport::kRest && endpoint.service_port != http) {
       endpoint.grpc_port = endpoint.service_port;
     }
     if (has_port(endpoint) && endpoint.service_host.empty()) endpoint.service_host = "localhost";

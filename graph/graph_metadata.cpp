@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "graph/walker.hpp"
+#include "protocol/convert.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/json.hpp"
 
@@ -84,7 +85,9 @@ Awaitable<Result<Payload>> Walker::graph_metadata(CallContext& context) {
   for (const auto& node : plan_.nodes()) {
     auto answer = co_await ask(Method::kMetadata, node->name, context);
     if (!answer) co_return std::move(answer).error();
-    auto plain = protocol::decoded(*answer, max_decoded_);
+    auto plain = protocol::convert(*answer, protocol::MessageType::kModelMetadata,
+                                   protocol::Encoding::kJson, max_decoded_);
+    if (plain) plain = protocol::decoded(*plain, max_decoded_);
     if (!plain) co_return Status(Code::kBadUpstream, plain.error().message(), node->name);
     Metadata& metadata = models[node.get()];
     metadata.payload = *std::move(plain);

@@ -63,6 +63,12 @@ struct Endpoint {
   std::optional<protocol::Transport> type;
 };
 
+/// Whether a node there can be called so: by its type alone if it has one, else if it has the port.
+inline bool is_callable(const Endpoint& endpoint, protocol::Transport transport) {
+  if (endpoint.type) return *endpoint.type == transport;
+  return (transport == protocol::Transport::kRest ? endpoint.http_port : endpoint.grpc_port) != 0;
+}
+
 /// `logger`: which payloads of the node are logged, and where to.
 struct LoggerSpec {
   std::string mode;

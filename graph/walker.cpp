@@ -7,6 +7,7 @@
 #include "graph/trail.hpp"
 #include "graph/walk_observer.hpp"
 #include "protocol/codec/seldon_json.hpp"
+#include "protocol/codec/seldon_proto.hpp"
 #include "protocol/gzip.hpp"
 
 namespace infergraph::graph {
@@ -157,7 +158,9 @@ Awaitable<Result<Payload>> Walker::feedback(Payload body, CallContext& context) 
   if (plan_.has_branches()) {
     const auto plain = protocol::decoded(body, max_decoded_);
     if (!plain) co_return Status(Code::kInvalidArgument, plain.error().message());
-    auto read = protocol::read_feedback_routing(plain->bytes());
+    auto read = plain->encoding() == protocol::Encoding::kProto
+                    ? protocol::read_feedback_routing_proto(plain->bytes())
+                    : protocol::read_feedback_routing(plain->bytes());
     if (!read) co_return std::move(read).error();
     routing = *std::move(read);
   }

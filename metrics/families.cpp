@@ -123,7 +123,7 @@ Families::NodeConnections Families::node_connections(int shard, std::string_view
   return {.idle = node_connections_.cell(shard, {name, "idle"}),
           .busy = node_connections_.cell(shard, {name, "busy"}),
           .connects = node_connects_.cell(shard, {name}),
-          .retries = node_retries_.cell(shard, {name})};
+          .retries = node_retries(shard, name)};
 }
 
 }  // namespace infergraph::metrics

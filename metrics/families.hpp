@@ -70,6 +70,11 @@ class Families {
   GaugeCell& connections_open(int shard) { return connections_open_.cell(shard, {}); }
   CounterCell& connections_refused(int shard) { return connections_refused_.cell(shard, {}); }
 
+  /// Calls that were repeated on another connection.
+  CounterCell& node_retries(int shard, std::string_view model_name) {
+    return node_retries_.cell(shard, {std::string(model_name)});
+  }
+
   /// What one thread's pool of connections to one node writes.
   struct NodeConnections {
     GaugeCell& idle;

@@ -32,6 +32,7 @@ HttpListener::HttpListener(Runtime& runtime, ListenerOptions options,
     auto host = std::make_unique<SessionHost>(runtime.thread(static_cast<int>(i)),
                                               *seats[i].service, options.limits, options.timeouts);
     host->open_gauge = seats[i].open_connections;
+    host->take_http2 = options_.take_http2;
     host->on_session_end = [this] { open_.fetch_sub(1, std::memory_order_release); };
     hosts_.push_back(std::move(host));
     refused_.push_back(seats[i].refused);

@@ -26,7 +26,8 @@ struct ListenerOptions {
   MessageLimits limits;
   SessionTimeouts timeouts;
   int max_connections = 10000;
-  std::string address;  ///< a literal to bind to; empty: all addresses, IPv6 and IPv4
+  TakeHttp2 take_http2;  ///< empty: HTTP/2 is not for this port
+  std::string address;   ///< a literal to bind to; empty: all addresses, IPv6 and IPv4
 };
 
 /// Accepts callers on one port and deals them to the I/O threads in turn. One acceptor, and not one

@@ -22,6 +22,8 @@ namespace {
 constexpr auto kFirstRequestGrace = std::chrono::milliseconds(500);
 // How long we read on after a refusal, so that the caller gets to see it (RFC 9112 §9.6).
 constexpr auto kLinger = std::chrono::seconds(2);
+// What a client with prior knowledge of HTTP/2 says first (RFC 9113 §3.4).
+constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 void append_number(std::string& text, std::size_t number) {
   std::array<char, 20> digits;
@@ -68,6 +70,7 @@ std::string_view SessionHost::date() {
 
 HttpSession::HttpSession(SessionHost& host, Socket socket)
     : host_(host), connection_(new Connection(std::move(socket))), reader_(host.limits) {
+  maybe_http2_ = static_cast<bool>(host.take_http2);
   connection_->set_watcher(this);
   host_.sessions.insert(this);
   host_.io.connections.watch(*this);
@@ -101,6 +104,7 @@ graph::Awaitable<void> HttpSession::run() {
     const bool goes_on = co_await answer_request();
     if (!goes_on) break;
     served_any_ = true;
+    maybe_http2_ = false;
   }
 }
 
@@ -114,7 +118,13 @@ graph::Awaitable<bool> HttpSession::read_request() {
   timed_out_ = continued_ = false;
   if (reader_.block()->size == 0) enter(State::kIdle, host_.timeouts.idle);
   for (;;) {
-    const auto progress = reader_.advance();
+    if (maybe_http2_ && opening() == Opening::kHttp2) {
+      hand_over();
+      co_return false;
+    }
+    const auto progress = maybe_http2_ && opening() == Opening::kMaybeHttp2
+                              ? RequestReader::Progress::kNeedMore
+                              : reader_.advance();
     if (progress == RequestReader::Progress::kDone) break;
     if (progress == RequestReader::Progress::kFault) {
       const Code code = reader_.fault() == HttpFault::kHeaderTooLarge ? Code::kHeaderTooLarge
@@ -149,6 +159,20 @@ graph::Awaitable<bool> HttpSession::read_request() {
     co_return false;
   }
   co_return true;
+}
+
+HttpSession::Opening HttpSession::opening() const {
+  const Block& block = *connection_->block();
+  const std::string_view read(block.data(), block.size);
+  if (read.starts_with(kHttp2Preface)) return Opening::kHttp2;
+  return kHttp2Preface.starts_with(read) ? Opening::kMaybeHttp2 : Opening::kHttp1;
+}
+
+void HttpSession::hand_over() {
+  const std::shared_ptr<Block> block = connection_->block();
+  boost::system::error_code ec;
+  const int descriptor = connection_->socket().release(ec);
+  if (!ec) host_.take_http2(descriptor, {block->data(), block->size});
 }
 
 bool HttpSession::request_is_sane() {

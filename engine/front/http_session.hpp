@@ -22,6 +22,10 @@ struct SessionTimeouts {
   Clock::duration idle = std::chrono::seconds(65);      ///< between requests
 };
 
+/// Goes on with a connection that speaks HTTP/2 with prior knowledge: owns the descriptor, and gets
+/// what was read from it. Called on the session's thread.
+using TakeHttp2 = std::function<void(int descriptor, std::string_view read)>;
+
 class HttpSession;
 
 /// What the sessions of one I/O thread share.
@@ -36,6 +40,7 @@ struct SessionHost {
   bool winding_down = false;  ///< every answer says Connection: close
   bool draining = false;      ///< idle connections end
   std::function<void()> on_session_end;
+  TakeHttp2 take_http2;  ///< empty: nothing is looked for
 
   SessionHost(IoThread& io_thread, HttpService& its_service, MessageLimits its_limits,
               SessionTimeouts its_timeouts)
@@ -77,6 +82,9 @@ class HttpSession final : private Connection::Watcher, private Timed {
   graph::Awaitable<bool> write(const HttpResponse& response, bool close);
   graph::Awaitable<void> linger();
   void enter(State state, Clock::duration limit);
+  enum class Opening : std::uint8_t { kHttp1, kMaybeHttp2, kHttp2 };
+  Opening opening() const;
+  void hand_over();
   bool request_is_sane();
   void continue_if_expected();
 
@@ -92,6 +100,7 @@ class HttpSession final : private Connection::Watcher, private Timed {
   State state_ = State::kIdle;
   bool timed_out_ = false;
   bool continued_ = false;
+  bool maybe_http2_ = false;  // while the first bytes may still be HTTP/2's
   bool served_any_ = false;
   bool is_head_ = false;
 };

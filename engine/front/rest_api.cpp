@@ -7,10 +7,12 @@
 #include "engine/http/header_name.hpp"
 #include "engine/status_map.hpp"
 #include "metrics/exposition.hpp"
+#include "protocol/convert.hpp"
 
 namespace infergraph::engine {
 
 using protocol::Code;
+using protocol::MessageType;
 using protocol::Method;
 using protocol::Payload;
 using protocol::Status;
@@ -133,7 +135,7 @@ graph::Awaitable<HttpResponse> RestApi::serve(Request& request) {
   context.cancel = request.http.cancel;
   context.times = &times;
   in_flight_.add(1);
-  const Answer answer = co_await ask_predictor(request, context);
+  const Answer answer = as_json(request, co_await ask_predictor(request, context));
   in_flight_.add(-1);
 
   const auto took = Clock::now() - started;
@@ -175,6 +177,15 @@ metrics::ServerRequests& RestApi::requests_of(Route route) {
     default:
       return predictions_;
   }
+}
+
+RestApi::Answer RestApi::as_json(const Request& request, Answer answer) const {
+  if (!answer || answer->encoding() == protocol::Encoding::kJson) return answer;
+  const auto type = request.match.route == Route::kMetadata ? MessageType::kModelMetadata
+                                                            : MessageType::kSeldonMessage;
+  auto json = protocol::convert(*answer, type, protocol::Encoding::kJson, options_.max_decoded);
+  if (json) return json;
+  return Status(Code::kBadUpstream, json.error().message(), std::string(answer->origin()));
 }
 
 HttpResponse RestApi::finish(Request& request, const Answer& answer) {

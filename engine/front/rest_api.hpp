@@ -20,6 +20,7 @@ struct RestApiOptions {
   std::string metrics_path = "/prometheus";
   std::string allowed_origins = "*";
   std::string allowed_headers;
+  std::size_t max_decoded = std::size_t{128} << 20;  ///< bytes that a gzip body may unpack to
 };
 
 /// Protocol seldon over REST: from a path to the predictor, from its answer or failure to headers
@@ -41,6 +42,8 @@ class RestApi final : public HttpService {
 
   graph::Awaitable<HttpResponse> serve(Request& request);
   graph::Awaitable<Answer> ask_predictor(Request& request, graph::CallContext& context);
+  /// The answer as REST gives it, whichever way the last node was called.
+  Answer as_json(const Request& request, Answer answer) const;
   HttpResponse finish(Request& request, const Answer& answer);
   HttpResponse respond_locally(Request& request);
   HttpResponse fail(Request& request, const protocol::Status& status);

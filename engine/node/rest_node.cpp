@@ -174,6 +174,7 @@ graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& 
       if (outgoing.done() && !reader.head().closes && reader.rest().empty()) exchange.lease.keep();
       Payload answer = reader.body();
       answer.set_status(reader.head().status);
+      answer.set_origin(name_);
       answer.set_headers({reader.block()->fields.data(), reader.block()->fields.size()});
       if (reader.head().status / 100 != 2)
         co_return Status::from_upstream(name_, std::move(answer));

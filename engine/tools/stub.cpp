@@ -95,9 +95,6 @@ int run_stub(const std::vector<std::string>& args) {
 
   Runtime runtime(1);
   StubFleet fleet(runtime, graph->predictor, options);
-  for (const std::string& warning : fleet.warnings()) {
-    std::cerr << "infergraph stub: " << printable(warning) << "\n";
-  }
   if (!fleet.problems().empty()) return fail(fleet.problems().front());
   if (fleet.seats().empty()) return fail("the graph has no node that could be stood in for");
 

@@ -14,7 +14,7 @@
 
 namespace infergraph::engine {
 
-/// The stand-ins of all remote REST nodes of a predictor, listening on the loopback addresses.
+/// The stand-ins of all remote nodes of a predictor, listening on the loopback addresses.
 ///
 /// Threads: made, opened and destroyed by one thread that is none of the runtime's; the stand-ins
 /// live on the runtime's first thread, which must run from open() until the fleet is gone.
@@ -30,8 +30,7 @@ class StubFleet {
     StubService::OnEvent on_event;
   };
 
-  /// What has no stand-in, and what is wrong with the settings, is told by warnings() and
-  /// problems().
+  /// What is wrong with the settings is told by problems().
   StubFleet(Runtime& runtime, const graph::PredictorSpec& predictor, const Options& options);
   ~StubFleet();
 
@@ -41,24 +40,25 @@ class StubFleet {
   /// may be read by the calling thread.
   void close(std::chrono::milliseconds limit);
 
+  struct GrpcSide;
   struct Seat {
     std::size_t node = 0;  ///< index in PredictorSpec::nodes
     std::uint16_t port = 0;
     std::unique_ptr<StubNode> stub;
     std::unique_ptr<StubService> service;
-    std::vector<std::unique_ptr<HttpListener>> listeners;
+    std::vector<std::unique_ptr<HttpListener>> listeners;  ///< of a node over REST
+    std::unique_ptr<GrpcSide> grpc;                        ///< of a node over gRPC
   };
   const std::vector<Seat>& seats() const { return seats_; }
   const std::vector<std::string>& problems() const { return problems_; }
-  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   protocol::Result<void> open_seat(Seat& seat, Ports ports);
+  protocol::Result<void> open_grpc(Seat& seat, Ports ports);
 
   Runtime& runtime_;
   std::vector<Seat> seats_;
   std::vector<std::string> problems_;
-  std::vector<std::string> warnings_;
 };
 
 }  // namespace infergraph::engine

@@ -83,16 +83,6 @@ std::optional<std::string> body_of(const TryFlags& flags) {
   return body;
 }
 
-std::string grpc_node(const GraphFile& graph) {
-  for (const graph::NodeSpec& node : graph.predictor.nodes) {
-    if (!is_built_in(node.implementation) &&
-        transport_of(node, graph.deployment.transport) == protocol::Transport::kGrpc) {
-      return node.name;
-    }
-  }
-  return "";
-}
-
 int report(const graph::PredictorSpec& predictor, const TryRecorder& recorder, const TryWalk& walk,
            const TryFlags& flags) {
   const TryOutcome outcome{predictor, recorder, walk.answer, walk.took};
@@ -120,14 +110,17 @@ int run_try(const std::vector<std::string>& args) {
   if (const auto wrong = unknown_override(graph->predictor, flags.overrides); !wrong.empty()) {
     return fail(2, "--set: " + wrong);
   }
-  if (const auto name = grpc_node(*graph); !name.empty()) {
-    return fail(1, "node \"" + name + "\" is called over gRPC, which try can't do yet");
-  }
   auto body = body_of(flags);
   if (!body) return fail(2, "can't read " + flags.request_file);
   const auto annotated =
       graph::resolve_annotations({}, graph->deployment.annotations, graph->predictor.annotations);
-  const TryRequest request{*std::move(body), flags.feedback, flags.timeout, annotated.rest_timeout};
+  TryRequest request;
+  request.body = *std::move(body);
+  request.is_feedback = flags.feedback;
+  request.timeout = flags.timeout;
+  request.rest_timeout = annotated.rest_timeout;
+  request.grpc_timeout = annotated.grpc_timeout;
+  if (graph->deployment.transport == "grpc") request.transport = protocol::Transport::kGrpc;
 
   // The fleet outlives the walk, and its runtime the fleet.
   Runtime stub_runtime(1);
@@ -145,7 +138,9 @@ int run_try(const std::vector<std::string>& args) {
     for (const StubFleet::Seat& seat : fleet->seats()) {
       graph::Endpoint& endpoint = graph->predictor.nodes[seat.node].endpoint;
       endpoint.service_host = "127.0.0.1";
-      endpoint.http_port = seat.port;
+      const bool by_grpc = seat.grpc != nullptr;
+      endpoint.type = by_grpc ? protocol::Transport::kGrpc : protocol::Transport::kRest;
+      (by_grpc ? endpoint.grpc_port : endpoint.http_port) = seat.port;
     }
   }
   TryRecorder recorder;

@@ -1,12 +1,27 @@
 #include "engine/tools/try_recorder.hpp"
 
+#include "protocol/convert.hpp"
+
 namespace infergraph::engine {
+
+namespace {
+
+// What is shown is JSON; a message that can't be shown so is kept as it is.
+protocol::Payload shown(const protocol::Payload& payload, protocol::MessageType type) {
+  const auto json = protocol::convert(payload, type, protocol::Encoding::kJson, payload.size());
+  return json ? *json : payload;
+}
+
+}  // namespace
 
 void TryRecorder::on_step(const graph::PlanNode& node, protocol::Method method,
                           std::span<const protocol::Payload> in) {
   Step step;
   step.method = method;
-  step.in.assign(in.begin(), in.end());
+  const auto type = method == protocol::Method::kSendFeedback
+                        ? protocol::MessageType::kFeedback
+                        : protocol::MessageType::kSeldonMessage;
+  for (const protocol::Payload& message : in) step.in.push_back(shown(message, type));
   visits_[node.name].steps.push_back(std::move(step));
   began_[node.name] = now_();
 }
@@ -18,7 +33,7 @@ void TryRecorder::on_answer(const graph::PlanNode& node, protocol::Method method
   if (visit.steps.empty() || visit.steps.back().method != method) return;
   Step& step = visit.steps.back();
   step.took = now_() - began_[node.name];
-  if (out != nullptr) step.out = *out;
+  if (out != nullptr) step.out = shown(*out, protocol::MessageType::kSeldonMessage);
   if (error != nullptr) step.error = *error;
 }
 

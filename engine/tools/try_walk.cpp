@@ -7,6 +7,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "engine/grpc/grpc_thread.hpp"
+#include "engine/node/grpc_channels.hpp"
+#include "engine/node/grpc_node.hpp"
 #include "engine/node/http_pool.hpp"
 #include "engine/node/resolver.hpp"
 #include "engine/node/rest_node.hpp"
@@ -17,6 +20,7 @@
 #include "graph/unit_registry.hpp"
 #include "graph/units/remote.hpp"
 #include "graph/walker.hpp"
+#include "protocol/convert.hpp"
 
 namespace infergraph::engine {
 
@@ -29,11 +33,20 @@ namespace {
 constexpr auto kDnsRefresh = std::chrono::hours(1);
 constexpr auto kDnsLimit = std::chrono::seconds(5);
 
+Result<Payload> as_json(const Payload& answer) {
+  auto json = protocol::convert(answer, protocol::MessageType::kSeldonMessage,
+                                protocol::Encoding::kJson, graph::kDefaultMaxDecoded);
+  if (json) return json;
+  return protocol::Status(protocol::Code::kBadUpstream, json.error().message(),
+                          std::string(answer.origin()));
+}
+
 /// What a walk needs, in the order in which it may be destroyed.
 class Session {
  public:
   Session(const graph::PredictorSpec& predictor, const TryRequest& request)
-      : calling_{request.node_timeout},
+      : rest_calling_{request.rest_timeout},
+        grpc_calling_{request.grpc_timeout},
         plan_(graph::Plan::make(predictor,
                                 [this](const graph::NodeSpec& node) { return make_unit(node); })),
         walker_(*plan_, graph::kDefaultMaxDecoded) {}
@@ -48,6 +61,7 @@ class Session {
     context.cancel = &scope;
     context.times = &times;
     context.observer = &recorder;
+    context.front = request.transport;
 
     Payload body = Payload::json(request.body);
     std::promise<TryWalk> done;
@@ -62,32 +76,48 @@ class Session {
                               done.set_value({std::move(answer), graph::Clock::now() - began});
                             }
                           });
+    grpc_thread_.start();
     runtime_.start();
     auto ended = done.get_future();
     ended.wait();
     runtime_.stop();
-    return ended.get();
+    grpc_thread_.stop();
+    TryWalk walked = ended.get();
+    if (walked.answer) walked.answer = as_json(*walked.answer);
+    return walked;
   }
 
  private:
   std::unique_ptr<graph::Unit> make_unit(const graph::NodeSpec& node) {
     if (auto unit = graph::make_built_in(node)) return unit;
-    const std::string& host = node.endpoint.service_host;
-    const std::uint16_t port = node.endpoint.http_port;
-    auto& pool = pools_[{host, port}];
-    if (pool == nullptr) {
-      pool = std::make_unique<HttpPool>(runtime_.thread(0), resolver_.book(host, port),
-                                        MessageLimits{}, std::nullopt);
+    graph::NodeClients clients;
+    const graph::Endpoint& endpoint = node.endpoint;
+    if (graph::is_callable(endpoint, protocol::Transport::kRest)) {
+      auto& pool = pools_[{endpoint.service_host, endpoint.http_port}];
+      if (pool == nullptr) {
+        pool = std::make_unique<HttpPool>(runtime_.thread(0),
+                                          resolver_.book(endpoint.service_host, endpoint.http_port),
+                                          MessageLimits{}, std::nullopt);
+      }
+      clients.rest = std::make_shared<RestNode>(node.name, *pool, rest_calling_, nullptr,
+                                                node.image, node.image_version);
     }
-    return std::make_unique<graph::RemoteUnit>(
-        std::make_unique<RestNode>(node.name, *pool, calling_, nullptr, node.image,
-                                   node.image_version),
-        graph::kDefaultMaxDecoded);
+    if (graph::is_callable(endpoint, protocol::Transport::kGrpc)) {
+      auto channels = std::make_unique<GrpcChannels>(
+          transport_, resolver_.book(endpoint.service_host, endpoint.grpc_port));
+      clients.grpc = std::make_shared<GrpcNode>(
+          node.name, node.type, std::move(channels), grpc_calling_,
+          GrpcCaller{&runtime_.thread(0).context, 0}, nullptr, node.image, node.image_version);
+    }
+    return std::make_unique<graph::RemoteUnit>(std::move(clients), graph::kDefaultMaxDecoded);
   }
 
-  RestNodeOptions calling_;
+  RestNodeOptions rest_calling_;
+  GrpcNodeOptions grpc_calling_;
   Runtime runtime_{1};
   Resolver resolver_{kDnsRefresh};
+  GrpcThread grpc_thread_{1};
+  GrpcTransport transport_{grpc_thread_, {}};
   std::map<std::pair<std::string, std::uint16_t>, std::unique_ptr<HttpPool>> pools_;
   PuidSource puids_;
   std::shared_ptr<const graph::Plan> plan_;

@@ -17,7 +17,10 @@ struct TryRequest {
   std::string body;
   bool is_feedback = false;
   std::chrono::nanoseconds timeout = std::chrono::seconds(30);  ///< of the whole walk
-  std::optional<std::chrono::milliseconds> node_timeout;        ///< of each call; none: no limit
+  std::optional<std::chrono::milliseconds> rest_timeout;        ///< of each call; none: no limit
+  std::optional<std::chrono::milliseconds> grpc_timeout;        ///< likewise
+  /// How nodes are called that can be called both ways: there is no front to say so.
+  protocol::Transport transport = protocol::Transport::kRest;
 };
 
 struct TryWalk {
@@ -25,9 +28,9 @@ struct TryWalk {
   graph::Clock::duration took{};
 };
 
-/// Walks `request` through `predictor`, whose remote nodes are called over REST where their
-/// endpoints say. Blocks until it has ended.
-/// Owns: an I/O thread of its own, gone when this returns.
+/// Walks `request` through `predictor`, whose remote nodes are called where their endpoints say.
+/// Blocks until it has ended. The answer is JSON, whichever way the last node was called.
+/// Owns: threads of its own, gone when this returns.
 /// Errors: in the walk's answer.
 TryWalk walk_once(const graph::PredictorSpec& predictor, const TryRequest& request,
                   TryRecorder& recorder);

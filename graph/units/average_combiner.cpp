@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "protocol/codec/seldon_data.hpp"
-#include "protocol/gzip.hpp"
 
 namespace infergraph::graph {
 
@@ -34,7 +33,7 @@ Status cannot_combine(const std::string& what, std::size_t child) {
 // Source of the texts: contract/engine_java.md §5.
 Result<Answer> read_answer(const Payload& payload, std::size_t child, std::size_t max_decoded) {
   const std::string whose = "the answer of child " + std::to_string(child) + ": ";
-  Result<Payload> body = protocol::decoded(payload, max_decoded);
+  Result<Payload> body = as_json(payload, max_decoded);
   if (!body) return Status(body.error().code(), whose + body.error().message());
   const Result<MessageText> text = protocol::read_message(body->bytes());
   if (!text) return Status(Code::kBadUpstream, whose + text.error().message());

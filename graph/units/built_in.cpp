@@ -2,11 +2,21 @@
 
 #include <utility>
 
+#include "protocol/convert.hpp"
+#include "protocol/gzip.hpp"
+
 namespace infergraph::graph {
 
 using protocol::Method;
 using protocol::Payload;
 using protocol::Result;
+
+Result<Payload> as_json(const Payload& message, std::size_t max_decoded) {
+  auto json = protocol::convert(message, protocol::MessageType::kSeldonMessage,
+                                protocol::Encoding::kJson, max_decoded);
+  if (!json) return json;
+  return protocol::decoded(*json, max_decoded);
+}
 
 Awaitable<Result<Payload>> BuiltInUnit::call(Method method, Payload message, CallContext&) {
   switch (method) {

@@ -1,10 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "graph/unit.hpp"
 
 namespace infergraph::graph {
+
+/// The message in plain JSON, which is what the built-in units read.
+protocol::Result<protocol::Payload> as_json(const protocol::Payload& message,
+                                            std::size_t max_decoded);
 
 /// What the built-in units have in common: each does one thing, and everything else passes through.
 /// Messages go on unchanged, every child is taken, the first child's answer is the answer; feedback

@@ -2,19 +2,28 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "graph/node_client.hpp"
 #include "graph/unit.hpp"
+#include "protocol/protocol.hpp"
 
 namespace infergraph::graph {
 
+/// The ways in which one node can be called, as its endpoint says: at least one of them.
+struct NodeClients {
+  std::shared_ptr<NodeClient> rest;
+  std::shared_ptr<NodeClient> grpc;
+};
+
 /// A component behind an endpoint. A payload that needs no conversion goes through untouched: only
-/// routes are read, and lists built.
+/// routes are read, and lists built. A node that can be called both ways is called as the request
+/// came in.
 class RemoteUnit final : public Unit {
  public:
   /// `max_decoded` bounds what a gzip answer may unpack to, in bytes.
-  RemoteUnit(std::unique_ptr<NodeClient> client, std::size_t max_decoded);
+  RemoteUnit(NodeClients clients, std::size_t max_decoded);
 
   Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
                                                       protocol::Payload message,
@@ -24,7 +33,16 @@ class RemoteUnit final : public Unit {
                                                            CallContext& context) override;
 
  private:
-  std::unique_ptr<NodeClient> client_;
+  using Answer = protocol::Result<protocol::Payload>;
+
+  protocol::Transport transport(const CallContext& context) const;
+  NodeClient& client(protocol::Transport transport) const;
+  Awaitable<Answer> call_converted(protocol::Method method, protocol::Payload message,
+                                   protocol::Transport transport, CallContext& context);
+  Answer converted(const protocol::Payload& message, protocol::MessageType type,
+                   protocol::Transport transport) const;
+
+  NodeClients clients_;
   std::size_t max_decoded_;
 };
 

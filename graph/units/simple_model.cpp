@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "protocol/codec/seldon_data.hpp"
-#include "protocol/gzip.hpp"
 
 namespace infergraph::graph {
 
@@ -36,7 +35,7 @@ Result<Payload> answer(const Payload& message, std::size_t max_decoded) {
   std::string text = "{" + std::string(kMeta) + ',';
   if (message.empty()) return Payload::json(text.append(kClasses) + '}');
 
-  const Result<Payload> plain = protocol::decoded(message, max_decoded);
+  const Result<Payload> plain = as_json(message, max_decoded);
   if (!plain) return invalid(plain.error());
   const auto parts = protocol::read_message(plain->bytes());
   if (!parts) return invalid(parts.error());

@@ -144,6 +144,8 @@ TEST(SpecReader, LetsServicePortStandInForThePortOfTheType) {
       {"{service_port: 9000, type: GRPC}", 0, 9000},
       {"{service_port: 9000, httpPort: 1, grpcPort: 2}", 1, 2},
       {"{service_port: 9000, httpPort: 1}", 1, 9000},
+      {"{service_port: 9000, httpPort: 9000}", 9000, 0},
+      {"{service_port: 9000, grpcPort: 9000}", 0, 9000},
       {"{service_port: 9000, httpPort: 1, type: REST}", 1, 0},
       {"{service_port: 0, httpPort: 65535}", 65535, 0},
       {"{grpcPort: 0x10}", 0, 16},

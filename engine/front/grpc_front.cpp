@@ -1,0 +1,215 @@
+#include "engine/front/grpc_front.hpp"
+
+#include <grpc/grpc.h>
+#include <grpcpp/alarm.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <functional>
+#include <future>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "engine/grpc/grpc_queue.hpp"
+#include "engine/grpc/health.hpp"
+#include "engine/grpc/reflection.hpp"
+#include "engine/grpc/server_call.hpp"
+#include "engine/grpc/stream_call.hpp"
+#include "engine/grpc/unary_call.hpp"
+
+// Of libgrpc itself, as it is in Debian 12 (1.51); see send_goaways().
+namespace grpc_core {
+class Server {
+ public:
+  void StopListening();
+  void SendGoaways();
+};
+}  // namespace grpc_core
+
+namespace infergraph::engine {
+namespace {
+
+constexpr const char* kWatch = "/grpc.health.v1.Health/Watch";
+constexpr std::array<const char*, 2> kReflection = {
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"};
+// A caller may ping this often before it is told to go: less would cut clients that were set to
+// notice a dead engine soon.
+constexpr int kLeastPingIntervalMs = 5000;
+// A drain looks this often, and takes this long a silence for the end.
+constexpr auto kDrainStep = std::chrono::milliseconds(5);
+constexpr auto kQuiet = std::chrono::milliseconds(300);
+
+// Stops listening, and tells every caller to go elsewhere, while calls that are on their way are
+// still taken. grpc++'s Shutdown does both too, but from its first moment on it kills what arrives
+// before the callers have heard of it, with CANCELLED, which nobody repeats. The library can do it
+// gently, though only inside: so its own methods are called, on one of its threads, where they are
+// allowed to run, by way of an alarm.
+void send_goaways(grpc::Server& server) {
+  auto* core = reinterpret_cast<grpc_core::Server*>(server.c_server());
+  std::promise<void> done;
+  grpc::Alarm alarm;
+  alarm.Set(gpr_time_0(GPR_CLOCK_MONOTONIC), [&](bool) {
+    core->StopListening();
+    core->SendGoaways();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+// "/seldon.protos.Seldon/Predict" → "seldon.protos.Seldon"
+std::string service_of(std::string_view method) {
+  return std::string(method.substr(1, method.rfind('/') - 1));
+}
+
+std::set<std::string, std::less<>> services_of(const GrpcService& service) {
+  std::set<std::string, std::less<>> names;
+  for (const std::string_view method : service.methods()) names.insert(service_of(method));
+  names.insert(service_of(kWatch));
+  for (const char* method : kReflection) names.insert(service_of(method));
+  return names;
+}
+
+int milliseconds_of(std::chrono::milliseconds time) {
+  return static_cast<int>(std::min<std::int64_t>(time.count(), INT_MAX));
+}
+
+}  // namespace
+
+struct GrpcFront::Server {
+  Server(GrpcThread& thread, GrpcService& its_service)
+      : service(its_service),
+        health(thread, services_of(its_service)),
+        reflection(services_of(its_service)),
+        host(thread, raw) {}
+
+  void serve(GrpcService& unary) {
+    for (std::size_t i = 0; i < unary.methods().size(); ++i) {
+      const int method = raw.add(unary.methods()[i].data(), false);
+      first_calls.push_back(
+          [this, &unary, method, i] { return new UnaryCall(host, unary, method, i); });
+    }
+  }
+  void serve(StreamHandler& handler, const char* name) {
+    const int method = raw.add(name, true);
+    first_calls.push_back(
+        [this, &handler, method] { return new StreamCall(host, handler, method); });
+  }
+
+  GrpcService& service;
+  Health health;
+  Reflection reflection;
+  RawService raw;
+  CallHost host;
+  // Make the first call of each method; it owns itself.
+  std::vector<std::function<ServerCall*()>> first_calls;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
+  std::unique_ptr<grpc::Server> server;
+};
+
+GrpcFront::GrpcFront(GrpcThread& thread, GrpcService& service, GrpcFrontOptions options)
+    : thread_(thread), options_(options), server_(std::make_unique<Server>(thread, service)) {}
+
+GrpcFront::~GrpcFront() = default;
+
+protocol::Result<std::uint16_t> GrpcFront::open() {
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(options_.max_message);
+  builder.SetMaxSendMessageSize(options_.max_message);
+  // Or a second process would share the port unnoticed.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kLeastPingIntervalMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  if (options_.max_streams > 0) {
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options_.max_streams);
+  }
+  if (options_.keepalive_time.count() > 0) {
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS,
+                               milliseconds_of(options_.keepalive_time));
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                               milliseconds_of(options_.keepalive_timeout));
+  }
+  if (options_.max_connection_age.count() > 0) {
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                               milliseconds_of(options_.max_connection_age));
+  }
+  int port = 0;
+  if (options_.port) {
+    builder.AddListeningPort(options_.address + ":" + std::to_string(*options_.port),
+                             grpc::InsecureServerCredentials(), &port);
+  } else {
+    server_->acceptor = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        grpc::InsecureServerCredentials());
+  }
+  server_->serve(server_->service);
+  server_->serve(server_->health);
+  server_->serve(server_->health, kWatch);
+  for (const char* name : kReflection) server_->serve(server_->reflection, name);
+  builder.RegisterService(&server_->raw);
+  auto queue = builder.AddCompletionQueue();
+  server_->host.queue = queue.get();
+  server_->server = builder.BuildAndStart();
+  // The queue is the thread's also when nothing came of the server: it has to be shut down.
+  thread_.queue().replace(std::move(queue));
+  if (!server_->server || (options_.port && port == 0)) {
+    return protocol::Status(
+        protocol::Code::kUnavailable,
+        "failed to listen on port " + std::to_string(options_.port.value_or(0)) + " for gRPC");
+  }
+  for (const auto& make : server_->first_calls) make()->wait();
+  return static_cast<std::uint16_t>(port);
+}
+
+void GrpcFront::adopt(int descriptor, std::string_view read) {
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+  connection.fd = descriptor;
+  const grpc::Slice slice(read.data(), read.size());
+  connection.read_buffer = grpc::ByteBuffer(&slice, 1);
+  server_->acceptor->HandleNewConnection(&connection);
+}
+
+void GrpcFront::set_serving(bool serving) {
+  thread_.post([this, serving] { server_->health.set_serving(serving); });
+}
+
+bool GrpcFront::drain(std::chrono::milliseconds limit) {
+  if (!server_->server || std::exchange(drained_, true)) return true;
+  const auto deadline = std::chrono::system_clock::now() + limit;
+  grpc::Server& server = *server_->server;
+  send_goaways(server);
+  // Streams have no end of their own.
+  const auto cut_streams = [this] {
+    for (ServerCall& call : server_->host.calls) {
+      if (dynamic_cast<StreamCall*>(&call) != nullptr) call.cut();
+    }
+  };
+  const auto none_open = [this] { return server_->host.open.load(std::memory_order_acquire) == 0; };
+  // Once no call has been under way for long enough, none can be on its way either.
+  auto quiet_since = std::chrono::system_clock::now();
+  for (auto now = quiet_since; now < deadline && now - quiet_since < kQuiet;
+       now = std::chrono::system_clock::now()) {
+    thread_.post(cut_streams);
+    std::this_thread::sleep_for(kDrainStep);
+    if (!none_open()) quiet_since = now;
+  }
+  const bool clean = none_open();
+  // Shutdown waits for connections too, and a silent caller would keep his.
+  auto shut_down = std::async(std::launch::async, [&] { server.Shutdown(deadline); });
+  while (shut_down.wait_for(kDrainStep) == std::future_status::timeout) {
+    if (none_open()) grpc_server_cancel_all_calls(server.c_server());
+  }
+  // What was cut ends as soon as its nodes have let go.
+  while (!none_open()) std::this_thread::sleep_for(kDrainStep);
+  return clean;
+}
+
+}  // namespace infergraph::engine

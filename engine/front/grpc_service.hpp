@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/call_context.hpp"
+#include "graph/node_client.hpp"
+#include "protocol/grpc_status.hpp"
+#include "protocol/payload.hpp"
+
+namespace infergraph::engine {
+
+/// One unary call as gRPC has it. Every view lives until the answer has been taken.
+struct GrpcRequest {
+  std::size_t method = 0;  ///< index into GrpcService::methods()
+  /// The caller's metadata in the order of its keys; bytes of "-bin" keys as they are.
+  std::span<const protocol::HeaderField> metadata;
+  protocol::Payload body;
+  graph::Clock::time_point deadline = graph::Clock::time_point::max();
+  graph::CancelScope* cancel = nullptr;  ///< signalled when the caller cancels or goes away
+};
+
+struct GrpcResponse {
+  protocol::GrpcStatus status;
+  protocol::Payload body;  ///< in proto; not looked at when the status is an error
+  std::string puid;        ///< for the initial metadata
+};
+
+/// What stands behind a gRPC front: takes a call, gives an answer, knows no transport.
+/// Threads: the gRPC thread.
+class GrpcService {
+ public:
+  virtual ~GrpcService() = default;
+
+  /// The unary methods that are served: "/seldon.protos.Seldon/Predict", … All others are
+  /// UNIMPLEMENTED.
+  virtual std::span<const std::string_view> methods() const = 0;
+
+  virtual graph::Awaitable<GrpcResponse> handle(const GrpcRequest& request) = 0;
+};
+
+}  // namespace infergraph::engine

@@ -1,0 +1,100 @@
+#include "engine/grpc/health.hpp"
+
+#include <array>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "graph/event.hpp"
+#include "grpc/health/v1/health.pb.h"
+
+namespace infergraph::engine {
+
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+using protocol::GrpcCode;
+using protocol::GrpcStatus;
+
+namespace {
+
+constexpr std::array<std::string_view, 1> kMethods = {"/grpc.health.v1.Health/Check"};
+
+std::string to_wire(HealthCheckResponse::ServingStatus status) {
+  HealthCheckResponse response;
+  response.set_status(status);
+  return response.SerializeAsString();
+}
+
+}  // namespace
+
+// A call of Watch that sleeps until something changes, or its caller goes.
+class Health::Watcher final : public graph::Cancellable {
+ public:
+  Watcher(GrpcThread& thread, graph::CancelScope& scope) : thread_(thread) { scope.add(*this); }
+
+  auto change() { return change_->wait(); }
+  void wake() {
+    boost::asio::post(thread_.context(), [change = change_] { change->notify(); });
+  }
+  void cancel() override { wake(); }
+
+ private:
+  GrpcThread& thread_;
+  std::shared_ptr<graph::Event> change_ = std::make_shared<graph::Event>();
+};
+
+Health::Health(GrpcThread& thread, std::set<std::string, std::less<>> services)
+    : thread_(thread), services_(std::move(services)) {
+  services_.emplace("");
+}
+
+Health::~Health() = default;
+
+void Health::set_serving(bool serving) {
+  serving_ = serving;
+  for (Watcher* watcher : watchers_) watcher->wake();
+}
+
+std::span<const std::string_view> Health::methods() const { return kMethods; }
+
+graph::Awaitable<GrpcResponse> Health::handle(const GrpcRequest& request) {
+  HealthCheckRequest asked;
+  const std::string_view bytes = request.body.bytes();
+  if (!asked.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    co_return GrpcResponse{{GrpcCode::kInvalidArgument, "not a HealthCheckRequest", ""}, {}, ""};
+  }
+  if (!services_.contains(asked.service())) {
+    co_return GrpcResponse{
+        {GrpcCode::kNotFound, "no service \"" + asked.service() + "\"", ""}, {}, ""};
+  }
+  const auto status = serving_ ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+  co_return GrpcResponse{{}, protocol::Payload::proto(to_wire(status)), ""};
+}
+
+graph::Awaitable<GrpcStatus> Health::serve(MessageStream& stream) {
+  const auto message = co_await stream.read();
+  HealthCheckRequest asked;
+  if (!message || !asked.ParseFromString(*message)) {
+    co_return GrpcStatus{GrpcCode::kInvalidArgument, "not a HealthCheckRequest", ""};
+  }
+  const bool known = services_.contains(asked.service());
+  Watcher watcher(thread_, stream.cancel());
+  watchers_.push_back(&watcher);
+  auto told = HealthCheckResponse::UNKNOWN;
+  bool open = true;
+  while (open && !stream.cancel().cancelled()) {
+    const auto now = !known     ? HealthCheckResponse::SERVICE_UNKNOWN
+                     : serving_ ? HealthCheckResponse::SERVING
+                                : HealthCheckResponse::NOT_SERVING;
+    if (now == told) {
+      co_await watcher.change();
+    } else {
+      told = now;
+      open = co_await stream.write(to_wire(now));
+    }
+  }
+  std::erase(watchers_, &watcher);
+  co_return GrpcStatus{GrpcCode::kCancelled, "the watch has ended", ""};
+}
+
+}  // namespace infergraph::engine

@@ -1,0 +1,61 @@
+#include "engine/grpc/message_bytes.hpp"
+
+#include <grpcpp/support/slice.h>
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace infergraph::engine {
+
+using protocol::Payload;
+
+namespace {
+
+// Below this a copy is cheaper than a slice with an owner of its own.
+constexpr std::size_t kCopied = 512;
+
+class Slices final : public protocol::Pieces {
+ public:
+  explicit Slices(grpc::ByteBuffer buffer) : buffer_(std::move(buffer)), size_(buffer_.Length()) {}
+
+  std::string_view joined() const override {
+    std::call_once(once_, [this] {
+      if (!buffer_.TrySingleSlice(&joined_).ok()) (void)buffer_.DumpToSingleSlice(&joined_);
+    });
+    return {reinterpret_cast<const char*>(joined_.begin()), joined_.size()};
+  }
+  std::size_t size() const override { return size_; }
+  const grpc::ByteBuffer& buffer() const { return buffer_; }
+
+ private:
+  grpc::ByteBuffer buffer_;
+  std::size_t size_;
+  mutable std::once_flag once_;
+  mutable grpc::Slice joined_;
+};
+
+void release(void* payload) { delete static_cast<Payload*>(payload); }
+
+}  // namespace
+
+Payload to_payload(grpc::ByteBuffer buffer) {
+  if (!buffer.Valid()) return Payload::proto("");
+  Payload payload(std::make_shared<const Slices>(std::move(buffer)));
+  payload.set_encoding(protocol::Encoding::kProto);
+  return payload;
+}
+
+grpc::ByteBuffer to_byte_buffer(const Payload& payload) {
+  if (const auto* slices = dynamic_cast<const Slices*>(payload.pieces())) return slices->buffer();
+  const std::string_view bytes = payload.bytes();
+  if (bytes.size() <= kCopied) {
+    const grpc::Slice copied(bytes.data(), bytes.size());
+    return {&copied, 1};
+  }
+  const grpc::Slice borrowed(const_cast<char*>(bytes.data()), bytes.size(), release,
+                             std::make_unique<Payload>(payload).release());
+  return {&borrowed, 1};
+}
+
+}  // namespace infergraph::engine

@@ -1,0 +1,60 @@
+#include "engine/grpc/metadata.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/http/header_name.hpp"
+#include "protocol/base64.hpp"
+
+namespace infergraph::engine {
+namespace {
+
+// Of one hop or of the body in HTTP or gRPC, or set by grpc++ itself.
+constexpr std::array<std::string_view, 17> kOfTheHop = {"accept",
+                                                        "accept-encoding",
+                                                        "connection",
+                                                        "content-encoding",
+                                                        "content-length",
+                                                        "content-type",
+                                                        "expect",
+                                                        "host",
+                                                        "keep-alive",
+                                                        "proxy-connection",
+                                                        "te",
+                                                        "transfer-encoding",
+                                                        "trailer",
+                                                        "upgrade",
+                                                        "user-agent",
+                                                        "seldon-puid",
+                                                        "date"};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool is_key_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+}  // namespace
+
+bool is_end_to_end(std::string_view key) {
+  if (key.empty() || key.front() == ':') return false;
+  if (key.size() >= 5 && same_name(key.substr(0, 5), "grpc-")) return false;
+  return std::none_of(kOfTheHop.begin(), kOfTheHop.end(),
+                      [key](std::string_view other) { return same_name(key, other); });
+}
+
+bool to_metadata(const protocol::HeaderField& header, std::string& key, std::string& value) {
+  key.resize(header.name.size());
+  std::transform(header.name.begin(), header.name.end(), key.begin(), lower);
+  if (!std::all_of(key.begin(), key.end(), is_key_char)) return false;
+  if (key.ends_with("-bin")) {
+    auto bytes = protocol::decode_base64(header.value);
+    if (!bytes) return false;
+    value = *std::move(bytes);
+    return true;
+  }
+  value = header.value;
+  return std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+}
+
+}  // namespace infergraph::engine

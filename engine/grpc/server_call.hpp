@@ -1,0 +1,87 @@
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <atomic>
+
+#include <boost/intrusive/list.hpp>
+
+#include "engine/grpc/grpc_queue.hpp"
+#include "engine/grpc/raw_service.hpp"
+#include "graph/cancellation.hpp"
+#include "graph/node_client.hpp"
+
+namespace infergraph::engine {
+
+/// What all calls of one server share.
+struct CallHost;
+
+/// One call from a caller, from before it arrives until its answer has gone: it waits to be
+/// accepted, has the next one wait in its place, and ends itself when both its coroutine and the
+/// transport are done with it.
+///
+/// Threads: the gRPC thread, but for the constructor and wait(), which may come before it starts.
+/// Owns/borrows: owns itself; borrows the host.
+class ServerCall : public boost::intrusive::list_base_hook<
+                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  ServerCall(const ServerCall&) = delete;
+  ServerCall& operator=(const ServerCall&) = delete;
+
+  /// Waits for a caller.
+  void wait();
+  /// Ends the call now, whatever is under way.
+  void cut() { context_.TryCancel(); }
+
+ protected:
+  ServerCall(CallHost& host, int method);
+  virtual ~ServerCall() = default;
+
+  /// Asks the server for the next call; `tag` tells when there is one.
+  virtual void request(void* tag) = 0;
+  /// Another one of the same kind and method.
+  virtual ServerCall* next() const = 0;
+  /// Answers; ends with the answer handed to the kernel, or lost.
+  virtual graph::Awaitable<void> serve() = 0;
+
+  CallHost& host_;
+  const int method_;
+  grpc::ServerContext context_;
+  graph::CancelScope cancel_;  // cancelled when the caller is gone
+
+ private:
+  // A tag that calls a member.
+  class Tag final : public Completion {
+   public:
+    Tag(ServerCall& call, void (ServerCall::*handler)(bool)) : call_(call), handler_(handler) {}
+
+   private:
+    void complete(bool ok) override { (call_.*handler_)(ok); }
+
+    ServerCall& call_;
+    void (ServerCall::*handler_)(bool);
+  };
+
+  void on_accepted(bool ok);
+  void on_transport_end(bool ok);
+  void end_if_done();
+
+  Tag accepted_{*this, &ServerCall::on_accepted};
+  Tag ended_{*this, &ServerCall::on_transport_end};
+  bool served_ = false;
+  bool transport_ended_ = false;
+};
+
+struct CallHost {
+  CallHost(GrpcThread& its_thread, RawService& its_service)
+      : thread(its_thread), service(its_service) {}
+
+  GrpcThread& thread;
+  RawService& service;
+  grpc::ServerCompletionQueue* queue = nullptr;
+  std::atomic<int> open = 0;  ///< calls that were accepted and have not ended
+  /// Calls under way.
+  boost::intrusive::list<ServerCall, boost::intrusive::constant_time_size<false>> calls;
+};
+
+}  // namespace infergraph::engine

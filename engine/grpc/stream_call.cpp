@@ -1,0 +1,31 @@
+#include "engine/grpc/stream_call.hpp"
+
+#include "engine/grpc/message_bytes.hpp"
+
+namespace infergraph::engine {
+
+graph::Awaitable<void> StreamCall::serve() {
+  const protocol::GrpcStatus status = co_await handler_.serve(*this);
+  AwaitedCompletion finished(nullptr);
+  stream_.Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code), status.message),
+                 tag_of(finished));
+  co_await finished.wait();
+}
+
+graph::Awaitable<std::optional<std::string>> StreamCall::read() {
+  grpc::ByteBuffer message;
+  AwaitedCompletion done(nullptr);
+  stream_.Read(&message, tag_of(done));
+  co_await done.wait();
+  if (!done.ok()) co_return std::nullopt;
+  co_return std::string(to_payload(std::move(message)).bytes());
+}
+
+graph::Awaitable<bool> StreamCall::write(const std::string& message) {
+  AwaitedCompletion done(nullptr);
+  stream_.Write(to_byte_buffer(protocol::Payload::proto(message)), tag_of(done));
+  co_await done.wait();
+  co_return done.ok();
+}
+
+}  // namespace infergraph::engine

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/grpc/server_call.hpp"
+#include "graph/node_client.hpp"
+#include "protocol/grpc_status.hpp"
+
+namespace infergraph::engine {
+
+/// A stream as its handler sees it. Threads: the gRPC thread. One read and one write at a time.
+class MessageStream {
+ public:
+  /// The next message; nothing when the caller has no more, or is gone.
+  virtual graph::Awaitable<std::optional<std::string>> read() = 0;
+  /// False when the caller is gone.
+  virtual graph::Awaitable<bool> write(const std::string& message) = 0;
+  /// Cancelled when the caller is gone.
+  virtual graph::CancelScope& cancel() = 0;
+
+ protected:
+  ~MessageStream() = default;
+};
+
+/// Answers the calls of a streaming method. Threads: the gRPC thread.
+class StreamHandler {
+ public:
+  virtual ~StreamHandler() = default;
+  virtual graph::Awaitable<protocol::GrpcStatus> serve(MessageStream& stream) = 0;
+};
+
+/// A call of a streaming method.
+class StreamCall final : public ServerCall, private MessageStream {
+ public:
+  StreamCall(CallHost& host, StreamHandler& handler, int method)
+      : ServerCall(host, method), handler_(handler), stream_(&context_) {}
+
+ private:
+  void request(void* tag) override {
+    host_.service.request(method_, context_, stream_, *host_.queue, tag);
+  }
+  ServerCall* next() const override { return new StreamCall(host_, handler_, method_); }
+  graph::Awaitable<void> serve() override;
+
+  graph::Awaitable<std::optional<std::string>> read() override;
+  graph::Awaitable<bool> write(const std::string& message) override;
+  graph::CancelScope& cancel() override { return cancel_; }
+
+  StreamHandler& handler_;
+  RawService::Stream stream_;
+};
+
+}  // namespace infergraph::engine

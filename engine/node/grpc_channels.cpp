@@ -1,0 +1,123 @@
+#include "engine/node/grpc_channels.hpp"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "engine/grpc/grpc_channel.hpp"
+
+namespace infergraph::engine {
+namespace {
+
+// A node that comes back is called again within about this, however long it was away.
+constexpr int kMostBackOffMs = 5000;
+constexpr int kFirstBackOffMs = 100;
+
+// As grpc++ spells an address: "ipv4:127.0.0.1:9000", "ipv6:[::1]:9000".
+std::string target_of(const TcpEndpoint& address) {
+  const std::string port = std::to_string(address.port());
+  if (address.address().is_v4()) return "ipv4:" + address.address().to_string() + ":" + port;
+  return "ipv6:[" + address.address().to_string() + "]:" + port;
+}
+
+grpc::ChannelArguments arguments_of(const GrpcChannelOptions& options,
+                                    const std::string& authority) {
+  grpc::ChannelArguments arguments;
+  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, authority);
+  arguments.SetMaxReceiveMessageSize(
+      static_cast<int>(std::min<std::size_t>(options.max_answer, std::numeric_limits<int>::max())));
+  arguments.SetMaxSendMessageSize(-1);
+  // Nodes are neighbours: no proxy of the environment stands between, as for REST.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // Repeating is decided by the node's client, which knows what may be repeated and where.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstBackOffMs);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMostBackOffMs);
+  // What one attempt to connect may take.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
+                   static_cast<int>(options.connect_timeout.count()));
+  return arguments;
+}
+
+}  // namespace
+
+struct GrpcTransport::Cache {
+  std::mutex mutex;
+  std::map<std::pair<std::string, std::string>, std::weak_ptr<Channel>> channels;
+};
+
+GrpcTransport::GrpcTransport(GrpcThread& thread, GrpcChannelOptions options)
+    : thread_(thread), options_(options), cache_(std::make_unique<Cache>()) {}
+
+GrpcTransport::~GrpcTransport() = default;
+
+std::shared_ptr<GrpcTransport::Channel> GrpcTransport::channel(const TcpEndpoint& address,
+                                                               const std::string& authority) {
+  const std::string target = target_of(address);
+  const std::lock_guard lock(cache_->mutex);
+  std::erase_if(cache_->channels, [](const auto& entry) { return entry.second.expired(); });
+  auto& known = cache_->channels[{target, authority}];
+  if (auto channel = known.lock()) return channel;
+  auto made = std::make_shared<Channel>(grpc::CreateCustomChannel(
+      target, grpc::InsecureChannelCredentials(), arguments_of(options_, authority)));
+  known = made;
+  return made;
+}
+
+GrpcChannels::GrpcChannels(GrpcTransport& transport, std::shared_ptr<AddressBook> book)
+    : transport_(transport), book_(std::move(book)) {
+  const std::string& host = book_->host();
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  authority_ = (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(book_->port());
+}
+
+void GrpcChannels::follow_name() {
+  const std::uint64_t version = book_->version();
+  if (version == seen_version_) return;
+  seen_version_ = version;
+  std::vector<std::shared_ptr<Address>> listed;
+  for (const TcpEndpoint& endpoint : book_->addresses()) {
+    const auto known = std::find_if(addresses_.begin(), addresses_.end(), [&](const auto& address) {
+      return address->endpoint == endpoint;
+    });
+    if (known != addresses_.end()) {
+      listed.push_back(*known);
+    } else {
+      listed.push_back(std::make_shared<Address>(
+          Address{endpoint, transport_.channel(endpoint, authority_), 0}));
+    }
+  }
+  addresses_ = std::move(listed);
+}
+
+std::optional<GrpcChannels::Lease> GrpcChannels::lease(const std::vector<const Address*>& but_not) {
+  follow_name();
+  const std::size_t count = addresses_.size();
+  if (count == 0) return std::nullopt;
+  if (count == 1) return Lease(addresses_.front());
+  // Worst first: tried by this call already, down, busy.
+  const auto rank = [&](const Address& address) {
+    const bool tried = std::find(but_not.begin(), but_not.end(), &address) != but_not.end();
+    return std::tuple(tried, address.channel->is_down(), address.calls);
+  };
+  std::size_t best = next_ % count;
+  auto best_rank = rank(*addresses_[best]);
+  for (std::size_t i = 1; i < count; ++i) {
+    const std::size_t at = (next_ + i) % count;
+    const auto its_rank = rank(*addresses_[at]);
+    if (its_rank < best_rank) {
+      best = at;
+      best_rank = its_rank;
+    }
+  }
+  next_ = (best + 1) % count;
+  return Lease(addresses_[best]);
+}
+
+}  // namespace infergraph::engine

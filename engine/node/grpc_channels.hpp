@@ -1,0 +1,98 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/grpc/grpc_thread.hpp"
+#include "engine/node/resolver.hpp"
+#include "graph/call_context.hpp"
+
+namespace infergraph::engine {
+
+struct GrpcChannelOptions {
+  std::chrono::milliseconds connect_timeout{2000};
+  std::size_t max_answer = std::size_t{128} << 20;  ///< bytes of one message
+};
+
+/// The channels of the process, one for each address: whoever calls an address shares its
+/// connection. A channel lives while somebody uses it. Threads: any.
+class GrpcTransport {
+ public:
+  GrpcTransport(GrpcThread& thread, GrpcChannelOptions options);
+  ~GrpcTransport();
+  GrpcTransport(const GrpcTransport&) = delete;
+  GrpcTransport& operator=(const GrpcTransport&) = delete;
+
+  struct Channel;
+  /// `authority`: "host:port" as the node is known, for meshes that route by it.
+  std::shared_ptr<Channel> channel(const TcpEndpoint& address, const std::string& authority);
+  GrpcThread& thread() { return thread_; }
+
+ private:
+  struct Cache;
+
+  GrpcThread& thread_;
+  GrpcChannelOptions options_;
+  std::unique_ptr<Cache> cache_;
+};
+
+/// The channels to one node as one thread uses them: a call goes to the address with the fewest of
+/// this thread's calls under way, in turn among equals; one that is known not to connect is left
+/// to its back-off while there are others.
+///
+/// Threads: one. Outlives its leases.
+class GrpcChannels {
+ public:
+  struct Address {
+    TcpEndpoint endpoint;
+    std::shared_ptr<GrpcTransport::Channel> channel;
+    int calls = 0;
+  };
+
+  /// One call's hold on an address.
+  class Lease {
+   public:
+    explicit Lease(std::shared_ptr<Address> address) : address_(std::move(address)) {
+      ++address_->calls;
+    }
+    Lease(Lease&& other) noexcept = default;
+    Lease& operator=(Lease&& other) = delete;
+    ~Lease() {
+      if (address_) --address_->calls;
+    }
+    GrpcTransport::Channel& channel() const { return *address_->channel; }
+    const Address* address() const { return address_.get(); }
+
+   private:
+    std::shared_ptr<Address> address_;
+  };
+
+  GrpcChannels(GrpcTransport& transport, std::shared_ptr<AddressBook> book);
+
+  /// An address to call; `but_not` those that this call has tried, while there are others.
+  /// Nothing while the name is unknown.
+  std::optional<Lease> lease(const std::vector<const Address*>& but_not);
+
+  std::size_t address_count() const { return addresses_.size(); }
+  const AddressBook& book() const { return *book_; }
+  /// "host:port".
+  const std::string& authority() const { return authority_; }
+  GrpcTransport& transport() { return transport_; }
+
+ private:
+  void follow_name();
+
+  GrpcTransport& transport_;
+  std::shared_ptr<AddressBook> book_;
+  std::string authority_;
+  std::uint64_t seen_version_ = 0;
+  std::vector<std::shared_ptr<Address>> addresses_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace infergraph::engine

@@ -1,0 +1,198 @@
+#include "engine/node/grpc_node.hpp"
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/async_unary_call.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/grpc/completion.hpp"
+#include "engine/grpc/grpc_channel.hpp"
+#include "engine/grpc/grpc_queue.hpp"
+#include "engine/grpc/message_bytes.hpp"
+#include "engine/grpc/metadata.hpp"
+#include "engine/status_map.hpp"
+
+namespace infergraph::engine {
+
+using graph::CallContext;
+using graph::Clock;
+using graph::NodeType;
+using protocol::Code;
+using protocol::Method;
+using protocol::Payload;
+using protocol::Status;
+
+namespace {
+
+// Services and methods of a component of protocol seldon, in the order of protocol::Method.
+// Source: contract/protos.md §1; the last but one is the standard health service.
+std::array<std::string, protocol::kMethodCount> methods_of(NodeType type) {
+  if (type == NodeType::kUnknown) {
+    return {"/seldon.protos.Model/Predict",           "/seldon.protos.Generic/TransformInput",
+            "/seldon.protos.Generic/TransformOutput", "/seldon.protos.Generic/Route",
+            "/seldon.protos.Generic/Aggregate",       "/seldon.protos.Generic/SendFeedback",
+            "/grpc.health.v1.Health/Check",           "/seldon.protos.Model/Metadata"};
+  }
+  return {"/seldon.protos.Model/Predict",
+          "/seldon.protos.Transformer/TransformInput",
+          "/seldon.protos.OutputTransformer/TransformOutput",
+          "/seldon.protos.Router/Route",
+          "/seldon.protos.Combiner/Aggregate",
+          type == NodeType::kRouter ? "/seldon.protos.Router/SendFeedback"
+                                    : "/seldon.protos.Model/SendFeedback",
+          "/grpc.health.v1.Health/Check",
+          "/seldon.protos.Model/Metadata"};
+}
+
+// HealthCheckResponse{status: SERVING} on the wire.
+constexpr std::string_view kServing = "\x08\x01";
+
+// Both clocks are the system's monotonic one.
+gpr_timespec to_timespec(Clock::time_point when) {
+  using std::chrono::duration_cast;
+  const auto since = when.time_since_epoch();
+  const auto whole = duration_cast<std::chrono::seconds>(since);
+  const auto rest = duration_cast<std::chrono::nanoseconds>(since - whole);
+  return {whole.count(), static_cast<std::int32_t>(rest.count()), GPR_CLOCK_MONOTONIC};
+}
+
+double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+// One try of a call.
+class GrpcNode::Call final : public graph::Cancellable {
+ public:
+  Call(GrpcChannels::Lease its_lease, boost::asio::io_context* loop)
+      : lease(std::move(its_lease)), done(loop), was_ready(lease.channel().is_ready()) {}
+
+  GrpcChannels::Lease lease;
+  grpc::ClientContext context;
+  grpc::ByteBuffer answer;
+  grpc::Status status;
+  AwaitedCompletion done;
+  bool was_ready;
+
+  void start(const std::string& method, const Payload& payload, grpc::CompletionQueue& queue) {
+    reader_ =
+        lease.channel().stub.PrepareUnaryCall(&context, method, to_byte_buffer(payload), &queue);
+    reader_->StartCall();
+    reader_->Finish(&answer, &status, tag_of(done));
+  }
+
+  // The connection failed, before the call or under it; the node itself said nothing.
+  bool is_connection_failure() const {
+    return status.error_code() == grpc::StatusCode::UNAVAILABLE && !lease.channel().is_ready();
+  }
+
+  void cancel() override { context.TryCancel(); }
+
+ private:
+  std::unique_ptr<grpc::ClientAsyncResponseReader<grpc::ByteBuffer>> reader_;
+};
+
+GrpcNode::GrpcNode(std::string name, NodeType type, std::unique_ptr<GrpcChannels> channels,
+                   GrpcNodeOptions options, GrpcCaller caller, metrics::Families* metrics,
+                   const std::string& image, const std::string& version)
+    : name_(std::move(name)),
+      channels_(std::move(channels)),
+      options_(options),
+      caller_(caller),
+      methods_(methods_of(type)) {
+  if (metrics == nullptr) return;
+  for (std::size_t i = 0; i < methods_.size(); ++i) {
+    requests_[i].emplace(
+        metrics->client(caller_.shard, methods_[i], "unary", name_, image, version));
+  }
+  in_flight_ = &metrics->node_calls_in_flight(caller_.shard, name_);
+  retries_ = &metrics->node_retries(caller_.shard, name_);
+}
+
+GrpcNode::~GrpcNode() = default;
+
+graph::Awaitable<GrpcNode::Answer> GrpcNode::call(Method method, Payload payload,
+                                                  CallContext& context) {
+  const auto started = Clock::now();
+  context.times->call_began(started);
+  if (in_flight_ != nullptr) in_flight_->add(1);
+  auto answer = co_await send(method, payload, context, started);
+  const auto ended = Clock::now();
+  context.times->call_ended(ended);
+  if (in_flight_ != nullptr) in_flight_->add(-1);
+  if (auto& requests = requests_[static_cast<std::size_t>(method)]) {
+    const auto code = answer ? protocol::GrpcCode::kOk : grpc_code(answer.error());
+    requests->observe(protocol::name_of(code), seconds(ended - started));
+  }
+  co_return answer;
+}
+
+graph::Awaitable<GrpcNode::Answer> GrpcNode::send(Method method, const Payload& payload,
+                                                  CallContext& context, Clock::time_point started) {
+  const auto limit =
+      options_.timeout ? std::min(context.deadline, started + *options_.timeout) : context.deadline;
+  std::vector<const GrpcChannels::Address*> tried;
+  bool lost_one = false;
+  for (;;) {
+    if (context.cancel->cancelled()) co_return failed(Code::kCancelled, "cancelled");
+    auto lease = channels_->lease(tried);
+    if (!lease) co_return failed(Code::kUnavailable, "can't resolve: " + channels_->book().error());
+    Call call(*std::move(lease), caller_.loop);
+    if (limit != Clock::time_point::max()) call.context.set_deadline(to_timespec(limit));
+    std::string key;
+    std::string value;
+    for (const protocol::HeaderField& field : context.headers) {
+      if (is_end_to_end(field.name) && to_metadata(field, key, value)) {
+        call.context.AddMetadata(key, value);
+      }
+    }
+    call.context.AddMetadata("seldon-puid", std::string(context.puid));
+    context.cancel->add(call);
+    call.start(methods_[static_cast<std::size_t>(method)], payload,
+               *channels_->transport().thread().queue().queue);
+    co_await call.done.wait();
+
+    if (call.status.ok()) co_return answer_of(method, call);
+    if (Clock::now() >= limit) co_return failed(Code::kDeadlineExceeded, "no answer in time");
+    if (context.cancel->cancelled()) co_return failed(Code::kCancelled, "cancelled");
+    if (!call.is_connection_failure()) co_return answer_of(method, call);
+
+    // What was lost under way may have been served: once more at most, and no feedback.
+    tried.push_back(call.lease.address());
+    const bool repeats = method != Method::kSendFeedback &&
+                         (call.was_ready ? !std::exchange(lost_one, true)
+                                         : tried.size() < channels_->address_count());
+    if (!repeats) {
+      co_return failed(
+          Code::kUnavailable,
+          (call.was_ready ? "connection lost: " : "can't connect: ") + call.status.error_message());
+    }
+    if (retries_ != nullptr) retries_->add();
+  }
+}
+
+GrpcNode::Answer GrpcNode::answer_of(Method method, Call& call) const {
+  const auto code = static_cast<protocol::GrpcCode>(call.status.error_code());
+  if (method == Method::kStatus) {
+    // Few components serve health; one that answers that it doesn't is alive.
+    const bool answers = call.status.ok() || code == protocol::GrpcCode::kUnimplemented;
+    if (call.status.ok() && to_payload(call.answer).bytes() != kServing) {
+      return failed(Code::kUnavailable, "the node says that it isn't serving");
+    }
+    if (answers) return Payload::json(R"({"meta":{},"strData":"healthy"})");
+  } else if (call.status.ok()) {
+    Payload answer = to_payload(std::move(call.answer));
+    answer.set_origin(name_);
+    return answer;
+  }
+  return Status::from_upstream(
+      name_, protocol::GrpcStatus{protocol::to_grpc_code(static_cast<int>(code)),
+                                  call.status.error_message(), call.status.error_details()});
+}
+
+Status GrpcNode::failed(Code code, std::string_view what) const {
+  return {code, std::string(what) + " (" + channels_->authority() + ")", name_};
+}
+
+}  // namespace infergraph::engine

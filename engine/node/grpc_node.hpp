@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+#include "engine/node/grpc_channels.hpp"
+#include "graph/node_client.hpp"
+#include "graph/spec.hpp"
+#include "metrics/families.hpp"
+#include "protocol/protocol.hpp"
+
+namespace infergraph::engine {
+
+struct GrpcNodeOptions {
+  std::optional<std::chrono::milliseconds> timeout;  ///< of a whole call; none: the request's limit
+};
+
+/// Where a GrpcNode's calls come from: its thread's loop (null for the gRPC thread itself) and that
+/// thread's shard of the metrics.
+struct GrpcCaller {
+  boost::asio::io_context* loop = nullptr;
+  int shard = 0;
+};
+
+/// Calls one node over gRPC under protocol seldon. A payload in proto goes out as it came.
+///
+/// kStatus asks the standard health service; a node that has none and says so is healthy.
+///
+/// Threads: one, the caller's; the answer is handed over from the gRPC thread.
+/// Repeats: a call whose connection could not be made goes to the other addresses; one whose
+/// connection was lost under way is repeated once. Feedback is never repeated.
+/// Errors, Cancellation: as graph::NodeClient.
+class GrpcNode final : public graph::NodeClient {
+ public:
+  using Answer = protocol::Result<protocol::Payload>;
+
+  /// `metrics` may be null. `image` and `version` are labels.
+  GrpcNode(std::string name, graph::NodeType type, std::unique_ptr<GrpcChannels> channels,
+           GrpcNodeOptions options, GrpcCaller caller, metrics::Families* metrics,
+           const std::string& image, const std::string& version);
+  ~GrpcNode() override;
+
+  graph::Awaitable<Answer> call(protocol::Method method, protocol::Payload payload,
+                                graph::CallContext& context) override;
+
+ private:
+  class Call;
+
+  graph::Awaitable<Answer> send(protocol::Method method, const protocol::Payload& payload,
+                                graph::CallContext& context, graph::Clock::time_point started);
+  Answer answer_of(protocol::Method method, Call& call) const;
+  protocol::Status failed(protocol::Code code, std::string_view what) const;
+
+  std::string name_;
+  std::unique_ptr<GrpcChannels> channels_;
+  GrpcNodeOptions options_;
+  GrpcCaller caller_;
+  std::array<std::string, protocol::kMethodCount> methods_;  // "/seldon.protos.Model/Predict"
+  std::array<std::optional<metrics::ClientRequests>, protocol::kMethodCount> requests_;
+  metrics::GaugeCell* in_flight_ = nullptr;
+  metrics::CounterCell* retries_ = nullptr;
+};
+
+}  // namespace infergraph::engine
