@@ -44,6 +44,8 @@ class StartTest(unittest.TestCase):
 
     def serves(self, *arguments, env=None, port, path="/live"):
         """Starts, answers on the port, stops with 0."""
+        if not {"--grpc_port", "--port"} & set(arguments):
+            arguments += ("--grpc_port", "0")
         process = subprocess.Popen([BINARY, *arguments], env=clean_environment(env),
                                    stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         try:
@@ -109,13 +111,17 @@ class FlagsTest(StartTest):
     def test_a_taken_port(self):
         with socket.create_server(("0.0.0.0", 0)) as taken:
             port = str(taken.getsockname()[1])
-            self.fails(1, *NAMES, "--file", self.simple(), "--http_port", port, mentions=[port],
-                       one_line=False)
+            for flag in ("--http_port", "--grpc_port"):
+                other = {"--http_port": "--grpc_port", "--grpc_port": "--http_port"}[flag]
+                self.fails(1, *NAMES, "--file", self.simple(), flag, port, other, "0",
+                           mentions=[port], one_line=False)
 
     def test_a_port_taken_by_another_engine(self):
         with Engine(SIMPLE) as engine:
-            self.fails(1, *NAMES, "--file", self.simple(), "--http_port", str(engine.port),
-                       mentions=[str(engine.port)], one_line=False)
+            for flag, other, port in (("--http_port", "--grpc_port", engine.port),
+                                      ("--grpc_port", "--http_port", engine.grpc_port)):
+                self.fails(1, *NAMES, "--file", self.simple(), flag, str(port), other, "0",
+                           mentions=[str(port)], one_line=False)
             self.assertEqual(engine.get("/live").status, 200)
 
     def test_not_supported_yet_is_refused(self):
