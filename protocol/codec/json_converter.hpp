@@ -44,7 +44,7 @@ class JsonConverter final : public json::Visitor {
 
   /// An object or an array that is being written.
   struct Frame {
-    Shape shape;
+    Shape shape = Shape::kMessage;
     const Descriptor* type = nullptr;        // of a message
     const FieldDescriptor* field = nullptr;  // that is repeated, or a map
     std::uint64_t seen = 0;                  // fields that were there, by index

@@ -17,9 +17,9 @@ namespace infergraph::protocol {
 
 namespace {
 
-using google::protobuf::Descriptor;
-using google::protobuf::FieldDescriptor;
 using google::protobuf::internal::WireFormatLite;
+using google::protobuf::util::JsonStringToMessage;
+using google::protobuf::util::MessageToJsonString;
 using json::Kind;
 using json::Path;
 
@@ -144,9 +144,14 @@ void JsonConverter::write_formatted(const Slot& slot, const Path& path, Kind kin
   const auto* const prototype =
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(slot.message);
   const std::unique_ptr<google::protobuf::Message> message(prototype->New());
-  if (!google::protobuf::util::JsonStringToMessage(std::string(text), message.get()).ok()) {
-    return refuse(path, std::string(text) + " is no " + slot.message->full_name());
-  }
+  const std::unique_ptr<google::protobuf::Message> again(prototype->New());
+  std::string written;
+  // Some of what is read as a FieldMask would be another one when it is written and read again.
+  const bool good = JsonStringToMessage(std::string(text), message.get()).ok() &&
+                    MessageToJsonString(*message, &written).ok() &&
+                    JsonStringToMessage(written, again.get()).ok() &&
+                    message->SerializeAsString() == again->SerializeAsString();
+  if (!good) return refuse(path, std::string(text) + " is no " + slot.message->full_name());
   const std::size_t opened = open(slot, path);
   if (problem_) return;
   message->AppendToString(&writer_.bytes());

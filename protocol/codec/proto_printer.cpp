@@ -21,7 +21,6 @@ namespace infergraph::protocol {
 namespace {
 
 using google::protobuf::Descriptor;
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 // What NaN or an infinity is called; nothing for a number.
@@ -212,7 +211,7 @@ bool ProtoPrinter::map(const Message& message, const FieldDescriptor& field) {
     std::string key = std::exchange(out_, {});
     single(entry, key_field);
     key.swap(out_);
-    if (!key.starts_with('"')) key = '"' + key + '"';
+    if (!key.starts_with('"')) key.insert(0, 1, '"').push_back('"');
     entries.emplace_back(std::move(key), &entry);
   }
   std::sort(entries.begin(), entries.end(),

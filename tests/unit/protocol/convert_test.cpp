@@ -13,8 +13,6 @@
 namespace infergraph::protocol {
 namespace {
 
-using seldon::protos::SeldonMessage;
-
 constexpr std::size_t kLimit = 1000;
 
 Payload body(std::string text, std::string_view type) {

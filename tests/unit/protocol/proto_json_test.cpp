@@ -21,7 +21,6 @@
 namespace infergraph::protocol {
 namespace {
 
-using google::protobuf::Descriptor;
 using google::protobuf::util::JsonStringToMessage;
 using google::protobuf::util::MessageToJsonString;
 using seldon::protos::SeldonMessage;
