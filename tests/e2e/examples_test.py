@@ -82,7 +82,7 @@ class ExamplesTest(unittest.TestCase):
     def test_the_quickstart_answers_without_a_node(self):
         port = engine.free_port()
         command = [engine.BINARY, "--file", str(EXAMPLES / "quickstart/graph.yaml"),
-                   "--http_port", str(port)]
+                   "--http_port", str(port), "--grpc_port", "0"]
         with subprocess.Popen(command, env=engine.clean_environment(),
                               stderr=subprocess.DEVNULL) as process:
             try:

@@ -207,7 +207,8 @@ class FileTest(StartTest):
         process_env = clean_environment()
         port = free_port()
         process = subprocess.Popen([BINARY, "--file", self.write("h.json", graph), "--http_port",
-                                    str(port), "--prometheus_path", "/prometheus"],
+                                    str(port), "--grpc_port", "0", "--prometheus_path",
+                                    "/prometheus"],
                                    env=process_env, stderr=subprocess.DEVNULL)
         try:
             for _ in range(500):
