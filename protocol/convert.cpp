@@ -90,7 +90,8 @@ Result<std::string> to_proto(const Payload& payload, MessageType type) {
   }
   if (message && media.starts_with("text/")) return from_text(payload.bytes());
   if (message && media == "application/octet-stream") return from_bytes(payload.bytes());
-  return Status(Code::kInvalidArgument, "a body of the type \"" + media + "\" is not read here");
+  return Status(Code::kInvalidArgument,
+                "a body of the type \"" + json::excerpt(media) + "\" is not read here");
 }
 
 Result<Payload> with_origin(Payload made, std::string_view origin) {

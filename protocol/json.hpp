@@ -99,6 +99,9 @@ void append_double(std::string& out, double value);
 /// The same for a float: 0.1F is 0.1.
 void append_float(std::string& out, float value);
 
+/// `text` for the message of an error: as it is, or at most its first `most` bytes and "…".
+std::string excerpt(std::string_view text, std::size_t most = 64);
+
 /// True if `text` is well-formed UTF-8.
 bool is_utf8(std::string_view text);
 

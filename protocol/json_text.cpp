@@ -227,6 +227,13 @@ void append_double(std::string& out, double value) { append_shortest(out, value)
 
 void append_float(std::string& out, float value) { append_shortest(out, value); }
 
+std::string excerpt(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  // Not within a character.
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+  return std::string(text.substr(0, most)) + "…";
+}
+
 bool is_utf8(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {

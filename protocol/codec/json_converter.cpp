@@ -248,7 +248,8 @@ std::string JsonConverter::place_of(const Path& path) const {
   std::string place = where_;
   const std::string inner = path.text();
   if (!place.empty() && !inner.empty() && !inner.starts_with('[')) place += '.';
-  return place + inner;
+  constexpr std::size_t kMost = 200;  // bytes that tell the caller enough
+  return json::excerpt(place + inner, kMost);
 }
 
 void JsonConverter::refuse(const Path& path, std::string_view why) {

@@ -101,7 +101,7 @@ void JsonConverter::write_value(const Path& path, Kind kind, std::string_view te
   }
   double number = 0;
   if (read_number(kind, text, number) != NumberFault::kNone || !std::isfinite(number)) {
-    return refuse(path, std::string(text) + " is no JSON number, and a Value holds no other");
+    return refuse(path, json::excerpt(text) + " is no JSON number, and a Value holds no other");
   }
   writer_.tag(kNumberValue, WireWriter::kFixed64);
   writer_.fixed64(std::bit_cast<std::uint64_t>(number));
@@ -118,7 +118,8 @@ void JsonConverter::write_any(const Slot& slot, const Path& path, std::string_vi
   if (any.empty_) return close(opened);
   if (!any.type_url_) return refuse(path, "there is no @type, which an Any needs");
   const Descriptor* const type = find_any_type(*any.type_url_);
-  if (type == nullptr) return refuse(path, "the @type \"" + *any.type_url_ + "\" is not known");
+  if (type == nullptr)
+    return refuse(path, "the @type \"" + json::excerpt(*any.type_url_) + "\" is not known");
   if (!json::is_utf8(*any.type_url_)) return refuse(path, "the @type is not UTF-8");
 
   std::string where = place_of(path);
@@ -151,7 +152,7 @@ void JsonConverter::write_formatted(const Slot& slot, const Path& path, Kind kin
                     MessageToJsonString(*message, &written).ok() &&
                     JsonStringToMessage(written, again.get()).ok() &&
                     message->SerializeAsString() == again->SerializeAsString();
-  if (!good) return refuse(path, std::string(text) + " is no " + slot.message->full_name());
+  if (!good) return refuse(path, json::excerpt(text) + " is no " + slot.message->full_name());
   const std::size_t opened = open(slot, path);
   if (problem_) return;
   message->AppendToString(&writer_.bytes());
@@ -164,10 +165,10 @@ bool JsonConverter::read(const Path& path, Kind kind, std::string_view text, T& 
     case NumberFault::kNone:
       return true;
     case NumberFault::kOutOfRange:
-      refuse(path, std::string(text) + " is out of the field's range");
+      refuse(path, json::excerpt(text) + " is out of the field's range");
       return false;
     case NumberFault::kNoInteger:
-      refuse(path, "expected an integer but found " + std::string(text));
+      refuse(path, "expected an integer but found " + json::excerpt(text));
       return false;
     case NumberFault::kNoNumber:
       expected(path, name_of_kind<T>(), kind);
@@ -250,7 +251,7 @@ void JsonConverter::write_enum(const FieldDescriptor& descriptor, const Field& f
   const auto* const value =
       descriptor.enum_type()->FindValueByName(std::string(inside_quotes(text)));
   if (value == nullptr) {
-    return refuse(path, std::string(text) + " is no " + descriptor.enum_type()->full_name());
+    return refuse(path, json::excerpt(text) + " is no " + descriptor.enum_type()->full_name());
   }
   if (field.tagged) writer_.tag(field.number, field.wire_type);
   writer_.varint(static_cast<std::uint64_t>(std::int64_t{value->number()}));

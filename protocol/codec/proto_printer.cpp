@@ -43,6 +43,8 @@ void append_integer(std::string& out, Integer value) {
 Result<std::string> ProtoPrinter::print(const Message& message) && {
   if (this->message(message)) return std::move(out_);
   if (path_.starts_with('.')) path_.erase(0, 1);
+  constexpr std::size_t kMost = 200;  // bytes that tell the caller enough
+  path_ = json::excerpt(path_, kMost);
   if (!path_.empty()) path_ += ": ";
   return Status(Code::kInvalidArgument, path_ + problem_);
 }

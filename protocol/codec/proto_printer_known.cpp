@@ -107,7 +107,8 @@ bool ProtoPrinter::any(const Message& message) {
     return fail("more than " + std::to_string(kMaxAnyDepth) + " Any inside one another");
   }
   const Descriptor* const type = find_any_type(any.type_url());
-  if (type == nullptr) return fail("the @type \"" + any.type_url() + "\" is not known");
+  if (type == nullptr)
+    return fail("the @type \"" + json::excerpt(any.type_url()) + "\" is not known");
   Message* const inner =
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New(&arena_);
   if (!parse(any.value(), *inner)) return fail("not a well-formed " + type->full_name());

@@ -217,6 +217,26 @@ TEST(ProtoJson, RefusesWithThePath) {
   }
 }
 
+TEST(ProtoJson, KeepsItsErrorsShort) {
+  const std::string nines(1'000'000, '9');
+  const std::string key(1'000'000, 'k');
+  for (const std::string& json : {R"({"data":{"tensor":{"shape":[")" + nines + R"("]}}})",
+                                  R"({"data":{"tensor":{"values":[")" + nines + R"("]}}})",
+                                  R"({"meta":{"routing":{")" + key + R"(":true}}})",
+                                  R"({"customData":{"@type":"x/)" + key + R"("}})",
+                                  R"({"meta":{"metrics":[{"type":")" + key + R"("}]}})"}) {
+    const auto wire = to_wire<SeldonMessage>(json);
+    ASSERT_FALSE(wire.has_value());
+    EXPECT_LT(wire.error().message().size(), 400U);
+  }
+  SeldonMessage message;
+  (*message.mutable_meta()->mutable_tags())[key].set_number_value(NAN);
+  EXPECT_LT(to_text(message).size(), 400U);
+  EXPECT_EQ(json::excerpt("aéé", 3), "aé…");
+  EXPECT_EQ(json::excerpt("aéé", 4), "aé…");
+  EXPECT_EQ(json::excerpt("aéé", 5), "aéé");
+}
+
 std::string nested(std::size_t levels, std::string_view inside) {
   return R"({"data":{"ndarray":)" + std::string(levels, '[') + std::string(inside) +
          std::string(levels, ']') + "}}";
