@@ -27,6 +27,7 @@ class Tools:
     def __init__(self, options, folder, wrk, nginx, h2load):
         self.folder, self.threads = folder, options.threads
         self.wrk, self.nginx, self.h2load = wrk, nginx, h2load
+        self.upstreams = []  # those that serve now
         self.upstream = options.build / "bench_upstream"
         self.grpc_upstream = options.build / "bench_grpc_upstream"
         self.engines = {"engine": options.build / "infergraph"}
@@ -41,12 +42,21 @@ class Tools:
         return process, *rest
 
     def start_upstream(self, stack, answer):
-        return self.started(stack, *processes.start_upstream(
-            str(self.upstream), answer, self.folder))[1]
+        return self.keep(*self.started(stack, *processes.start_upstream(
+            str(self.upstream), answer, self.folder)))
 
     def start_grpc_upstream(self, stack, answer):
-        return self.started(stack, *processes.start_grpc_upstream(
-            str(self.grpc_upstream), answer, self.folder))[1]
+        return self.keep(*self.started(stack, *processes.start_grpc_upstream(
+            str(self.grpc_upstream), answer, self.folder)))
+
+    def keep(self, upstream, port):
+        self.upstreams.append(upstream)
+        return port
+
+    def check_upstreams(self):
+        """Without one of them, everybody's errors would look like their own."""
+        for upstream in self.upstreams:
+            upstream.check_alive()
 
     def start_nginx(self, stack, upstream, grpc=False):
         process, url, log = self.started(stack, *processes.start_nginx(
