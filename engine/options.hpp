@@ -62,7 +62,7 @@ struct Options {
   int grpc_max_streams = 0;
   Duration grpc_keepalive_time{0};
   Duration grpc_keepalive_timeout{20'000};
-  Duration grpc_max_connection_age{600'000};
+  Duration grpc_max_connection_age{0};
 
   // Metrics and logging
   std::string prometheus_path = "/prometheus";

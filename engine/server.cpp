@@ -47,7 +47,8 @@ Server::Server(const Options& options, const graph::PredictorSpec& predictor,
       runtime_(metrics_.shards() - 1),
       resolver_(options.dns_refresh),
       grpc_thread_(runtime_.size()),
-      transport_(grpc_thread_, {options.connect_timeout, options.max_response_bytes}) {
+      transport_(grpc_thread_,
+                 {options.connect_timeout, options.max_response_bytes, options.max_header_bytes}) {
   Readiness::Options readiness;
   readiness.full_health_checks = options.full_health_checks;
   readiness_ = std::make_unique<Readiness>(control_, readiness_targets(predictor), readiness,
@@ -212,6 +213,7 @@ GrpcFrontOptions Server::front_options(const graph::Annotated& annotations) cons
   if (!options_.grpc_max_message_size_given && annotations.grpc_max_message_size) {
     made.max_message = *annotations.grpc_max_message_size;
   }
+  made.max_metadata = options_.max_header_bytes;
   made.max_streams = options_.grpc_max_streams;
   made.keepalive_time = options_.grpc_keepalive_time;
   made.keepalive_timeout = options_.grpc_keepalive_timeout;

@@ -77,9 +77,19 @@ Result<std::string> from_bytes(std::string_view bytes) {
   return message.SerializeAsString();
 }
 
+// JSON under another name: curl's -d calls everything a form, and a component that returns a string
+// answers text/html.
+bool is_misnamed_json(const Payload& payload, std::string_view media) {
+  const std::string_view bytes = payload.bytes();
+  const std::size_t first = bytes.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && bytes[first] == '{' &&
+         (media == "application/x-www-form-urlencoded" || !payload.origin().empty());
+}
+
 Result<std::string> to_proto(const Payload& payload, MessageType type) {
   const std::string media = media_type_of(payload.content_type());
-  if (media.empty() || media.ends_with("/json") || media.ends_with("+json")) {
+  if (media.empty() || media.ends_with("/json") || media.ends_with("+json") ||
+      is_misnamed_json(payload, media)) {
     return from_json(payload.bytes(), type);
   }
   const bool message = type == MessageType::kSeldonMessage;

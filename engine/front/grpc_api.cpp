@@ -103,7 +103,7 @@ GrpcApi::GrpcApi(Predictor& predictor, std::string root, metrics::Families& metr
 
 std::span<const std::string_view> GrpcApi::methods() const { return kMethods; }
 
-graph::Awaitable<GrpcResponse> GrpcApi::handle(const GrpcRequest& request) {
+graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
   const auto started = graph::Clock::now();
   const NodeHeaders headers(request.metadata);
   std::string puid(headers.puid().empty() ? puids_.next() : headers.puid());
@@ -132,11 +132,11 @@ graph::Awaitable<GrpcResponse> GrpcApi::handle(const GrpcRequest& request) {
   co_return response;
 }
 
-graph::Awaitable<GrpcApi::Answer> GrpcApi::ask_predictor(const GrpcRequest& request,
+graph::Awaitable<GrpcApi::Answer> GrpcApi::ask_predictor(GrpcRequest& request,
                                                          CallContext& context) {
   switch (kActions[request.method]) {
     case Action::kFeedback:
-      return predictor_.feedback(request.body, context);
+      return predictor_.feedback(std::move(request.body), context);
     case Action::kRootMetadata:
       return predictor_.ask(Method::kMetadata, root_, context);
     case Action::kGraphMetadata:
@@ -145,7 +145,7 @@ graph::Awaitable<GrpcApi::Answer> GrpcApi::ask_predictor(const GrpcRequest& requ
       return metadata_of(request.body, context);
 
     default:
-      return predictor_.predict(request.body, context);
+      return predictor_.predict(std::move(request.body), context);
   }
 }
 

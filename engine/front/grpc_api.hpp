@@ -22,12 +22,12 @@ class GrpcApi final : public GrpcService {
           std::size_t max_decoded);
 
   std::span<const std::string_view> methods() const override;
-  graph::Awaitable<GrpcResponse> handle(const GrpcRequest& request) override;
+  graph::Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
 
  private:
   using Answer = protocol::Result<protocol::Payload>;
 
-  graph::Awaitable<Answer> ask_predictor(const GrpcRequest& request, graph::CallContext& context);
+  graph::Awaitable<Answer> ask_predictor(GrpcRequest& request, graph::CallContext& context);
   graph::Awaitable<Answer> metadata_of(const protocol::Payload& request,
                                        graph::CallContext& context);
   GrpcResponse finish(const GrpcRequest& request, Answer answer);

@@ -121,13 +121,17 @@ GrpcFront::~GrpcFront() = default;
 
 protocol::Result<std::uint16_t> GrpcFront::open() {
   grpc::ServerBuilder builder;
-  builder.SetMaxReceiveMessageSize(options_.max_message);
-  builder.SetMaxSendMessageSize(options_.max_message);
+  // A limit that no message can reach would still be looked at for each.
+  const int limit = options_.max_message == INT_MAX ? -1 : options_.max_message;
+  builder.SetMaxReceiveMessageSize(limit);
+  builder.SetMaxSendMessageSize(limit);
   // Or a second process would share the port unnoticed.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kLeastPingIntervalMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(options_.max_metadata));
   if (options_.max_streams > 0) {
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options_.max_streams);
   }

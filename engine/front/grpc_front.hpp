@@ -16,8 +16,9 @@ namespace infergraph::engine {
 struct GrpcFrontOptions {
   /// 0: the system picks one; nothing: only connections that are handed over.
   std::optional<std::uint16_t> port;
-  std::string address = "[::]";                 ///< to listen on: a name, a literal, [::] for all
-  int max_message = 2147483647;                 ///< bytes of one message, either way
+  std::string address = "[::]";  ///< to listen on: a name, a literal, [::] for all
+  int max_message = 2147483647;  ///< bytes of one message, either way
+  std::size_t max_metadata = std::size_t{64} << 10;  ///< bytes of all entries of a call
   int max_streams = 0;                          ///< calls at once on one connection; 0: no limit
   std::chrono::milliseconds keepalive_time{0};  ///< a ping after so long without a word; 0: none
   std::chrono::milliseconds keepalive_timeout{20'000};  ///< for the ping's answer

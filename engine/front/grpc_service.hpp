@@ -40,7 +40,8 @@ class GrpcService {
   /// UNIMPLEMENTED.
   virtual std::span<const std::string_view> methods() const = 0;
 
-  virtual graph::Awaitable<GrpcResponse> handle(const GrpcRequest& request) = 0;
+  /// May take the body out of `request`, so that it is let go as soon as nobody needs it.
+  virtual graph::Awaitable<GrpcResponse> handle(GrpcRequest& request) = 0;
 };
 
 }  // namespace infergraph::engine

@@ -57,7 +57,7 @@ void Health::set_serving(bool serving) {
 
 std::span<const std::string_view> Health::methods() const { return kMethods; }
 
-graph::Awaitable<GrpcResponse> Health::handle(const GrpcRequest& request) {
+graph::Awaitable<GrpcResponse> Health::handle(GrpcRequest& request) {
   HealthCheckRequest asked;
   const std::string_view bytes = request.body.bytes();
   if (!asked.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {

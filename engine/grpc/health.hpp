@@ -22,7 +22,7 @@ class Health final : public GrpcService, public StreamHandler {
   void set_serving(bool serving);
 
   std::span<const std::string_view> methods() const override;
-  graph::Awaitable<GrpcResponse> handle(const GrpcRequest& request) override;
+  graph::Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
   graph::Awaitable<protocol::GrpcStatus> serve(MessageStream& stream) override;
 
  private:

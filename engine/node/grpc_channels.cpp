@@ -5,6 +5,7 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -25,15 +26,21 @@ std::string target_of(const TcpEndpoint& address) {
   return "ipv6:[" + address.address().to_string() + "]:" + port;
 }
 
-grpc::ChannelArguments arguments_of(const GrpcChannelOptions& options,
-                                    const std::string& authority) {
+grpc::ChannelArguments arguments_of(const GrpcChannelOptions& options) {
   grpc::ChannelArguments arguments;
-  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, authority);
   arguments.SetMaxReceiveMessageSize(
       static_cast<int>(std::min<std::size_t>(options.max_answer, std::numeric_limits<int>::max())));
   arguments.SetMaxSendMessageSize(-1);
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(options.max_metadata));
   // Nodes are neighbours: no proxy of the environment stands between, as for REST.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // What nobody needs here, and every call would pay for: compressing requests, statistics for
+  // channelz, a look whether the channel has become idle, an authority of the channel's (each call
+  // brings its own).
+  arguments.SetInt(GRPC_ARG_DISABLE_CLIENT_AUTHORITY_FILTER, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  arguments.SetInt(GRPC_ARG_CLIENT_IDLE_TIMEOUT_MS, std::numeric_limits<int>::max());
   // Repeating is decided by the node's client, which knows what may be repeated and where.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
@@ -49,7 +56,7 @@ grpc::ChannelArguments arguments_of(const GrpcChannelOptions& options,
 
 struct GrpcTransport::Cache {
   std::mutex mutex;
-  std::map<std::pair<std::string, std::string>, std::weak_ptr<Channel>> channels;
+  std::map<std::string, std::weak_ptr<Channel>> channels;
 };
 
 GrpcTransport::GrpcTransport(GrpcThread& thread, GrpcChannelOptions options)
@@ -57,15 +64,14 @@ GrpcTransport::GrpcTransport(GrpcThread& thread, GrpcChannelOptions options)
 
 GrpcTransport::~GrpcTransport() = default;
 
-std::shared_ptr<GrpcTransport::Channel> GrpcTransport::channel(const TcpEndpoint& address,
-                                                               const std::string& authority) {
+std::shared_ptr<GrpcTransport::Channel> GrpcTransport::channel(const TcpEndpoint& address) {
   const std::string target = target_of(address);
   const std::lock_guard lock(cache_->mutex);
   std::erase_if(cache_->channels, [](const auto& entry) { return entry.second.expired(); });
-  auto& known = cache_->channels[{target, authority}];
+  auto& known = cache_->channels[target];
   if (auto channel = known.lock()) return channel;
   auto made = std::make_shared<Channel>(grpc::CreateCustomChannel(
-      target, grpc::InsecureChannelCredentials(), arguments_of(options_, authority)));
+      target, grpc::InsecureChannelCredentials(), arguments_of(options_)));
   known = made;
   return made;
 }
@@ -89,8 +95,8 @@ void GrpcChannels::follow_name() {
     if (known != addresses_.end()) {
       listed.push_back(*known);
     } else {
-      listed.push_back(std::make_shared<Address>(
-          Address{endpoint, transport_.channel(endpoint, authority_), 0}));
+      listed.push_back(
+          std::make_shared<Address>(Address{endpoint, transport_.channel(endpoint), 0}));
     }
   }
   addresses_ = std::move(listed);

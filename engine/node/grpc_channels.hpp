@@ -16,7 +16,8 @@ namespace infergraph::engine {
 
 struct GrpcChannelOptions {
   std::chrono::milliseconds connect_timeout{2000};
-  std::size_t max_answer = std::size_t{128} << 20;  ///< bytes of one message
+  std::size_t max_answer = std::size_t{128} << 20;   ///< bytes of one message
+  std::size_t max_metadata = std::size_t{64} << 10;  ///< bytes of all entries of an answer
 };
 
 /// The channels of the process, one for each address: whoever calls an address shares its
@@ -29,8 +30,7 @@ class GrpcTransport {
   GrpcTransport& operator=(const GrpcTransport&) = delete;
 
   struct Channel;
-  /// `authority`: "host:port" as the node is known, for meshes that route by it.
-  std::shared_ptr<Channel> channel(const TcpEndpoint& address, const std::string& authority);
+  std::shared_ptr<Channel> channel(const TcpEndpoint& address);
   GrpcThread& thread() { return thread_; }
 
  private:
@@ -80,7 +80,7 @@ class GrpcChannels {
 
   std::size_t address_count() const { return addresses_.size(); }
   const AddressBook& book() const { return *book_; }
-  /// "host:port".
+  /// "host:port" as the node is known, for messages and for meshes that route by it.
   const std::string& authority() const { return authority_; }
   GrpcTransport& transport() { return transport_; }
 

@@ -139,6 +139,7 @@ graph::Awaitable<GrpcNode::Answer> GrpcNode::send(Method method, const Payload& 
     auto lease = channels_->lease(tried);
     if (!lease) co_return failed(Code::kUnavailable, "can't resolve: " + channels_->book().error());
     Call call(*std::move(lease), caller_.loop);
+    call.context.set_authority(channels_->authority());
     if (limit != Clock::time_point::max()) call.context.set_deadline(to_timespec(limit));
     std::string key;
     std::string value;

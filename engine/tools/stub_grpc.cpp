@@ -68,7 +68,7 @@ GrpcResponse refuse(protocol::GrpcCode code, std::string why) {
 
 std::span<const std::string_view> StubGrpc::methods() const { return kMethods; }
 
-graph::Awaitable<GrpcResponse> StubGrpc::handle(const GrpcRequest& request) {
+graph::Awaitable<GrpcResponse> StubGrpc::handle(GrpcRequest& request) {
   const Known& known = kKnown[request.method];
   const auto body =
       protocol::convert(request.body, known.takes, Encoding::kJson, graph::kDefaultMaxDecoded);

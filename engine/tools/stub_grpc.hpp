@@ -20,7 +20,7 @@ class StubGrpc final : public GrpcService {
 
   /// All that a component made with the Python wrapper serves (contract/python_wrapper.md §6).
   std::span<const std::string_view> methods() const override;
-  graph::Awaitable<GrpcResponse> handle(const GrpcRequest& request) override;
+  graph::Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
 
  private:
   GrpcThread& home_;

@@ -75,6 +75,15 @@ TEST(Convert, GoesByTheContentType) {
             "error: a body of the type \"image/png\" is not read here");
 }
 
+TEST(Convert, KnowsJsonUnderAnotherName) {
+  constexpr std::string_view kJson = R"({"strData":"a"})";
+  EXPECT_EQ(round(body(" \n" + std::string(kJson), "application/x-www-form-urlencoded")), kJson);
+  Payload answer = body(std::string(kJson), "text/html; charset=utf-8");
+  EXPECT_EQ(round(answer), R"({"strData":"{\"strData\":\"a\"}"})");
+  answer.set_origin("node");
+  EXPECT_EQ(round(answer), kJson);
+}
+
 TEST(Convert, TakesOnlyJsonForOtherMessages) {
   constexpr std::string_view kFeedback = R"({"request":{"strData":"a"},"reward":0.1})";
   EXPECT_EQ(round(body(std::string(kFeedback), ""), MessageType::kFeedback), kFeedback);
