@@ -1,11 +1,19 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <random>
 #include <string_view>
 
 namespace infergraph::engine {
+
+/// Whether a caller's puid may go on: it becomes a header line of one hop and gRPC metadata of the
+/// next, where any other byte would break out of its place or end the process.
+inline bool is_puid(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+}
 
 /// Makes puids: UUIDs of version 4 in lower-case text, as the reference does.
 /// Threads: one.

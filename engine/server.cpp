@@ -68,8 +68,9 @@ Server::~Server() {
   readiness_->on_change([](bool) {});
   grpc_front_->drain(std::chrono::milliseconds(0));
   readiness_.reset();
-  grpc_thread_.stop();
+  // Before the gRPC thread, to which its threads may still be posting.
   runtime_.stop();
+  grpc_thread_.stop();
 }
 
 metrics::FamilyOptions Server::family_options(const Options& options,

@@ -6,6 +6,7 @@
 #include "google/api/httpbody.pb.h"
 #include "google/rpc/status.pb.h"
 #include "protocol/codec/seldon_json.hpp"
+#include "protocol/json.hpp"
 
 namespace infergraph::engine {
 
@@ -65,7 +66,9 @@ std::string_view cut(std::string_view text, std::size_t most) {
 
 std::string details_of(GrpcCode code, const std::string& message, const protocol::Payload& answer) {
   google::api::HttpBody body;
-  body.set_content_type(std::string(answer.content_type()));
+  if (protocol::json::is_utf8(answer.content_type())) {
+    body.set_content_type(std::string(answer.content_type()));
+  }
   body.set_data(std::string(cut(answer.bytes(), kBodyInDetails)));
   google::rpc::Status details;
   details.set_code(static_cast<int>(code));
@@ -193,7 +196,10 @@ protocol::GrpcStatus grpc_status(const Status& status) {
   const protocol::Payload& answer = *status.answer();
   std::string message = "the node answered " + std::to_string(answer.status());
   const std::string_view body = cut(answer.bytes(), kBodyInMessage);
-  if (!body.empty() && answer.content_encoding().empty()) message.append(": ").append(body);
+  // A message is text: callers' parsers refuse a status that isn't UTF-8.
+  if (!body.empty() && answer.content_encoding().empty() && protocol::json::is_utf8(body)) {
+    message.append(": ").append(body);
+  }
   message = at_node(std::move(message), status);
   return {code, message, details_of(code, message, answer)};
 }

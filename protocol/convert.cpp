@@ -82,8 +82,10 @@ Result<std::string> from_bytes(std::string_view bytes) {
 bool is_misnamed_json(const Payload& payload, std::string_view media) {
   const std::string_view bytes = payload.bytes();
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && bytes[first] == '{' &&
-         (media == "application/x-www-form-urlencoded" || !payload.origin().empty());
+  if (first == std::string_view::npos || bytes[first] != '{') return false;
+  const bool is_form = media == "application/x-www-form-urlencoded";
+  const bool is_answer = !payload.origin().empty() && media != "application/octet-stream";
+  return (is_form || is_answer) && !json::check(bytes);
 }
 
 Result<std::string> to_proto(const Payload& payload, MessageType type) {

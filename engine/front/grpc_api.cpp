@@ -56,7 +56,8 @@ double seconds(graph::Clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-// The caller's metadata as headers for the nodes. In HTTP, bytes travel as base64.
+// The caller's metadata as headers for the nodes. In HTTP, bytes travel as base64. grpc++ takes
+// from the wire what it would refuse to send, such as the end of a line.
 class NodeHeaders {
  public:
   explicit NodeHeaders(std::span<const HeaderField> metadata) {
@@ -64,7 +65,7 @@ class NodeHeaders {
     for (const HeaderField& field : metadata) {
       if (field.name == "seldon-puid") {
         puid_ = field.value;
-      } else if (is_end_to_end(field.name)) {
+      } else if (is_end_to_end(field.name) && is_legal(field)) {
         headers_.push_back(field);
         if (field.name.ends_with("-bin")) {
           encoded_.push_back(std::make_unique<std::string>(protocol::encode_base64(field.value)));
@@ -106,7 +107,7 @@ std::span<const std::string_view> GrpcApi::methods() const { return kMethods; }
 graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
   const auto started = graph::Clock::now();
   const NodeHeaders headers(request.metadata);
-  std::string puid(headers.puid().empty() ? puids_.next() : headers.puid());
+  std::string puid(is_puid(headers.puid()) ? headers.puid() : puids_.next());
   graph::CallTimes times;
   CallContext context;
   context.puid = puid;
@@ -158,6 +159,10 @@ graph::Awaitable<GrpcApi::Answer> GrpcApi::metadata_of(const protocol::Payload& 
 
 GrpcResponse GrpcApi::finish(const GrpcRequest& request, Answer answer) {
   if (!answer) return fail(answer.error());
+  // A component may acknowledge a reward with nothing at all.
+  if (answer->empty() && kActions[request.method] == Action::kFeedback) {
+    return {{}, protocol::Payload::proto(""), ""};
+  }
   auto message = protocol::convert(*answer, answer_type(kActions[request.method]), Encoding::kProto,
                                    max_decoded_);
   if (!message) {

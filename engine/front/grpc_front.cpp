@@ -5,6 +5,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -52,12 +53,12 @@ constexpr auto kQuiet = std::chrono::milliseconds(300);
 // before the callers have heard of it, with CANCELLED, which nobody repeats. The library can do it
 // gently, though only inside: so its own methods are called, on one of its threads, where they are
 // allowed to run, by way of an alarm.
-void send_goaways(grpc::Server& server) {
+void send_goaways(grpc::Server& server, bool stop_listening) {
   auto* core = reinterpret_cast<grpc_core::Server*>(server.c_server());
   std::promise<void> done;
   grpc::Alarm alarm;
   alarm.Set(gpr_time_0(GPR_CLOCK_MONOTONIC), [&](bool) {
-    core->StopListening();
+    if (stop_listening) core->StopListening();
     core->SendGoaways();
     done.set_value();
   });
@@ -174,6 +175,10 @@ protocol::Result<std::uint16_t> GrpcFront::open() {
 }
 
 void GrpcFront::adopt(int descriptor, std::string_view read) {
+  if (closed_) {
+    ::close(descriptor);
+    return;
+  }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
   connection.fd = descriptor;
   const grpc::Slice slice(read.data(), read.size());
@@ -187,9 +192,10 @@ void GrpcFront::set_serving(bool serving) {
 
 bool GrpcFront::drain(std::chrono::milliseconds limit) {
   if (!server_->server || std::exchange(drained_, true)) return true;
-  const auto deadline = std::chrono::system_clock::now() + limit;
+  const auto deadline = graph::Clock::now() + limit;
   grpc::Server& server = *server_->server;
-  send_goaways(server);
+  // The acceptor of a shared port would be left with a listener that is gone.
+  send_goaways(server, options_.port.has_value());
   // Streams have no end of their own.
   const auto cut_streams = [this] {
     for (ServerCall& call : server_->host.calls) {
@@ -197,20 +203,29 @@ bool GrpcFront::drain(std::chrono::milliseconds limit) {
     }
   };
   const auto none_open = [this] { return server_->host.open.load(std::memory_order_acquire) == 0; };
-  // Once no call has been under way for long enough, none can be on its way either.
-  auto quiet_since = std::chrono::system_clock::now();
+  // Once no call has been under way for long enough, none can be on its way either. Connections
+  // that were being made meanwhile are told as well.
+  auto quiet_since = graph::Clock::now();
   for (auto now = quiet_since; now < deadline && now - quiet_since < kQuiet;
-       now = std::chrono::system_clock::now()) {
+       now = graph::Clock::now()) {
     thread_.post(cut_streams);
+    send_goaways(server, false);
     std::this_thread::sleep_for(kDrainStep);
     if (!none_open()) quiet_since = now;
   }
   const bool clean = none_open();
+  closed_ = true;
   // Shutdown waits for connections too, and a silent caller would keep his.
-  auto shut_down = std::async(std::launch::async, [&] { server.Shutdown(deadline); });
+  auto shut_down = std::async(std::launch::async, [&] {
+    server.Shutdown(std::chrono::system_clock::now() + (deadline - graph::Clock::now()));
+  });
   while (shut_down.wait_for(kDrainStep) == std::future_status::timeout) {
     if (none_open()) grpc_server_cancel_all_calls(server.c_server());
   }
+  // A call may have been accepted that the thread has not seen yet.
+  std::promise<void> seen;
+  thread_.post([&seen] { seen.set_value(); });
+  seen.get_future().wait();
   // What was cut ends as soon as its nodes have let go.
   while (!none_open()) std::this_thread::sleep_for(kDrainStep);
   return clean;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -59,6 +60,7 @@ class GrpcFront {
   GrpcFrontOptions options_;
   std::unique_ptr<Server> server_;
   bool drained_ = false;
+  std::atomic<bool> closed_ = false;
 };
 
 }  // namespace infergraph::engine

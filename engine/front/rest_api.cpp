@@ -95,7 +95,7 @@ graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::str
   Request request{http, header_lines, match_route(http.path, options_.metrics_path)};
   request.puid = http.header("Seldon-Puid");
   std::array<char, 36> made;
-  if (request.puid.empty()) {
+  if (!is_puid(request.puid)) {
     const std::string_view fresh = puids_.next();
     fresh.copy(made.data(), made.size());
     request.puid = {made.data(), made.size()};

@@ -34,6 +34,8 @@ bool is_key_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 }
 
+bool is_value_char(char c) { return c >= 0x20 && c <= 0x7e; }
+
 }  // namespace
 
 bool is_end_to_end(std::string_view key) {
@@ -43,18 +45,21 @@ bool is_end_to_end(std::string_view key) {
                       [key](std::string_view other) { return same_name(key, other); });
 }
 
+bool is_legal(const protocol::HeaderField& entry) {
+  return std::all_of(entry.name.begin(), entry.name.end(), is_key_char) &&
+         (entry.name.ends_with("-bin") ||
+          std::all_of(entry.value.begin(), entry.value.end(), is_value_char));
+}
+
 bool to_metadata(const protocol::HeaderField& header, std::string& key, std::string& value) {
   key.resize(header.name.size());
   std::transform(header.name.begin(), header.name.end(), key.begin(), lower);
-  if (!std::all_of(key.begin(), key.end(), is_key_char)) return false;
-  if (key.ends_with("-bin")) {
-    auto bytes = protocol::decode_base64(header.value);
-    if (!bytes) return false;
-    value = *std::move(bytes);
-    return true;
-  }
   value = header.value;
-  return std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+  if (!is_legal({key, value})) return false;
+  if (!key.ends_with("-bin")) return true;
+  auto bytes = protocol::decode_base64(header.value);
+  if (bytes) value = *std::move(bytes);
+  return bytes.has_value();
 }
 
 }  // namespace infergraph::engine

@@ -14,11 +14,15 @@ std::uint32_t grpc_call_test_only_get_encodings_accepted_by_peer(grpc_call* call
 namespace infergraph::engine {
 namespace {
 
+constexpr std::int64_t kLongestDeadline = 2'000'000'000;  // seconds, some 60 years
+
 graph::Clock::time_point to_time_point(gpr_timespec deadline) {
   if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0) {
     return graph::Clock::time_point::max();
   }
   const gpr_timespec monotonic = gpr_convert_clock_type(deadline, GPR_CLOCK_MONOTONIC);
+  // What nobody will live to see would overflow nanoseconds.
+  if (monotonic.tv_sec > kLongestDeadline) return graph::Clock::time_point::max();
   return graph::Clock::time_point(std::chrono::seconds(monotonic.tv_sec) +
                                   std::chrono::nanoseconds(monotonic.tv_nsec));
 }

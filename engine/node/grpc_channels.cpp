@@ -102,14 +102,14 @@ void GrpcChannels::follow_name() {
   addresses_ = std::move(listed);
 }
 
-std::optional<GrpcChannels::Lease> GrpcChannels::lease(const std::vector<const Address*>& but_not) {
+std::optional<GrpcChannels::Lease> GrpcChannels::lease(const std::vector<TcpEndpoint>& but_not) {
   follow_name();
   const std::size_t count = addresses_.size();
   if (count == 0) return std::nullopt;
   if (count == 1) return Lease(addresses_.front());
   // Worst first: tried by this call already, down, busy.
   const auto rank = [&](const Address& address) {
-    const bool tried = std::find(but_not.begin(), but_not.end(), &address) != but_not.end();
+    const bool tried = std::find(but_not.begin(), but_not.end(), address.endpoint) != but_not.end();
     return std::tuple(tried, address.channel->is_down(), address.calls);
   };
   std::size_t best = next_ % count;

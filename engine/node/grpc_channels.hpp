@@ -32,6 +32,7 @@ class GrpcTransport {
   struct Channel;
   std::shared_ptr<Channel> channel(const TcpEndpoint& address);
   GrpcThread& thread() { return thread_; }
+  std::size_t max_answer() const { return options_.max_answer; }
 
  private:
   struct Cache;
@@ -66,7 +67,7 @@ class GrpcChannels {
       if (address_) --address_->calls;
     }
     GrpcTransport::Channel& channel() const { return *address_->channel; }
-    const Address* address() const { return address_.get(); }
+    const TcpEndpoint& endpoint() const { return address_->endpoint; }
 
    private:
     std::shared_ptr<Address> address_;
@@ -76,7 +77,7 @@ class GrpcChannels {
 
   /// An address to call; `but_not` those that this call has tried, while there are others.
   /// Nothing while the name is unknown.
-  std::optional<Lease> lease(const std::vector<const Address*>& but_not);
+  std::optional<Lease> lease(const std::vector<TcpEndpoint>& but_not);
 
   std::size_t address_count() const { return addresses_.size(); }
   const AddressBook& book() const { return *book_; }

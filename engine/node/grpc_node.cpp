@@ -49,6 +49,12 @@ std::array<std::string, protocol::kMethodCount> methods_of(NodeType type) {
 // HealthCheckResponse{status: SERVING} on the wire.
 constexpr std::string_view kServing = "\x08\x01";
 
+// What grpc++ says when there is no connection, and when one is lost.
+constexpr std::string_view kNoConnection = "failed to connect to all addresses";
+constexpr std::array<std::string_view, 7> kTransportTexts = {
+    kNoConnection,     "Socket closed",    "recvmsg:",        "sendmsg:",
+    "GOAWAY received", "Transport closed", "Connection reset"};
+
 // Both clocks are the system's monotonic one.
 gpr_timespec to_timespec(Clock::time_point when) {
   using std::chrono::duration_cast;
@@ -66,14 +72,13 @@ double seconds(Clock::duration duration) { return std::chrono::duration<double>(
 class GrpcNode::Call final : public graph::Cancellable {
  public:
   Call(GrpcChannels::Lease its_lease, boost::asio::io_context* loop)
-      : lease(std::move(its_lease)), done(loop), was_ready(lease.channel().is_ready()) {}
+      : lease(std::move(its_lease)), done(loop) {}
 
   GrpcChannels::Lease lease;
   grpc::ClientContext context;
   grpc::ByteBuffer answer;
   grpc::Status status;
   AwaitedCompletion done;
-  bool was_ready;
 
   void start(const std::string& method, const Payload& payload, grpc::CompletionQueue& queue) {
     reader_ =
@@ -82,10 +87,19 @@ class GrpcNode::Call final : public graph::Cancellable {
     reader_->Finish(&answer, &status, tag_of(done));
   }
 
-  // The connection failed, before the call or under it; the node itself said nothing.
+  // The connection failed before the call or under it, and the node has not said a word: the
+  // channel is down, or others have it up again and only the text is left to tell. A server that
+  // shuts down kills with CANCELLED what reaches it too late.
   bool is_connection_failure() const {
-    return status.error_code() == grpc::StatusCode::UNAVAILABLE && !lease.channel().is_ready();
+    const std::string& text = status.error_message();
+    if (status.error_code() == grpc::StatusCode::CANCELLED) return text == "CANCELLED";
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return false;
+    return !lease.channel().is_ready() ||
+           std::any_of(kTransportTexts.begin(), kTransportTexts.end(),
+                       [&](std::string_view begin) { return text.starts_with(begin); });
   }
+  // It never had a connection to go out by.
+  bool was_never_sent() const { return status.error_message().starts_with(kNoConnection); }
 
   void cancel() override { context.TryCancel(); }
 
@@ -100,6 +114,7 @@ GrpcNode::GrpcNode(std::string name, NodeType type, std::unique_ptr<GrpcChannels
       channels_(std::move(channels)),
       options_(options),
       caller_(caller),
+      over_limit_(" vs. " + std::to_string(channels_->transport().max_answer()) + ")"),
       methods_(methods_of(type)) {
   if (metrics == nullptr) return;
   for (std::size_t i = 0; i < methods_.size(); ++i) {
@@ -132,7 +147,7 @@ graph::Awaitable<GrpcNode::Answer> GrpcNode::send(Method method, const Payload& 
                                                   CallContext& context, Clock::time_point started) {
   const auto limit =
       options_.timeout ? std::min(context.deadline, started + *options_.timeout) : context.deadline;
-  std::vector<const GrpcChannels::Address*> tried;
+  std::vector<TcpEndpoint> tried;
   bool lost_one = false;
   for (;;) {
     if (context.cancel->cancelled()) co_return failed(Code::kCancelled, "cancelled");
@@ -160,14 +175,14 @@ graph::Awaitable<GrpcNode::Answer> GrpcNode::send(Method method, const Payload& 
     if (!call.is_connection_failure()) co_return answer_of(method, call);
 
     // What was lost under way may have been served: once more at most, and no feedback.
-    tried.push_back(call.lease.address());
-    const bool repeats = method != Method::kSendFeedback &&
-                         (call.was_ready ? !std::exchange(lost_one, true)
-                                         : tried.size() < channels_->address_count());
+    tried.push_back(call.lease.endpoint());
+    const bool repeats = call.was_never_sent()
+                             ? tried.size() < channels_->address_count()
+                             : method != Method::kSendFeedback && !std::exchange(lost_one, true);
     if (!repeats) {
-      co_return failed(
-          Code::kUnavailable,
-          (call.was_ready ? "connection lost: " : "can't connect: ") + call.status.error_message());
+      co_return failed(Code::kUnavailable,
+                       (call.was_never_sent() ? "can't connect: " : "connection lost: ") +
+                           call.status.error_message());
     }
     if (retries_ != nullptr) retries_->add();
   }
@@ -186,6 +201,11 @@ GrpcNode::Answer GrpcNode::answer_of(Method method, Call& call) const {
     Payload answer = to_payload(std::move(call.answer));
     answer.set_origin(name_);
     return answer;
+  }
+  // grpc++ on this side said so: it is no matter of load, and trying again won't help.
+  if (code == protocol::GrpcCode::kResourceExhausted &&
+      call.status.error_message().ends_with(over_limit_)) {
+    return failed(Code::kBadUpstream, call.status.error_message());
   }
   return Status::from_upstream(
       name_, protocol::GrpcStatus{protocol::to_grpc_code(static_cast<int>(code)),

@@ -32,8 +32,8 @@ struct GrpcCaller {
 /// kStatus asks the standard health service; a node that has none and says so is healthy.
 ///
 /// Threads: one, the caller's; the answer is handed over from the gRPC thread.
-/// Repeats: a call whose connection could not be made goes to the other addresses; one whose
-/// connection was lost under way is repeated once. Feedback is never repeated.
+/// Repeats: a call that found no connection goes to the other addresses; one whose connection was
+/// lost under way is repeated once, unless it is feedback.
 /// Errors, Cancellation: as graph::NodeClient.
 class GrpcNode final : public graph::NodeClient {
  public:
@@ -60,6 +60,7 @@ class GrpcNode final : public graph::NodeClient {
   std::unique_ptr<GrpcChannels> channels_;
   GrpcNodeOptions options_;
   GrpcCaller caller_;
+  std::string over_limit_;  // how grpc++ ends its word on an answer over the limit
   std::array<std::string, protocol::kMethodCount> methods_;  // "/seldon.protos.Model/Predict"
   std::array<std::optional<metrics::ClientRequests>, protocol::kMethodCount> requests_;
   metrics::GaugeCell* in_flight_ = nullptr;

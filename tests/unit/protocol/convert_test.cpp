@@ -82,6 +82,13 @@ TEST(Convert, KnowsJsonUnderAnotherName) {
   EXPECT_EQ(round(answer), R"({"strData":"{\"strData\":\"a\"}"})");
   answer.set_origin("node");
   EXPECT_EQ(round(answer), kJson);
+
+  Payload text = body("{hello}", "text/plain");
+  text.set_origin("node");
+  EXPECT_EQ(round(text), R"({"strData":"{hello}"})");
+  Payload bytes = body(std::string(kJson), "application/octet-stream");
+  bytes.set_origin("node");
+  EXPECT_TRUE(round(bytes).starts_with(R"({"binData":)"));
 }
 
 TEST(Convert, TakesOnlyJsonForOtherMessages) {
