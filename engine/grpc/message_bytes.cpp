@@ -5,6 +5,9 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
+
+#include "protocol/chain.hpp"
 
 namespace infergraph::engine {
 
@@ -48,6 +51,15 @@ Payload to_payload(grpc::ByteBuffer buffer) {
 
 grpc::ByteBuffer to_byte_buffer(const Payload& payload) {
   if (const auto* slices = dynamic_cast<const Slices*>(payload.pieces())) return slices->buffer();
+  if (const auto* chain = dynamic_cast<const protocol::Chain*>(payload.pieces())) {
+    std::vector<grpc::Slice> slices;
+    for (const Payload& part : chain->parts()) {
+      std::vector<grpc::Slice> of_part;
+      (void)to_byte_buffer(part).Dump(&of_part);
+      slices.insert(slices.end(), of_part.begin(), of_part.end());
+    }
+    return {slices.data(), slices.size()};
+  }
   const std::string_view bytes = payload.bytes();
   if (bytes.size() <= kCopied) {
     const grpc::Slice copied(bytes.data(), bytes.size());

@@ -1,5 +1,6 @@
 #include "graph/units/remote.hpp"
 
+#include <span>
 #include <string>
 #include <utility>
 
@@ -26,6 +27,12 @@ Encoding encoding_of(Transport transport) {
 }
 
 bool has_message(Method method) { return method != Method::kStatus && method != Method::kMetadata; }
+
+Result<Payload> joined_json(std::span<const Payload> answers) {
+  auto list = protocol::join_array(answers);
+  if (!list) return list.error();
+  return Payload::json(*std::move(list));
+}
 
 }  // namespace
 
@@ -93,12 +100,10 @@ Awaitable<Result<Payload>> RemoteUnit::aggregate(std::vector<Payload> answers,
     if (!made) co_return made;
     answer = *std::move(made);
   }
-  auto list =
-      by == Transport::kRest ? protocol::join_array(answers) : protocol::join_list_proto(answers);
-  if (!list) co_return list.error();
-  auto message =
-      by == Transport::kRest ? Payload::json(*std::move(list)) : Payload::proto(*std::move(list));
-  co_return co_await client(by).call(Method::kAggregate, std::move(message), context);
+  Answer list = by == Transport::kRest ? joined_json(answers) : protocol::join_list_proto(answers);
+  if (!list) co_return list;
+  answers.clear();  // the list holds what of them it needs
+  co_return co_await client(by).call(Method::kAggregate, *std::move(list), context);
 }
 
 }  // namespace infergraph::graph

@@ -8,9 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "protocol/chain.hpp"
 #include "protocol/codec/parse.hpp"
 #include "protocol/codec/seldon_route.hpp"
 #include "seldon/prediction.pb.h"
@@ -60,11 +64,16 @@ bool for_each(std::string_view wire, int number, Found found) {
 // A tag and a length.
 constexpr std::size_t kMostBeforeField = 10;
 
-void append_field(std::string& out, int number, std::string_view bytes) {
+void append_head(std::string& out, int number, std::size_t size) {
   std::array<std::uint8_t, kMostBeforeField> before{};
   std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(tag_of(number), before.data());
-  end = CodedOutputStream::WriteVarint32ToArray(static_cast<std::uint32_t>(bytes.size()), end);
-  out.append(before.begin(), end).append(bytes);
+  end = CodedOutputStream::WriteVarint32ToArray(static_cast<std::uint32_t>(size), end);
+  out.append(before.begin(), end);
+}
+
+void append_field(std::string& out, int number, std::string_view bytes) {
+  append_head(out, number, bytes.size());
+  out.append(bytes);
 }
 
 /// The first element of a message's data, or why there is none.
@@ -158,18 +167,31 @@ std::string with_routing_proto(std::string_view wire, RoutingEntries routing) {
   return added.AppendToString(&merged) ? merged : std::string(wire);
 }
 
-Result<std::string> join_list_proto(std::span<const Payload> messages) {
+Result<Payload> join_list_proto(std::span<const Payload> messages) {
+  // What stands before each message lies in one string; the messages stay where they are.
+  std::string heads;
+  std::vector<std::size_t> ends;
   std::size_t size = 0;
-  for (const Payload& message : messages) size += message.size() + kMostBeforeField;
-  if (size > kMostBytes) {
+  for (const Payload& message : messages) {
+    append_head(heads, SeldonMessageList::kSeldonMessagesFieldNumber, message.size());
+    ends.push_back(heads.size());
+    size += message.size();
+  }
+  if (size + heads.size() > kMostBytes) {
     return Status(Code::kInvalidCombination, "the children's answers are more than 2 GiB");
   }
-  std::string joined;
-  joined.reserve(size);
-  for (const Payload& message : messages) {
-    append_field(joined, SeldonMessageList::kSeldonMessagesFieldNumber, message.bytes());
+  const auto owner = std::make_shared<const std::string>(std::move(heads));
+  std::vector<Payload> parts;
+  parts.reserve(2 * messages.size());
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    parts.emplace_back(owner, std::string_view(*owner).substr(begin, ends[i] - begin));
+    parts.push_back(messages[i]);
+    begin = ends[i];
   }
-  return joined;
+  Payload list(std::make_shared<const Chain>(std::move(parts)));
+  list.set_encoding(Encoding::kProto);
+  return list;
 }
 
 Result<std::string> read_metadata_name(std::string_view wire) {

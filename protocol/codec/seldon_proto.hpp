@@ -28,10 +28,10 @@ Result<std::map<std::string, int>> read_feedback_routing_proto(std::string_view 
 /// fields. One without meta, or malformed, comes back unchanged.
 std::string with_routing_proto(std::string_view wire, RoutingEntries routing);
 
-/// The SeldonMessageList of an aggregate call. The children's messages are not looked at; an empty
-/// one is a message without fields. Errors: kInvalidCombination for more than 2 GiB, the most that
-/// a message may have.
-Result<std::string> join_list_proto(std::span<const Payload> messages);
+/// The SeldonMessageList of an aggregate call, as a Chain of the children's messages, which are
+/// neither looked at nor copied; an empty one is a message without fields. Errors:
+/// kInvalidCombination for more than 2 GiB, the most that a message may have.
+Result<Payload> join_list_proto(std::span<const Payload> messages);
 
 /// SeldonModelMetadataRequest.name. Errors: kInvalidArgument for a malformed message.
 Result<std::string> read_metadata_name(std::string_view wire);

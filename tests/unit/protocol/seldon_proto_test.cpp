@@ -118,12 +118,12 @@ TEST(JoinListProto, PutsTheMessagesAsTheyAre) {
   const std::vector<Payload> children = {Payload::proto(message), Payload(),
                                          Payload::proto(wire_of(R"({"binData":"AQ=="})"))};
   seldon::protos::SeldonMessageList list;
-  ASSERT_TRUE(list.ParseFromString(*join_list_proto(children)));
+  ASSERT_TRUE(list.ParseFromString(std::string(join_list_proto(children)->bytes())));
   ASSERT_EQ(list.seldonmessages_size(), 3);
   EXPECT_EQ(list.seldonmessages(0).SerializeAsString(), message);
   EXPECT_EQ(list.seldonmessages(1).ByteSizeLong(), 0U);
   EXPECT_EQ(list.seldonmessages(2).bindata(), "\x01");
-  EXPECT_EQ(*join_list_proto({}), "");
+  EXPECT_EQ(join_list_proto({})->bytes(), "");
 }
 
 TEST(MetadataName, IsRead) {
