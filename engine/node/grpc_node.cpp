@@ -64,7 +64,12 @@ gpr_timespec to_timespec(Clock::time_point when) {
   return {whole.count(), static_cast<std::int32_t>(rest.count()), GPR_CLOCK_MONOTONIC};
 }
 
-double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+std::array<CallMeter::Labels, protocol::kMethodCount> labels_of(
+    const std::array<std::string, protocol::kMethodCount>& methods) {
+  std::array<CallMeter::Labels, protocol::kMethodCount> made;
+  for (std::size_t i = 0; i < made.size(); ++i) made[i] = {methods[i], "unary"};
+  return made;
+}
 
 }  // namespace
 
@@ -115,31 +120,19 @@ GrpcNode::GrpcNode(std::string name, NodeType type, std::unique_ptr<GrpcChannels
       options_(options),
       caller_(caller),
       over_limit_(" vs. " + std::to_string(channels_->transport().max_answer()) + ")"),
-      methods_(methods_of(type)) {
-  if (metrics == nullptr) return;
-  for (std::size_t i = 0; i < methods_.size(); ++i) {
-    requests_[i].emplace(
-        metrics->client(caller_.shard, methods_[i], "unary", name_, image, version));
-  }
-  in_flight_ = &metrics->node_calls_in_flight(caller_.shard, name_);
-  retries_ = &metrics->node_retries(caller_.shard, name_);
+      methods_(methods_of(type)),
+      meter_(metrics, caller.shard, name_, image, version, labels_of(methods_)) {
+  if (metrics != nullptr) retries_ = &metrics->node_retries(caller_.shard, name_);
 }
 
 GrpcNode::~GrpcNode() = default;
 
 graph::Awaitable<GrpcNode::Answer> GrpcNode::call(Method method, Payload payload,
                                                   CallContext& context) {
-  const auto started = Clock::now();
-  context.times->call_began(started);
-  if (in_flight_ != nullptr) in_flight_->add(1);
+  const auto started = meter_.begin(context);
   auto answer = co_await send(method, payload, context, started);
-  const auto ended = Clock::now();
-  context.times->call_ended(ended);
-  if (in_flight_ != nullptr) in_flight_->add(-1);
-  if (auto& requests = requests_[static_cast<std::size_t>(method)]) {
-    const auto code = answer ? protocol::GrpcCode::kOk : grpc_code(answer.error());
-    requests->observe(protocol::name_of(code), seconds(ended - started));
-  }
+  const auto code = answer ? protocol::GrpcCode::kOk : grpc_code(answer.error());
+  meter_.end(context, method, started, protocol::name_of(code));
   co_return answer;
 }
 

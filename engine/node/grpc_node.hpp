@@ -8,6 +8,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "engine/node/call_meter.hpp"
 #include "engine/node/grpc_channels.hpp"
 #include "graph/node_client.hpp"
 #include "graph/spec.hpp"
@@ -62,8 +63,7 @@ class GrpcNode final : public graph::NodeClient {
   GrpcCaller caller_;
   std::string over_limit_;  // how grpc++ ends its word on an answer over the limit
   std::array<std::string, protocol::kMethodCount> methods_;  // "/seldon.protos.Model/Predict"
-  std::array<std::optional<metrics::ClientRequests>, protocol::kMethodCount> requests_;
-  metrics::GaugeCell* in_flight_ = nullptr;
+  CallMeter meter_;
   metrics::CounterCell* retries_ = nullptr;
 };
 

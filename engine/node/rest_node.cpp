@@ -42,7 +42,13 @@ constexpr std::array<Route, protocol::kMethodCount> kRoutes = {{
 
 bool has_body(Method method) { return method != Method::kStatus && method != Method::kMetadata; }
 
-double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+std::array<CallMeter::Labels, protocol::kMethodCount> labels() {
+  std::array<CallMeter::Labels, protocol::kMethodCount> made;
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    made[i] = {kRoutes[i].path, kRoutes[i].verb == "GET" ? "get" : "post"};
+  }
+  return made;
+}
 
 }  // namespace
 
@@ -81,7 +87,10 @@ class RestNode::Exchange final : public graph::Cancellable, private Timed {
 
 RestNode::RestNode(std::string name, HttpPool& pool, RestNodeOptions options,
                    metrics::Families* metrics, const std::string& image, const std::string& version)
-    : name_(std::move(name)), pool_(pool), options_(options) {
+    : name_(std::move(name)),
+      pool_(pool),
+      options_(options),
+      meter_(metrics, pool.io().index, name_, image, version, labels()) {
   const std::string& host = pool.book().host();
   const bool is_ipv6 = host.find(':') != std::string::npos;
   host_ = (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(pool.book().port());
@@ -89,27 +98,15 @@ RestNode::RestNode(std::string name, HttpPool& pool, RestNodeOptions options,
     const auto& [verb, path] = kRoutes[i];
     request_lines_[i].append(verb).append(" ").append(path);
     request_lines_[i].append(" HTTP/1.1\r\nHost: ").append(host_).append("\r\n");
-    if (metrics != nullptr) {
-      requests_[i].emplace(metrics->client(pool.io().index, path, verb == "GET" ? "get" : "post",
-                                           name_, image, version));
-    }
   }
-  if (metrics != nullptr) in_flight_ = &metrics->node_calls_in_flight(pool.io().index, name_);
 }
 
 graph::Awaitable<RestNode::Answer> RestNode::call(Method method, Payload payload,
                                                   CallContext& context) {
-  const auto started = Clock::now();
-  context.times->call_began(started);
-  if (in_flight_ != nullptr) in_flight_->add(1);
+  const auto started = meter_.begin(context);
   auto answer = co_await send(method, payload, context, started);
-  const auto ended = Clock::now();
-  context.times->call_ended(ended);
-  if (in_flight_ != nullptr) in_flight_->add(-1);
-  if (auto& requests = requests_[static_cast<std::size_t>(method)]) {
-    requests->observe(answer ? answer->status() : http_failure(answer.error()).status,
-                      seconds(ended - started));
-  }
+  meter_.end(context, method, started,
+             answer ? answer->status() : http_failure(answer.error()).status);
   co_return answer;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/node/call_meter.hpp"
 #include "engine/node/http_pool.hpp"
 #include "graph/node_client.hpp"
 #include "metrics/families.hpp"
@@ -50,8 +51,7 @@ class RestNode final : public graph::NodeClient {
   RestNodeOptions options_;
   std::string host_;  // "host:port", for the Host header and messages
   std::array<std::string, protocol::kMethodCount> request_lines_;
-  std::array<std::optional<metrics::ClientRequests>, protocol::kMethodCount> requests_;
-  metrics::GaugeCell* in_flight_ = nullptr;
+  CallMeter meter_;
 };
 
 }  // namespace infergraph::engine

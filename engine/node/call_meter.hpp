@@ -1,0 +1,63 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "graph/call_context.hpp"
+#include "metrics/families.hpp"
+#include "protocol/protocol.hpp"
+
+namespace infergraph::engine {
+
+/// Counts the calls to one node: how long they took, how many are in flight, and for the request
+/// how long it was at its nodes.
+/// Threads: one.
+class CallMeter {
+ public:
+  /// The labels of one method.
+  struct Labels {
+    std::string_view service;
+    std::string_view method;
+  };
+
+  /// `metrics` may be null: then only the request's time is counted. `labels` in the order of
+  /// protocol::Method.
+  CallMeter(metrics::Families* metrics, int shard, std::string_view node, std::string_view image,
+            std::string_view version, const std::array<Labels, protocol::kMethodCount>& labels) {
+    if (metrics == nullptr) return;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      requests_[i].emplace(
+          metrics->client(shard, labels[i].service, labels[i].method, node, image, version));
+    }
+    in_flight_ = &metrics->node_calls_in_flight(shard, node);
+  }
+
+  /// A call begins; gives the time.
+  graph::Clock::time_point begin(graph::CallContext& context) {
+    const auto now = graph::Clock::now();
+    context.times->call_began(now);
+    if (in_flight_ != nullptr) in_flight_->add(1);
+    return now;
+  }
+
+  /// It has ended with `code`: an HTTP status, or the name of gRPC's.
+  template <typename Code>
+  void end(graph::CallContext& context, protocol::Method method, graph::Clock::time_point began,
+           Code code) {
+    const auto now = graph::Clock::now();
+    context.times->call_ended(now);
+    if (in_flight_ != nullptr) in_flight_->add(-1);
+    if (auto& requests = requests_[static_cast<std::size_t>(method)]) {
+      requests->observe(code, std::chrono::duration<double>(now - began).count());
+    }
+  }
+
+ private:
+  std::array<std::optional<metrics::ClientRequests>, protocol::kMethodCount> requests_;
+  metrics::GaugeCell* in_flight_ = nullptr;
+};
+
+}  // namespace infergraph::engine
