@@ -2,6 +2,8 @@
 // HttpListener → HttpSession → RestApi → Predictor → Walker → RemoteUnit → RestNode and back
 // (docs/life_of_a_request.md).
 
+#include <malloc.h>
+
 #include <cstdio>
 #include <exception>
 
@@ -56,6 +58,10 @@ int run(int argc, const char* const* argv) {
 }  // namespace infergraph::engine
 
 int main(int argc, char** argv) {
+  // One heap for all threads: with one each, large messages that cross threads leave holes that
+  // only their own thread could fill. What is hot is recycled by its thread, so nobody waits for a
+  // lock.
+  mallopt(M_ARENA_MAX, 1);
   try {
     return infergraph::engine::run(argc, argv);
   } catch (const std::exception& error) {  // start-up only; the data path throws nothing

@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <mutex>
-#include <utility>
 #include <vector>
 
 #include "protocol/chain.hpp"
@@ -20,7 +19,7 @@ constexpr std::size_t kCopied = 512;
 
 class Slices final : public protocol::Pieces {
  public:
-  explicit Slices(grpc::ByteBuffer buffer) : buffer_(std::move(buffer)), size_(buffer_.Length()) {}
+  explicit Slices(const grpc::ByteBuffer& buffer) : buffer_(buffer), size_(buffer_.Length()) {}
 
   std::string_view joined() const override {
     std::call_once(once_, [this] {
@@ -42,9 +41,9 @@ void release(void* payload) { delete static_cast<Payload*>(payload); }
 
 }  // namespace
 
-Payload to_payload(grpc::ByteBuffer buffer) {
+Payload to_payload(const grpc::ByteBuffer& buffer) {
   if (!buffer.Valid()) return Payload::proto("");
-  Payload payload(std::make_shared<const Slices>(std::move(buffer)));
+  Payload payload(std::make_shared<const Slices>(buffer));
   payload.set_encoding(protocol::Encoding::kProto);
   return payload;
 }

@@ -18,7 +18,7 @@ graph::Awaitable<std::optional<std::string>> StreamCall::read() {
   stream_.Read(&message, tag_of(done));
   co_await done.wait();
   if (!done.ok()) co_return std::nullopt;
-  co_return std::string(to_payload(std::move(message)).bytes());
+  co_return std::string(to_payload(message).bytes());
 }
 
 graph::Awaitable<bool> StreamCall::write(const std::string& message) {

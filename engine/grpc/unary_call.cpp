@@ -38,7 +38,8 @@ graph::Awaitable<void> UnaryCall::serve() {
   GrpcRequest request;
   request.method = index_;
   request.metadata = metadata;
-  request.body = to_payload(std::move(message_));
+  request.body = to_payload(message_);
+  message_.Clear();  // the payload alone holds the slices
   request.deadline = to_time_point(context_.raw_deadline());
   request.cancel = &cancel_;
   const auto compression = grpc_call_test_only_get_compression_algorithm(context_.c_call());

@@ -191,7 +191,7 @@ GrpcNode::Answer GrpcNode::answer_of(Method method, Call& call) const {
     }
     if (answers) return Payload::json(R"({"meta":{},"strData":"healthy"})");
   } else if (call.status.ok()) {
-    Payload answer = to_payload(std::move(call.answer));
+    Payload answer = to_payload(call.answer);
     answer.set_origin(name_);
     return answer;
   }
