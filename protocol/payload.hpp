@@ -42,7 +42,8 @@ class Payload {
       : owner_(std::move(owner)), bytes_(bytes) {}
 
   /// A body in pieces.
-  explicit Payload(const std::shared_ptr<const Pieces>& pieces) : owner_(pieces), pieces_(pieces.get()) {}
+  explicit Payload(const std::shared_ptr<const Pieces>& pieces)
+      : owner_(pieces), pieces_(pieces.get()) {}
 
   /// A JSON body made in the process.
   static Payload json(std::string text) {

@@ -58,8 +58,9 @@ bool to_metadata(const protocol::HeaderField& header, std::string& key, std::str
   if (!is_legal({key, value})) return false;
   if (!key.ends_with("-bin")) return true;
   auto bytes = protocol::decode_base64(header.value);
-  if (bytes) value = *std::move(bytes);
-  return bytes.has_value();
+  if (!bytes) return false;
+  value = *std::move(bytes);
+  return true;
 }
 
 }  // namespace infergraph::engine
