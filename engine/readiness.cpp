@@ -23,7 +23,8 @@ struct Readiness::Probe {
   Probe(IoThread& control, Target its_target, const Options& options, GrpcTransport& transport)
       : target(std::move(its_target)),
         timer(control.context),
-        pool(control, target.book, MessageLimits{64 * 1024, std::size_t{1} << 20}, std::nullopt) {
+        pool(control, target.book, MessageLimits{std::size_t{64} << 10, std::size_t{1} << 20},
+             std::nullopt) {
     const std::string& node = target.nodes.front();
     if (target.transport == protocol::Transport::kGrpc) {
       health = std::make_unique<GrpcNode>(

@@ -100,6 +100,7 @@ std::vector<Readiness::Target> Server::readiness_targets(const graph::PredictorS
     target.transport = transport;
   }
   std::vector<Readiness::Target> list;
+  list.reserve(targets.size());
   for (auto& [address, target] : targets) list.push_back(std::move(target));
   return list;
 }
@@ -189,6 +190,7 @@ std::shared_ptr<graph::NodeClient> Server::make_rest_node(const graph::NodeSpec&
 
 std::shared_ptr<graph::NodeClient> Server::make_posted_node(const graph::NodeSpec& node) {
   std::vector<PostedNode::Seat> places;
+  places.reserve(seats_.size());
   for (int i = 0; i < runtime_.size(); ++i) {
     places.push_back(
         {&runtime_.thread(i), seats_[static_cast<std::size_t>(i)]->rest_nodes.at(node.name)});
@@ -241,6 +243,7 @@ ListenerOptions Server::listener_options() {
 
 int Server::run() {
   std::vector<HttpListener::Seat> places;
+  places.reserve(seats_.size());
   for (int i = 0; i < runtime_.size(); ++i) {
     places.push_back({seats_[static_cast<std::size_t>(i)]->api.get(), &metrics_.connections_open(i),
                       &metrics_.connections_refused(i)});

@@ -29,8 +29,10 @@
 namespace grpc_core {
 class Server {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): the library's names
   void StopListening();
   void SendGoaways();
+  // NOLINTEND(readability-identifier-naming)
 };
 }  // namespace grpc_core
 
@@ -116,7 +118,9 @@ struct GrpcFront::Server {
 };
 
 GrpcFront::GrpcFront(GrpcThread& thread, GrpcService& service, GrpcFrontOptions options)
-    : thread_(thread), options_(options), server_(std::make_unique<Server>(thread, service)) {}
+    : thread_(thread),
+      options_(std::move(options)),
+      server_(std::make_unique<Server>(thread, service)) {}
 
 GrpcFront::~GrpcFront() = default;
 

@@ -26,7 +26,7 @@ constexpr auto kLinger = std::chrono::seconds(2);
 constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 void append_number(std::string& text, std::size_t number) {
-  std::array<char, 20> digits;
+  std::array<char, 20> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
   text.append(digits.data(), end);
 }
@@ -61,7 +61,7 @@ std::string_view SessionHost::date() {
     date_second_ = now;
     std::tm parts{};
     gmtime_r(&now, &parts);
-    std::array<char, 40> text;
+    std::array<char, 40> text{};
     const auto size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
     date_.assign(text.data(), size);
   }

@@ -94,7 +94,7 @@ RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& 
 graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::string& header_lines) {
   Request request{http, header_lines, match_route(http.path, options_.metrics_path)};
   request.puid = http.header("Seldon-Puid");
-  std::array<char, 36> made;
+  std::array<char, 36> made{};
   if (!is_puid(request.puid)) {
     const std::string_view fresh = puids_.next();
     fresh.copy(made.data(), made.size());

@@ -236,7 +236,7 @@ void RestNode::write_head(std::string& head, Method method, const Payload& paylo
     if (!payload.content_encoding().empty()) {
       head.append("Content-Encoding: "sv).append(payload.content_encoding()).append("\r\n"sv);
     }
-    std::array<char, 20> digits;
+    std::array<char, 20> digits{};
     const auto end =
         std::to_chars(digits.data(), digits.data() + digits.size(), payload.bytes().size()).ptr;
     head.append("Content-Length: "sv).append(digits.data(), end).append("\r\n"sv);
