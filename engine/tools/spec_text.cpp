@@ -78,6 +78,10 @@ std::string_view step_text(Method method) {
 
 protocol::Transport transport_of(const NodeSpec& node, std::string_view deployment_transport) {
   if (node.endpoint.type) return *node.endpoint.type;
+  if (node.endpoint.http_port == 0 && node.endpoint.grpc_port != 0) {
+    return protocol::Transport::kGrpc;
+  }
+  if (node.endpoint.grpc_port == 0) return protocol::Transport::kRest;
   return deployment_transport == "grpc" ? protocol::Transport::kGrpc : protocol::Transport::kRest;
 }
 
