@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,8 @@
 #include "protocol/protocol.hpp"
 
 namespace infergraph::protocol {
+
+struct ModelProfile;
 
 /// One header or metadata entry. Borrows its text from whatever owns the message.
 struct HeaderField {
@@ -82,6 +85,15 @@ class Payload {
   Protocol protocol() const { return protocol_; }
   Encoding encoding() const { return encoding_; }
 
+  /// Bytes of the JSON in front of binary tensor data (v2's Inference-Header-Content-Length);
+  /// nothing when the whole body is JSON.
+  std::optional<std::size_t> json_size() const {
+    return json_size_ == kNoBinary ? std::nullopt : std::optional(json_size_);
+  }
+
+  /// The model of the node that answered, for whoever converts the answer; null when nobody will.
+  const std::shared_ptr<const ModelProfile>& model() const { return model_; }
+
   /// Name of the node that answered with it; empty for what the caller sent. Lives as long as the
   /// plan.
   std::string_view origin() const { return origin_; }
@@ -93,16 +105,22 @@ class Payload {
   void set_headers(std::span<const HeaderField> headers) { headers_ = headers; }
   void set_protocol(Protocol protocol) { protocol_ = protocol; }
   void set_encoding(Encoding encoding) { encoding_ = encoding; }
+  void set_json_size(std::size_t size) { json_size_ = size; }
+  void set_model(std::shared_ptr<const ModelProfile> model) { model_ = std::move(model); }
   void set_origin(std::string_view node) { origin_ = node; }
 
  private:
+  static constexpr std::size_t kNoBinary = static_cast<std::size_t>(-1);
+
   std::shared_ptr<const void> owner_;
+  std::shared_ptr<const ModelProfile> model_;
   const Pieces* pieces_ = nullptr;
   std::string_view bytes_;
   std::string_view origin_;
   std::string_view content_type_;
   std::string_view content_encoding_;
   std::span<const HeaderField> headers_;
+  std::size_t json_size_ = kNoBinary;
   int status_ = 200;
   Protocol protocol_ = Protocol::kSeldon;
   Encoding encoding_ = Encoding::kJson;

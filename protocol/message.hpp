@@ -1,0 +1,64 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "protocol/codec/seldon_data.hpp"
+#include "protocol/payload.hpp"
+#include "protocol/tensor.hpp"
+
+namespace infergraph::protocol {
+
+/// An output that a request of protocol v2 asks for.
+struct RequestedOutput {
+  std::string name;
+  Parameters parameters;  ///< with binary_data as it was given
+};
+
+/// What an answer takes over from its request, whatever protocol its node speaks.
+struct RequestTraits {
+  // seldon
+  Content content = Content::kData;    ///< the member that the request used
+  DataKind kind = DataKind::kNdarray;  ///< kNone counts as kNdarray
+  std::string meta = "{}";             ///< JSON: puid, tags and metrics of the request's meta
+  // tensorflow
+  bool by_column = false;  ///< `inputs` was given, so `outputs` is answered
+  // v2
+  std::string id;
+  std::vector<RequestedOutput> outputs;  ///< empty: all
+  bool binary_output = false;            ///< the parameter binary_data_output
+};
+
+/// A request or an answer of any protocol, decoded: named, typed tensors, or what has no tensors.
+/// Between two protocols there is nothing else.
+///
+/// Owns/borrows: views point into `source` or into `made`, so it is moved, not copied.
+struct Message {
+  Message() = default;
+  Message(Message&&) = default;
+  Message& operator=(Message&&) = default;
+
+  Payload source;                ///< what it was read from, unpacked
+  std::deque<std::string> made;  ///< what the codecs made: never touched again once in here
+
+  /// kData: `tensors`; otherwise `value`: the text of kStrData, the bytes of kBinData, the JSON
+  /// text of kJsonData, a google.protobuf.Any on the wire for kCustomData.
+  Content content = Content::kData;
+  std::vector<Tensor> tensors;
+  std::string_view value;
+
+  std::vector<std::string> columns;  ///< seldon: data.names
+  std::string signature_name;        ///< tensorflow
+  std::string model_name;            ///< v2, and tensorflow's model_spec
+  std::string model_version;
+  Parameters parameters;  ///< v2
+  RequestTraits traits;   ///< of a request; of an answer the id and the kind that it has
+
+  /// Keeps `text` and gives the view of it to hold in a tensor.
+  std::string_view keep(std::string text) { return made.emplace_back(std::move(text)); }
+};
+
+}  // namespace infergraph::protocol
