@@ -153,7 +153,8 @@ void add_graph(Table& table) {
   table.text("predictor", "NAME", &Options::predictor,
              "the predictor to serve; the file's, if it has just one");
   table.text("protocol", "NAME", &Options::protocol,
-             "payload protocol; only seldon in this release");
+             "payload protocol: seldon, tensorflow, v2 (kfserving), or several, as seldon,v2; the "
+             "first is also the nodes'; without it the file's");
   table.text("annotations_file", "FILE", &Options::annotations_file,
              "annotations of the pod, as the downward API writes them; may be missing");
 }

@@ -123,10 +123,6 @@ void settle(Invocation& made, const Arguments& arguments, const Environment& env
   }
 }
 
-std::string refusal_of(const std::string& protocol) {
-  return "Protocol " + protocol + " is not served in this release; seldon is";
-}
-
 // Names become header lines of CloudEvents and labels.
 std::optional<std::string> bad_name(const Options& options) {
   for (const auto& [flag, name] :
@@ -149,6 +145,18 @@ Environment process_environment() {
   };
 }
 
+std::optional<std::vector<protocol::Protocol>> read_protocols(std::string_view list) {
+  std::vector<protocol::Protocol> made;
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t comma = std::min(list.find(',', at), list.size());
+    const auto known = protocol::protocol_of(list.substr(at, comma - at));
+    if (!known) return std::nullopt;
+    if (std::find(made.begin(), made.end(), *known) == made.end()) made.push_back(*known);
+    at = comma + 1;
+  }
+  return made;
+}
+
 std::optional<std::string> check_options(const Options& options, const Environment& environment) {
   if (options.file.empty()) {
     constexpr const char* kOr = " (or give a graph by --file)";
@@ -157,10 +165,7 @@ std::optional<std::string> check_options(const Options& options, const Environme
     if (options.predictor.empty()) return std::string("Required argument predictor missing") + kOr;
   }
   if (auto wrong = bad_name(options)) return wrong;
-  for (const std::string_view known : {"tensorflow", "v2", "kfserving"}) {
-    if (options.protocol == known) return refusal_of(options.protocol);
-  }
-  if (options.protocol != "seldon") return "Protocol must be seldon, tensorflow or v2";
+  if (!read_protocols(options.protocol)) return "Protocol must be seldon, tensorflow or v2";
   if (options.server_type == "kafka") return "Server type kafka is not supported in this release";
   if (options.transport != "rest" && options.transport != "grpc") {
     return "Only rest and grpc supported";
@@ -246,9 +251,11 @@ std::optional<std::string> complete_from(Options& options,
   if (options.namespace_.empty()) options.namespace_ = "default";
   if (const auto wrong = bad_name(options)) return options.file + ": " + *wrong;
 
-  const std::string& protocol = deployment.protocol;
-  if (!options.protocol_given && !protocol.empty() && protocol != "seldon") {
-    return options.file + ": " + refusal_of(protocol);
+  if (!options.protocol_given && !deployment.protocol.empty()) {
+    options.protocol = deployment.protocol;
+    if (!read_protocols(options.protocol)) {
+      return options.file + ": spec.protocol must be seldon, tensorflow or v2";
+    }
   }
   return std::nullopt;
 }

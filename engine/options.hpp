@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "graph/spec.hpp"
+#include "protocol/protocol.hpp"
 
 namespace infergraph::engine {
 
@@ -31,8 +32,8 @@ struct Options {
   std::string sdep;
   std::string namespace_;
   std::string predictor;
-  std::string protocol = "seldon";
-  bool protocol_given = false;  ///< by a flag: then the file's own is not looked at
+  std::string protocol = "seldon";  ///< or several: "seldon,v2"
+  bool protocol_given = false;      ///< by a flag: then the file's own is not looked at
   std::string annotations_file = "/etc/podinfo/annotations";
 
   // Listening
@@ -100,6 +101,10 @@ struct Options {
   std::string logger_endpoint;  ///< REQUEST_LOGGER_DEFAULT_ENDPOINT; for a later feature
 };
 
+/// The protocols of --protocol: what callers may speak, and first of them what the nodes do.
+/// Nothing for a list with a name that there isn't, or with none.
+std::optional<std::vector<protocol::Protocol>> read_protocols(std::string_view list);
+
 /// What a command line asks for.
 struct Invocation {
   enum class Kind : std::uint8_t { kServe, kCheck, kStub, kTry, kHelp, kVersion, kError };
@@ -121,9 +126,9 @@ Invocation parse_command_line(int argc, const char* const* argv, const Environme
 /// that says what is wrong with the first of them.
 std::optional<std::string> check_options(const Options& options, const Environment& environment);
 
-/// Fills the names that were not given from the file's, `default` for a namespace that it hasn't.
-/// Gives what is wrong, if anything: several predictors and none chosen, one chosen that isn't
-/// there, no name, a protocol that isn't served.
+/// Fills names and protocol that were not given from the file's, `default` for a namespace that it
+/// hasn't. Gives what is wrong, if anything: several predictors and none chosen, one chosen that
+/// isn't there, no name, a protocol that isn't served.
 std::optional<std::string> complete_from(Options& options, const graph::DeploymentSpec& deployment);
 
 }  // namespace infergraph::engine

@@ -65,10 +65,12 @@ graph::Awaitable<Result<Payload>> Predictor::feedback(Payload body, CallContext&
 }
 
 graph::Awaitable<Result<Payload>> Predictor::ask(protocol::Method method, std::string_view node,
-                                                 CallContext& context) {
+                                                 Payload request, CallContext& context) {
   const auto plan = plan_;
   Walker walker(*plan, options_.max_decoded);
-  co_return co_await walker.ask(method, node, context);
+  const bool is_own = plan->find(node) != nullptr || context.model.empty();
+  const std::string_view asked = is_own ? node : std::string_view(plan->root().name);
+  co_return co_await walker.ask(method, asked, std::move(request), context);
 }
 
 graph::Awaitable<Result<Payload>> Predictor::graph_metadata(CallContext& context) {

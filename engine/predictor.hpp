@@ -26,13 +26,19 @@ class Predictor {
   Predictor(std::shared_ptr<const graph::Plan> plan, Options options)
       : plan_(std::move(plan)), options_(options) {}
 
+  /// True for a graph of one node.
+  bool is_single() const { return plan_->nodes().size() == 1; }
+  bool has_node(std::string_view name) const { return plan_->find(name) != nullptr; }
+
   graph::Awaitable<protocol::Result<protocol::Payload>> predict(protocol::Payload message,
                                                                 graph::CallContext& context);
   graph::Awaitable<protocol::Result<protocol::Payload>> feedback(protocol::Payload body,
                                                                  graph::CallContext& context);
-  /// Status or metadata of one node.
+  /// Status or metadata of one node; in a graph of one node any name is that one, under which it is
+  /// asked (context.model). `request` is the caller's, if his protocol has one.
   graph::Awaitable<protocol::Result<protocol::Payload>> ask(protocol::Method method,
                                                             std::string_view node,
+                                                            protocol::Payload request,
                                                             graph::CallContext& context);
   graph::Awaitable<protocol::Result<protocol::Payload>> graph_metadata(graph::CallContext& context);
 

@@ -13,37 +13,72 @@
 
 #include "engine/node/grpc_node.hpp"
 #include "engine/observe/log.hpp"
+#include "graph/units/model_request.hpp"
 
 namespace infergraph::engine {
 
 namespace asio = boost::asio;
 
+namespace {
+
+std::string host_of(const AddressBook& book) {
+  return book.host() + ":" + std::to_string(book.port());
+}
+
+}  // namespace
+
+// Asks one address for its health.
+struct Readiness::Health {
+  Health(IoThread& control, const Target& target, const std::shared_ptr<AddressBook>& book,
+         protocol::Protocol protocol, const Options& options, GrpcTransport& transport)
+      : pool(control, book, MessageLimits{std::size_t{64} << 10, std::size_t{1} << 20},
+             std::nullopt) {
+    const std::string& node = target.nodes.front();
+    // Of protocol v2 the server is asked, of tensorflow the model.
+    const bool has_model = protocol != protocol::Protocol::kV2;
+    if (target.transport == protocol::Transport::kGrpc) {
+      client = std::make_unique<GrpcNode>(node, graph::NodeType::kModel,
+                                          std::make_unique<GrpcChannels>(transport, book),
+                                          GrpcNodeOptions{options.timeout, protocol, has_model},
+                                          GrpcCaller{&control.context, 0}, nullptr, "", "");
+    } else {
+      client = std::make_unique<RestNode>(node, pool,
+                                          RestNodeOptions{options.timeout, options.timeout,
+                                                          protocol, has_model ? target.model : ""},
+                                          nullptr, "", "");
+    }
+    if (target.transport == protocol::Transport::kGrpc) {
+      request = graph::model_request(protocol, protocol::Method::kStatus, target.transport,
+                                     has_model ? target.model : "");
+    }
+  }
+
+  HttpPool pool;
+  std::unique_ptr<graph::NodeClient> client;
+  protocol::Payload request;
+};
+
 // One endpoint under watch.
 struct Readiness::Probe {
   Probe(IoThread& control, Target its_target, const Options& options, GrpcTransport& transport)
-      : target(std::move(its_target)),
-        timer(control.context),
-        pool(control, target.book, MessageLimits{std::size_t{64} << 10, std::size_t{1} << 20},
-             std::nullopt) {
-    const std::string& node = target.nodes.front();
-    if (target.transport == protocol::Transport::kGrpc) {
-      health = std::make_unique<GrpcNode>(
-          node, graph::NodeType::kModel, std::make_unique<GrpcChannels>(transport, target.book),
-          GrpcNodeOptions{options.timeout}, GrpcCaller{&control.context, 0}, nullptr, "", "");
-    } else {
-      health = std::make_unique<RestNode>(
-          node, pool, RestNodeOptions{options.timeout, options.timeout}, nullptr, "", "");
+      : target(std::move(its_target)), timer(control.context) {
+    health =
+        std::make_unique<Health>(control, target, target.book, target.protocol, options, transport);
+    if (target.direct) {
+      direct = std::make_unique<Health>(control, target, target.direct,
+                                        protocol::Protocol::kTensorflow, options, transport);
     }
   }
 
   std::string host() const {
-    return target.book->host() + ":" + std::to_string(target.book->port());
+    const bool is_direct = target.found && target.found->load();
+    return host_of(is_direct ? *target.direct : *target.book);
   }
 
   Target target;
   asio::steady_timer timer;
-  HttpPool pool;
-  std::unique_ptr<graph::NodeClient> health;
+  std::unique_ptr<Health> health;
+  std::unique_ptr<Health> direct;
   graph::CancelScope cancel;             // of the look under way
   bool looked = false;                   // at least once
   std::string error = "not probed yet";  // empty when the endpoint is up
@@ -144,13 +179,27 @@ graph::Awaitable<void> Readiness::watch(Probe& probe) {
 }
 
 graph::Awaitable<std::string> Readiness::look(Probe& probe) {
-  if (!options_.full_health_checks) co_return co_await connect(probe);
+  if (!probe.direct) co_return co_await look_at(probe, *probe.health);
+  std::string error = co_await look_at(probe, *probe.direct);
+  if (probe.target.found->load()) co_return error;
+  if (error.empty() && !ending_) {
+    probe.target.found->store(true);
+    log::info("the model server is called directly",
+              {{"node", probe.target.nodes.front()}, {"host", host_of(*probe.target.direct)}});
+    co_return "";
+  }
+  co_return co_await look_at(probe, *probe.health);
+}
+
+graph::Awaitable<std::string> Readiness::look_at(Probe& probe, Health& health) {
+  if (!options_.full_health_checks) co_return co_await connect(probe, health.pool.book());
   graph::CallTimes times;
   graph::CallContext context;
   context.puid = "readiness-probe";
   context.cancel = &probe.cancel;
   context.times = &times;
-  const auto answer = co_await probe.health->call(protocol::Method::kStatus, {}, context);
+  const auto answer =
+      co_await health.client->call(protocol::Method::kStatus, health.request, context);
   if (answer) co_return "";
   if (answer.error().answer()) {
     co_return "the health path answered " + std::to_string(answer.error().answer()->status());
@@ -158,8 +207,7 @@ graph::Awaitable<std::string> Readiness::look(Probe& probe) {
   co_return answer.error().message();
 }
 
-graph::Awaitable<std::string> Readiness::connect(Probe& probe) {
-  const AddressBook& book = *probe.target.book;
+graph::Awaitable<std::string> Readiness::connect(Probe& probe, const AddressBook& book) {
   std::string error = book.version() == 0 ? "can't resolve: " + book.error() : "";
   for (const TcpEndpoint& address : book.addresses()) {
     if (ending_) break;

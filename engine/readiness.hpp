@@ -27,6 +27,12 @@ class Readiness {
     std::shared_ptr<AddressBook> book;
     std::vector<std::string> nodes;
     protocol::Transport transport = protocol::Transport::kRest;  ///< of the health check
+    protocol::Protocol protocol = protocol::Protocol::kSeldon;   ///< likewise
+    std::string model;                                           ///< likewise, for tensorflow
+    /// Where a TENSORFLOW_SERVER itself may be; `found` is set when it has answered there, and from
+    /// then on `book`, the proxy's, isn't looked at. Null for all others.
+    std::shared_ptr<AddressBook> direct;
+    std::shared_ptr<std::atomic<bool>> found;
   };
   struct Options {
     bool full_health_checks = false;  ///< GET the health path instead of a bare connection
@@ -56,11 +62,13 @@ class Readiness {
   std::string report() const;
 
  private:
+  struct Health;
   struct Probe;
 
   graph::Awaitable<void> watch(Probe& probe);
   graph::Awaitable<std::string> look(Probe& probe);
-  graph::Awaitable<std::string> connect(Probe& probe);
+  graph::Awaitable<std::string> look_at(Probe& probe, Health& health);
+  graph::Awaitable<std::string> connect(Probe& probe, const AddressBook& book);
   void update();
 
   IoThread& control_;

@@ -15,11 +15,14 @@
 #include "engine/node/posted_node.hpp"
 #include "engine/node/rest_node.hpp"
 #include "engine/observe/log.hpp"
+#include "graph/server_kind.hpp"
 #include "graph/unit_registry.hpp"
+#include "graph/units/proxied.hpp"
 #include "graph/units/remote.hpp"
 
 namespace infergraph::engine {
 
+using protocol::Protocol;
 using protocol::Transport;
 
 namespace {
@@ -38,11 +41,31 @@ std::uint16_t probed_port(const graph::Endpoint& endpoint, Transport transport, 
   return transport == Transport::kRest ? endpoint.http_port : endpoint.grpc_port;
 }
 
+const std::string& host_of(const graph::Endpoint& endpoint, Transport transport) {
+  const bool own = transport == Transport::kGrpc && !endpoint.grpc_host.empty();
+  return own ? endpoint.grpc_host : endpoint.service_host;
+}
+
+// Whether a caller may be of another protocol than a node that answers him.
+bool is_mixed(const graph::PredictorSpec& predictor, const std::vector<Protocol>& protocols) {
+  for (const graph::NodeSpec& node : predictor.nodes) {
+    const auto protocol = is_remote(node) ? graph::server_kind_of(node, protocols.front()).protocol
+                                          : Protocol::kSeldon;
+    for (const Protocol spoken : protocols) {
+      if (spoken != protocol) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Server::Server(const Options& options, const graph::PredictorSpec& predictor,
                const graph::Annotated& annotations)
     : options_(options),
+      protocols_(read_protocols(options.protocol).value_or(std::vector{Protocol::kSeldon})),
+      is_single_(predictor.nodes.size() == 1),
+      is_mixed_(is_mixed(predictor, protocols_)),
       metrics_(family_options(options, predictor, io_thread_count(options.threads))),
       runtime_(metrics_.shards() - 1),
       resolver_(options.dns_refresh),
@@ -87,22 +110,54 @@ metrics::FamilyOptions Server::family_options(const Options& options,
 }
 
 std::vector<Readiness::Target> Server::readiness_targets(const graph::PredictorSpec& predictor) {
-  std::map<std::tuple<std::string, std::uint16_t, Transport>, Readiness::Target> targets;
+  std::map<std::tuple<std::string, std::uint16_t, Transport, Protocol>, Readiness::Target> targets;
   for (const graph::NodeSpec& node : predictor.nodes) {
     if (!is_remote(node)) continue;
-    const graph::Endpoint& endpoint = node.endpoint;
+    const graph::ServerKind kind = graph::server_kind_of(node, protocols_.front());
+    const bool is_direct = kind.direct && !kind.may_be_proxy;
+    const graph::Endpoint& endpoint = is_direct ? *kind.direct : node.endpoint;
     const auto transport =
         graph::is_callable(endpoint, Transport::kRest) ? Transport::kRest : Transport::kGrpc;
     const auto port = probed_port(endpoint, transport, options_.full_health_checks);
-    auto& target = targets[{endpoint.service_host, port, transport}];
-    target.book = resolver_.book(endpoint.service_host, port);
+    const auto protocol = kind.may_be_proxy ? Protocol::kSeldon : kind.protocol;
+    const std::string& host = host_of(endpoint, transport);
+    auto& target = targets[{host, port, transport, protocol}];
+    target.book = resolver_.book(host, port);
     target.nodes.push_back(node.name);
     target.transport = transport;
+    target.protocol = protocol;
+    target.model = kind.model.name;
+    if (!kind.may_be_proxy) continue;
+    auto& found = found_[node.name] = std::make_shared<std::atomic<bool>>(false);
+    target.found = found;
+    target.direct = resolver_.book(
+        host, transport == Transport::kRest ? kind.direct->http_port : kind.direct->grpc_port);
   }
   std::vector<Readiness::Target> list;
   list.reserve(targets.size());
   for (auto& [address, target] : targets) list.push_back(std::move(target));
   return list;
+}
+
+std::unique_ptr<graph::Unit> Server::make_unit(const graph::NodeSpec& node,
+                                               const MakeClients& make_clients) const {
+  if (!is_remote(node)) return graph::make_built_in(node, options_.max_response_bytes);
+  graph::ServerKind kind = graph::server_kind_of(node, protocols_.front());
+  const auto make = [&](const graph::Endpoint& endpoint,
+                        Protocol protocol) -> std::unique_ptr<graph::Unit> {
+    graph::RemoteUnit::Options unit;
+    unit.protocol = protocol;
+    unit.model = kind.model;
+    unit.is_only = is_single_;
+    unit.max_decoded = options_.max_response_bytes;
+    return std::make_unique<graph::RemoteUnit>(
+        make_clients({node, endpoint, protocol, kind.model.name}), std::move(unit));
+  };
+  if (!kind.direct) return make(node.endpoint, kind.protocol);
+  auto server = make(*kind.direct, kind.protocol);
+  if (!kind.may_be_proxy) return server;
+  return std::make_unique<graph::ProxiedUnit>(
+      std::move(server), make(node.endpoint, Protocol::kSeldon), found_.at(node.name));
 }
 
 std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& predictor,
@@ -111,17 +166,18 @@ std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& pred
   const GrpcCaller caller{&runtime_.thread(index).context, index};
   seat->predictor = make_predictor(
       predictor,
-      [&](const graph::NodeSpec& node) -> std::unique_ptr<graph::Unit> {
-        if (!is_remote(node)) return graph::make_built_in(node);
-        graph::NodeClients clients;
-        if (graph::is_callable(node.endpoint, Transport::kRest)) {
-          clients.rest = make_rest_node(node, *seat, annotations, index);
-          seat->rest_nodes[node.name] = clients.rest;
-        }
-        if (graph::is_callable(node.endpoint, Transport::kGrpc)) {
-          clients.grpc = make_grpc_node(node, annotations, caller);
-        }
-        return std::make_unique<graph::RemoteUnit>(std::move(clients), options_.max_response_bytes);
+      [&](const graph::NodeSpec& node) {
+        return make_unit(node, [&](const NodePlace& place) {
+          graph::NodeClients clients;
+          if (graph::is_callable(place.endpoint, Transport::kRest)) {
+            clients.rest = make_rest_node(place, *seat, annotations, index);
+            seat->rest_nodes[place.key()] = clients.rest;
+          }
+          if (graph::is_callable(place.endpoint, Transport::kGrpc)) {
+            clients.grpc = make_grpc_node(place, annotations, caller);
+          }
+          return clients;
+        });
       },
       index);
 
@@ -132,6 +188,7 @@ std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& pred
   api.allowed_origins = options_.cors_allowed_origins;
   api.allowed_headers = options_.cors_allowed_headers;
   api.max_decoded = options_.max_response_bytes;
+  api.protocols = protocols_;
   seat->api =
       std::make_unique<RestApi>(std::move(api), *seat->predictor, *readiness_, metrics_, index);
   return seat;
@@ -143,19 +200,26 @@ Server::GrpcSeat Server::make_grpc_seat(const graph::PredictorSpec& predictor,
   const int shard = grpc_thread_.index();
   seat.predictor = make_predictor(
       predictor,
-      [&](const graph::NodeSpec& node) -> std::unique_ptr<graph::Unit> {
-        if (!is_remote(node)) return graph::make_built_in(node);
-        graph::NodeClients clients;
-        if (graph::is_callable(node.endpoint, Transport::kRest))
-          clients.rest = make_posted_node(node);
-        if (graph::is_callable(node.endpoint, Transport::kGrpc)) {
-          clients.grpc = make_grpc_node(node, annotations, {nullptr, shard});
-        }
-        return std::make_unique<graph::RemoteUnit>(std::move(clients), options_.max_response_bytes);
+      [&](const graph::NodeSpec& node) {
+        return make_unit(node, [&](const NodePlace& place) {
+          graph::NodeClients clients;
+          if (graph::is_callable(place.endpoint, Transport::kRest)) {
+            clients.rest = make_posted_node(place);
+          }
+          if (graph::is_callable(place.endpoint, Transport::kGrpc)) {
+            clients.grpc = make_grpc_node(place, annotations, {nullptr, shard});
+          }
+          return clients;
+        });
       },
       shard);
-  seat.api = std::make_unique<GrpcApi>(*seat.predictor, predictor.nodes.front().name, metrics_,
-                                       shard, options_.max_response_bytes);
+  GrpcApiOptions api;
+  api.root = predictor.nodes.front().name;
+  api.max_decoded = options_.max_response_bytes;
+  api.protocols = protocols_;
+  api.keeps_requests = is_mixed_;
+  seat.api =
+      std::make_unique<GrpcApi>(std::move(api), *seat.predictor, *readiness_, metrics_, shard);
   return seat;
 }
 
@@ -172,39 +236,45 @@ std::unique_ptr<Predictor> Server::make_predictor(const graph::PredictorSpec& pr
                                      walking);
 }
 
-std::shared_ptr<graph::NodeClient> Server::make_rest_node(const graph::NodeSpec& node, Seat& seat,
+std::shared_ptr<graph::NodeClient> Server::make_rest_node(const NodePlace& place, Seat& seat,
                                                           const graph::Annotated& annotations,
                                                           int index) {
+  const graph::NodeSpec& node = place.node;
   MessageLimits limits;
   limits.header = options_.max_header_bytes;
   limits.body = options_.max_response_bytes;
   seat.pools.push_back(std::make_unique<HttpPool>(
-      runtime_.thread(index), resolver_.book(node.endpoint.service_host, node.endpoint.http_port),
+      runtime_.thread(index), resolver_.book(place.endpoint.service_host, place.endpoint.http_port),
       limits, metrics_.node_connections(index, node.name)));
   RestNodeOptions calling;
   calling.timeout = annotations.rest_timeout;
   calling.connect_timeout = options_.connect_timeout;
+  calling.protocol = place.protocol;
+  calling.model = place.model;
   return std::make_shared<RestNode>(node.name, *seat.pools.back(), calling, &metrics_, node.image,
                                     node.image_version);
 }
 
-std::shared_ptr<graph::NodeClient> Server::make_posted_node(const graph::NodeSpec& node) {
+std::shared_ptr<graph::NodeClient> Server::make_posted_node(const NodePlace& place) {
   std::vector<PostedNode::Seat> places;
   places.reserve(seats_.size());
   for (int i = 0; i < runtime_.size(); ++i) {
     places.push_back(
-        {&runtime_.thread(i), seats_[static_cast<std::size_t>(i)]->rest_nodes.at(node.name)});
+        {&runtime_.thread(i), seats_[static_cast<std::size_t>(i)]->rest_nodes.at(place.key())});
   }
   return std::make_shared<PostedNode>(grpc_thread_, std::move(places));
 }
 
-std::shared_ptr<graph::NodeClient> Server::make_grpc_node(const graph::NodeSpec& node,
+std::shared_ptr<graph::NodeClient> Server::make_grpc_node(const NodePlace& place,
                                                           const graph::Annotated& annotations,
                                                           GrpcCaller caller) {
+  const graph::NodeSpec& node = place.node;
   auto channels = std::make_unique<GrpcChannels>(
-      transport_, resolver_.book(node.endpoint.service_host, node.endpoint.grpc_port));
+      transport_,
+      resolver_.book(host_of(place.endpoint, Transport::kGrpc), place.endpoint.grpc_port));
   GrpcNodeOptions calling;
   calling.timeout = annotations.grpc_timeout;
+  calling.protocol = place.protocol;
   return std::make_shared<GrpcNode>(node.name, node.type, std::move(channels), calling, caller,
                                     &metrics_, node.image, node.image_version);
 }

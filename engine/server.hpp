@@ -22,6 +22,7 @@
 #include "graph/annotations.hpp"
 #include "graph/plan.hpp"
 #include "graph/spec.hpp"
+#include "graph/units/remote.hpp"
 #include "metrics/families.hpp"
 
 namespace infergraph::engine {
@@ -44,10 +45,22 @@ class Server {
   int run();
 
  private:
+  // A node by its name, and by its protocol: a TENSORFLOW_SERVER may be called in two.
+  using NodeKey = std::pair<std::string, protocol::Protocol>;
+  // One way to call a node.
+  struct NodePlace {
+    const graph::NodeSpec& node;
+    graph::Endpoint endpoint;
+    protocol::Protocol protocol;
+    std::string model;
+    NodeKey key() const { return {node.name, protocol}; }
+  };
+  // Makes the clients of a place, for one thread.
+  using MakeClients = std::function<graph::NodeClients(const NodePlace&)>;
   // What one I/O thread has to itself.
   struct Seat {
     std::vector<std::unique_ptr<HttpPool>> pools;
-    std::map<std::string, std::shared_ptr<graph::NodeClient>> rest_nodes;  // by the node's name
+    std::map<NodeKey, std::shared_ptr<graph::NodeClient>> rest_nodes;
     std::unique_ptr<Predictor> predictor;
     std::unique_ptr<RestApi> api;
   };
@@ -66,10 +79,12 @@ class Server {
                           const graph::Annotated& annotations);
   std::unique_ptr<Predictor> make_predictor(const graph::PredictorSpec& predictor,
                                             const graph::Plan::UnitFactory& make_unit, int shard);
-  std::shared_ptr<graph::NodeClient> make_rest_node(const graph::NodeSpec& node, Seat& seat,
+  std::unique_ptr<graph::Unit> make_unit(const graph::NodeSpec& node,
+                                         const MakeClients& make_clients) const;
+  std::shared_ptr<graph::NodeClient> make_rest_node(const NodePlace& place, Seat& seat,
                                                     const graph::Annotated& annotations, int index);
-  std::shared_ptr<graph::NodeClient> make_posted_node(const graph::NodeSpec& node);
-  std::shared_ptr<graph::NodeClient> make_grpc_node(const graph::NodeSpec& node,
+  std::shared_ptr<graph::NodeClient> make_posted_node(const NodePlace& place);
+  std::shared_ptr<graph::NodeClient> make_grpc_node(const NodePlace& place,
                                                     const graph::Annotated& annotations,
                                                     GrpcCaller caller);
   GrpcFrontOptions front_options(const graph::Annotated& annotations) const;
@@ -77,6 +92,11 @@ class Server {
   bool drain();
 
   Options options_;
+  std::vector<protocol::Protocol> protocols_;  // what callers may speak; the graph's is the first
+  bool is_single_ = false;                     // the graph has one node
+  bool is_mixed_ = false;  // some answer may have to be converted to another protocol
+  // Of every node that may have a proxy: whether it has answered at its own ports.
+  std::map<std::string, std::shared_ptr<std::atomic<bool>>> found_;
   metrics::Families metrics_;
   Runtime runtime_;
   IoThread control_{0};  // readiness probes and signals, on the main thread

@@ -5,6 +5,7 @@
 
 #include "google/api/httpbody.pb.h"
 #include "google/rpc/status.pb.h"
+#include "protocol/codec/error_text.hpp"
 #include "protocol/codec/seldon_json.hpp"
 #include "protocol/json.hpp"
 
@@ -12,6 +13,8 @@ namespace infergraph::engine {
 
 using protocol::Code;
 using protocol::GrpcCode;
+using protocol::Payload;
+using protocol::Protocol;
 using protocol::Status;
 
 namespace {
@@ -204,11 +207,25 @@ protocol::GrpcStatus grpc_status(const Status& status) {
   return {code, message, details_of(code, message, answer)};
 }
 
-protocol::Payload seldon_error(const Status& status) {
-  if (status.code() == Code::kUpstream && status.answer()) return *status.answer();
+protocol::Payload error_body(const Status& status, Protocol protocol) {
   const HttpFailure failure = http_failure(status);
-  const std::string info = at_node(status.message(), status);
-  auto body = protocol::Payload::json(protocol::write_status(failure.status, info, failure.reason));
+  std::string message = status.message();
+  std::string_view reason = failure.reason;
+  if (status.code() == Code::kUpstream && status.answer()) {
+    if (status.answer()->protocol() == protocol) return *status.answer();
+    message = protocol::error_text(*status.answer(), kBodyInMessage);
+    reason = protocol::name_of(to_grpc_code(failure.status));
+  }
+  message = at_node(std::move(message), status);
+  std::string text;
+  if (protocol == Protocol::kSeldon) {
+    text = protocol::write_status(failure.status, message, reason);
+  } else {
+    text = "{\"error\":";
+    protocol::json::append_string(text, message);
+    text += '}';
+  }
+  auto body = Payload::json(std::move(text));
   body.set_status(failure.status);
   return body;
 }

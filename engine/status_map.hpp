@@ -27,7 +27,8 @@ protocol::GrpcStatus grpc_status(const protocol::Status& status);
 /// HTTP's status for a code of gRPC. Source: contract/tfserving_rest.md §6.
 int to_http_status(protocol::GrpcCode code);
 
-/// The body of an error of our own under protocol seldon, or the node's own answer as it stands.
-protocol::Payload seldon_error(const protocol::Status& status);
+/// The body of an error for a caller of `protocol`: the node's own answer as it stands if the node
+/// speaks that too, else its text, or ours, in the protocol's shape with the node's name.
+protocol::Payload error_body(const protocol::Status& status, protocol::Protocol protocol);
 
 }  // namespace infergraph::engine

@@ -44,6 +44,17 @@ struct CallContext {
   Clock::time_point deadline = Clock::time_point::max();
   /// How the request came in: nodes that can be called either way are called so.
   protocol::Transport front = protocol::Transport::kRest;
+  /// The protocol that the caller speaks.
+  protocol::Protocol protocol = protocol::Protocol::kSeldon;
+  /// What is asked for, of nodes of protocol tensorflow.
+  protocol::Operation operation = protocol::Operation::kPredict;
+  /// The model that the caller names in the path, for nodes of his protocol: percent-encoded; empty
+  /// for the nodes' own. And the version or label that he wants of it: "/versions/3".
+  std::string_view model;
+  std::string_view model_version;
+  /// The request as it came, for what its answer takes over from it when it has to be converted;
+  /// null when that is not kept.
+  const protocol::Payload* request = nullptr;
   /// Signalled when the caller goes away, or a sibling has failed. Never null in a walk.
   CancelScope* cancel = nullptr;
   /// Never null in a walk.

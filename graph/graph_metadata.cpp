@@ -83,10 +83,10 @@ const PlanNode& owner_of(const PlanNode& root, Side side) {
 Awaitable<Result<Payload>> Walker::graph_metadata(CallContext& context) {
   std::unordered_map<const PlanNode*, Metadata> models;
   for (const auto& node : plan_.nodes()) {
-    auto answer = co_await ask(Method::kMetadata, node->name, context);
+    auto answer = co_await ask(Method::kMetadata, node->name, Payload(), context);
     if (!answer) co_return std::move(answer).error();
-    auto plain = protocol::convert(*answer, protocol::MessageType::kModelMetadata,
-                                   protocol::Encoding::kJson, max_decoded_);
+    auto plain = protocol::convert_metadata(*answer, protocol::Protocol::kSeldon,
+                                            protocol::Encoding::kJson, max_decoded_);
     if (plain) plain = protocol::decoded(*plain, max_decoded_);
     if (!plain) co_return Status(Code::kBadUpstream, plain.error().message(), node->name);
     Metadata& metadata = models[node.get()];

@@ -61,6 +61,7 @@ struct Endpoint {
   std::uint16_t http_port = 0;
   std::uint16_t grpc_port = 0;
   std::optional<protocol::Transport> type;
+  std::string grpc_host;  ///< of grpc_port, where it isn't service_host; else empty
 };
 
 /// Whether a node there can be called so: by its type alone if it has one, else if it has the port.

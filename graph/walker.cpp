@@ -200,13 +200,13 @@ Awaitable<Result<Payload>> Walker::feedback_at(const PlanNode& node, const Paylo
   co_return own;
 }
 
-Awaitable<Result<Payload>> Walker::ask(Method method, std::string_view node_name,
+Awaitable<Result<Payload>> Walker::ask(Method method, std::string_view node_name, Payload request,
                                        CallContext& context) {
   const PlanNode* node = plan_.find(node_name);
   if (node == nullptr) {
     co_return Status(Code::kNotFound, "no node \"" + std::string(node_name) + "\" in the graph");
   }
-  auto answer = co_await step(*node, method, Payload(), context);
+  auto answer = co_await step(*node, method, std::move(request), context);
   if (!answer) co_return at_node(*node, std::move(answer).error());
   co_return answer;
 }

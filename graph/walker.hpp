@@ -31,9 +31,11 @@ class Walker {
   Awaitable<protocol::Result<protocol::Payload>> feedback(protocol::Payload body,
                                                           CallContext& context);
 
-  /// kStatus or kMetadata of the node of that name, anywhere in the graph.
+  /// kStatus or kMetadata of the node of that name, anywhere in the graph. `request` is the
+  /// caller's own, if his protocol has one.
   Awaitable<protocol::Result<protocol::Payload>> ask(protocol::Method method,
                                                      std::string_view node_name,
+                                                     protocol::Payload request,
                                                      CallContext& context);
 
   /// What every node says of itself, and what the graph takes and gives.

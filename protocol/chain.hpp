@@ -28,6 +28,11 @@ class Chain final : public Pieces {
     });
     return joined_;
   }
+  std::string_view front() const override {
+    if (parts_.empty()) return {};
+    const Payload& first = parts_.front();
+    return first.pieces() == nullptr ? first.bytes() : first.pieces()->front();
+  }
   std::size_t size() const override { return size_; }
 
  private:

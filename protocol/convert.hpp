@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "protocol/codec/role.hpp"
+#include "protocol/model_profile.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/protocol.hpp"
 #include "protocol/status.hpp"
@@ -23,5 +25,50 @@ namespace infergraph::protocol {
 /// Errors: kInvalidArgument for what can't be read or has no counterpart; kTooLarge.
 Result<Payload> convert(const Payload& payload, MessageType type, Encoding target,
                         std::size_t max_decoded);
+
+/// What a message is to become.
+struct Target {
+  Protocol protocol = Protocol::kSeldon;
+  Encoding encoding = Encoding::kJson;
+  Role role = Role::kRequest;
+  Operation operation = Operation::kPredict;
+  /// The model that is asked, of a request; null: nothing is known of it.
+  const ModelProfile* model = nullptr;
+  /// The caller's request, of an answer to him; null when it wasn't kept.
+  const Payload* request = nullptr;
+  std::size_t max_decoded = 0;
+  bool binary = true;  ///< JSON of v2 may have binary parts
+};
+
+/// True when `payload` can go to `target` as it is: the same protocol and encoding, and no answer
+/// that would have to become a request, nor names to be changed.
+bool is_already(const Payload& payload, const Target& target);
+
+/// `payload`, a request or an answer of any protocol, as `target` has it; with the origin kept and
+/// status 200. The only door between the protocols. Within one protocol and encoding an answer
+/// becomes the next request with its tensors unread; everywhere else it is decoded into the neutral
+/// form (protocol/message.hpp) and written anew. docs/protocols.md has the whole table.
+///
+/// Numbers without a type get that of the model's metadata, else kFloat64, else an integer that
+/// holds them. A tensor without a name gets the profile's input, else the only one of the metadata,
+/// else the protocol's usual one. Threads: any. Errors: kInvalidArgument for what can't be read or
+/// has no place in the target; kTooLarge.
+Result<Payload> convert(const Payload& payload, const Target& target);
+
+/// `answer` of the model `model` with that profile's `output` and `output_names` applied.
+/// Errors: kInvalidArgument: there is no such output.
+Result<Payload> adapt_answer(const Payload& answer, const ModelProfile& model,
+                             std::size_t max_decoded);
+
+/// What a node says of its model, in the form of `protocol` and `encoding`: itself when it is in
+/// that already. Inputs and outputs, name, versions and platform are kept; the rest is the
+/// protocol's own. Sources: contract/tfserving_rest.md §5, contract/openinference_rest.md §2,
+/// contract/protos.md §1. Errors: kInvalidArgument for what can't be read.
+Result<Payload> convert_metadata(const Payload& metadata, Protocol protocol, Encoding encoding,
+                                 std::size_t max_decoded);
+
+/// The same for the answer to a question for a model's status.
+Result<Payload> convert_status(const Payload& status, Protocol protocol, Encoding encoding,
+                               std::size_t max_decoded);
 
 }  // namespace infergraph::protocol

@@ -119,6 +119,9 @@ Result<Payload> decoded(const Payload& payload, std::size_t limit) {
   plain.set_status(payload.status());
   plain.set_protocol(payload.protocol());
   plain.set_encoding(payload.encoding());
+  plain.set_origin(payload.origin());
+  plain.set_model(payload.model());
+  if (const auto json_size = payload.json_size()) plain.set_json_size(*json_size);
   return plain;
 }
 

@@ -28,6 +28,8 @@ class Pieces {
   virtual ~Pieces() = default;
   /// All bytes, in one stretch that lives as long as this object.
   virtual std::string_view joined() const = 0;
+  /// How they begin: the first piece.
+  virtual std::string_view front() const = 0;
   virtual std::size_t size() const = 0;
 };
 

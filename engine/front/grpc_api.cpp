@@ -1,12 +1,13 @@
 #include "engine/front/grpc_api.hpp"
 
-#include <array>
+#include <memory>
 #include <utility>
 
 #include "engine/grpc/metadata.hpp"
 #include "engine/status_map.hpp"
+#include "inference/grpc_service.pb.h"
 #include "protocol/base64.hpp"
-#include "protocol/codec/seldon_proto.hpp"
+#include "protocol/codec/model_name.hpp"
 #include "protocol/convert.hpp"
 
 namespace infergraph::engine {
@@ -16,41 +17,11 @@ using protocol::Encoding;
 using protocol::HeaderField;
 using protocol::MessageType;
 using protocol::Method;
+using protocol::Payload;
+using protocol::Protocol;
 using protocol::Status;
 
 namespace {
-
-enum class Action : std::uint8_t {
-  kPredict,
-  kFeedback,
-  kModelMetadata,
-  kRootMetadata,
-  kGraphMetadata
-};
-
-constexpr std::array<std::string_view, 9> kMethods = {
-    "/seldon.protos.Seldon/Predict",         "/seldon.protos.Model/Predict",
-    "/seldon.protos.Generic/TransformInput", "/seldon.protos.Seldon/SendFeedback",
-    "/seldon.protos.Model/SendFeedback",     "/seldon.protos.Generic/SendFeedback",
-    "/seldon.protos.Seldon/ModelMetadata",   "/seldon.protos.Model/Metadata",
-    "/seldon.protos.Seldon/GraphMetadata"};
-
-constexpr std::array<Action, kMethods.size()> kActions = {
-    Action::kPredict,       Action::kPredict,      Action::kPredict,
-    Action::kFeedback,      Action::kFeedback,     Action::kFeedback,
-    Action::kModelMetadata, Action::kRootMetadata, Action::kGraphMetadata};
-
-MessageType answer_type(Action action) {
-  switch (action) {
-    case Action::kModelMetadata:
-    case Action::kRootMetadata:
-      return MessageType::kModelMetadata;
-    case Action::kGraphMetadata:
-      return MessageType::kGraphMetadata;
-    default:
-      return MessageType::kSeldonMessage;
-  }
-}
 
 double seconds(graph::Clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -86,48 +57,61 @@ class NodeHeaders {
 
 }  // namespace
 
-GrpcApi::GrpcApi(Predictor& predictor, std::string root, metrics::Families& metrics, int shard,
-                 std::size_t max_decoded)
-    : predictor_(predictor),
-      root_(std::move(root)),
+GrpcApi::GrpcApi(GrpcApiOptions options, Predictor& predictor, const Readiness& readiness,
+                 metrics::Families& metrics, int shard)
+    : options_(std::move(options)),
+      predictor_(predictor),
+      readiness_(readiness),
       metrics_(metrics),
       shard_(shard),
-      max_decoded_(max_decoded),
+      methods_(grpc_methods(options_.protocols)),
       prediction_self_(metrics.request_self_seconds(shard, "predictions")),
       feedback_self_(metrics.request_self_seconds(shard, "feedback")),
-      in_flight_(metrics.requests_in_flight(shard)) {
-  requests_.reserve(kMethods.size());
-  for (const std::string_view method : kMethods) {
-    requests_.push_back(metrics.server(shard, method, "unary"));
+      in_flight_(metrics.requests_in_flight(shard)),
+      v2_stream_(*this) {
+  names_.reserve(methods_.size());
+  requests_.reserve(methods_.size());
+  for (const GrpcMethod& method : methods_) {
+    names_.push_back(method.name);
+    requests_.push_back(metrics.server(shard, method.name, "unary"));
+    // A message of the stream is a call of this method.
+    if (method.protocol == Protocol::kV2 && method.action == GrpcAction::kPredict) {
+      v2_stream_.set_method(names_.size() - 1);
+      streams_.push_back({V2Stream::kMethod, &v2_stream_});
+    }
   }
 }
 
-std::span<const std::string_view> GrpcApi::methods() const { return kMethods; }
-
 graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
   const auto started = graph::Clock::now();
+  const GrpcMethod& method = methods_[request.method];
   const NodeHeaders headers(request.metadata);
   std::string puid(is_puid(headers.puid()) ? headers.puid() : puids_.next());
+  request.body.set_protocol(method.protocol);
+  const Payload kept = options_.keeps_requests ? request.body : Payload();
   graph::CallTimes times;
   CallContext context;
   context.puid = puid;
   context.headers = headers.headers();
   context.deadline = request.deadline;
   context.front = protocol::Transport::kGrpc;
+  context.protocol = method.protocol;
+  context.operation = method.operation;
+  context.request = options_.keeps_requests ? &kept : nullptr;
   context.cancel = request.cancel;
   context.times = &times;
 
   in_flight_.add(1);
-  auto answer = co_await ask_predictor(request, context);
+  const Answer answer = co_await ask_predictor(request, context);
   in_flight_.add(-1);
-  GrpcResponse response = finish(request, std::move(answer));
+  GrpcResponse response = finish(method, kept, answer);
   response.puid = std::move(puid);
 
   const auto took = graph::Clock::now() - started;
   requests_[request.method].observe(protocol::name_of(response.status.code), seconds(took));
-  if (kActions[request.method] == Action::kPredict) {
+  if (method.action == GrpcAction::kPredict) {
     prediction_self_.observe(seconds(took - times.total()));
-  } else if (kActions[request.method] == Action::kFeedback) {
+  } else if (method.action == GrpcAction::kFeedback) {
     feedback_self_.observe(seconds(took - times.total()));
   }
   co_return response;
@@ -135,36 +119,87 @@ graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
 
 graph::Awaitable<GrpcApi::Answer> GrpcApi::ask_predictor(GrpcRequest& request,
                                                          CallContext& context) {
-  switch (kActions[request.method]) {
-    case Action::kFeedback:
-      return predictor_.feedback(std::move(request.body), context);
-    case Action::kRootMetadata:
-      return predictor_.ask(Method::kMetadata, root_, context);
-    case Action::kGraphMetadata:
-      return predictor_.graph_metadata(context);
-    case Action::kModelMetadata:
-      return metadata_of(request.body, context);
-
-    default:
+  const GrpcMethod& method = methods_[request.method];
+  switch (method.action) {
+    case GrpcAction::kPredict:
       return predictor_.predict(std::move(request.body), context);
+    case GrpcAction::kFeedback:
+      return predictor_.feedback(std::move(request.body), context);
+    case GrpcAction::kRootMetadata:
+      return predictor_.ask(Method::kMetadata, options_.root, {}, context);
+    case GrpcAction::kGraphMetadata:
+      return predictor_.graph_metadata(context);
+    default:
+      return ask_node(method, request.body, context);
   }
 }
 
-graph::Awaitable<GrpcApi::Answer> GrpcApi::metadata_of(const protocol::Payload& request,
-                                                       CallContext& context) {
-  const auto name = protocol::read_metadata_name(request.bytes());
+graph::Awaitable<GrpcApi::Answer> GrpcApi::ask_node(const GrpcMethod& method,
+                                                    const Payload& request, CallContext& context) {
+  const bool status = method.action == GrpcAction::kModelStatus;
+  if (!status && method.action != GrpcAction::kModelMetadata) co_return answer_itself(method);
+  const auto name = protocol::read_model_name(method.protocol, request.bytes());
   if (!name) co_return name.error();
-  co_return co_await predictor_.ask(Method::kMetadata, *name, context);
+  std::string node = *name;
+  // Under protocols tensorflow and v2 a model need not be named, and in a graph of one node may be
+  // called anything: then the name in the request is the node's to judge.
+  if (method.protocol != Protocol::kSeldon && (node.empty() || predictor_.is_single())) {
+    node = options_.root;
+  }
+  const Payload passed = method.protocol == Protocol::kSeldon ? Payload() : request;
+  co_return co_await predictor_.ask(status ? Method::kStatus : Method::kMetadata, node, passed,
+                                    context);
 }
 
-GrpcResponse GrpcApi::finish(const GrpcRequest& request, Answer answer) {
-  if (!answer) return fail(answer.error());
-  // A component may acknowledge a reward with nothing at all.
-  if (answer->empty() && kActions[request.method] == Action::kFeedback) {
-    return {{}, protocol::Payload::proto(""), ""};
+GrpcApi::Answer GrpcApi::answer_itself(const GrpcMethod& method) const {
+  std::string wire;
+  if (method.action == GrpcAction::kServerMetadata) {
+    inference::ServerMetadataResponse metadata;
+    metadata.set_name("infergraph");
+    metadata.set_version(INFERGRAPH_VERSION);
+    wire = metadata.SerializeAsString();
+  } else {
+    inference::ServerReadyResponse ready;  // ServerLiveResponse has the same field
+    ready.set_ready(method.action == GrpcAction::kServerLive || readiness_.ready());
+    wire = ready.SerializeAsString();
   }
-  auto message = protocol::convert(*answer, answer_type(kActions[request.method]), Encoding::kProto,
-                                   max_decoded_);
+  Payload made = Payload::proto(std::move(wire));
+  made.set_protocol(method.protocol);
+  return made;
+}
+
+GrpcApi::Answer GrpcApi::converted(const GrpcMethod& method, const Payload& request,
+                                   const Payload& answer) const {
+  const std::size_t most = options_.max_decoded;
+  switch (method.action) {
+    case GrpcAction::kFeedback:
+      // A component may acknowledge a reward with nothing at all.
+      if (answer.empty()) return Payload::proto("");
+      return protocol::convert(answer, MessageType::kSeldonMessage, Encoding::kProto, most);
+    case GrpcAction::kGraphMetadata:
+      return protocol::convert(answer, MessageType::kGraphMetadata, Encoding::kProto, most);
+    case GrpcAction::kModelMetadata:
+    case GrpcAction::kRootMetadata:
+      return protocol::convert_metadata(answer, method.protocol, Encoding::kProto, most);
+    case GrpcAction::kModelStatus:
+      return protocol::convert_status(answer, method.protocol, Encoding::kProto, most);
+    default:
+      break;
+  }
+  protocol::Target target;
+  target.protocol = method.protocol;
+  target.encoding = Encoding::kProto;
+  target.role = protocol::Role::kAnswer;
+  target.operation = method.operation;
+  target.request = options_.keeps_requests ? &request : nullptr;
+  target.max_decoded = most;
+  return protocol::convert(answer, target);
+}
+
+GrpcResponse GrpcApi::finish(const GrpcMethod& method, const Payload& request,
+                             const Answer& answer) {
+  if (!answer) return fail(answer.error());
+  auto message = converted(method, request, *answer);
   if (!message) {
     return fail(Status(protocol::Code::kBadUpstream, message.error().message(),
                        std::string(answer->origin())));

@@ -1,48 +1,69 @@
 #pragma once
 
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "engine/front/grpc_methods.hpp"
 #include "engine/front/grpc_service.hpp"
+#include "engine/front/v2_stream.hpp"
 #include "engine/predictor.hpp"
 #include "engine/puid.hpp"
+#include "engine/readiness.hpp"
 #include "metrics/families.hpp"
 
 namespace infergraph::engine {
 
-/// Protocol seldon over gRPC: service Seldon, and of Model and Generic what lets the engine be a
-/// node of another engine's graph. Source: contract/protos.md §1.
+struct GrpcApiOptions {
+  std::string root;                                  ///< name of the root node
+  std::size_t max_decoded = std::size_t{128} << 20;  ///< bytes that a gzip answer may unpack to
+  Protocols protocols = {protocol::Protocol::kSeldon};
+  /// Requests are kept until they are answered, since an answer of another protocol takes over some
+  /// of them. Without it a request is let go as soon as its node has it.
+  bool keeps_requests = false;
+};
+
+/// The protocols over gRPC: service Seldon, and of Model and Generic what lets the engine be a node
+/// of another engine's graph; PredictionService and ModelService; GRPCInferenceService. Source:
+/// contract/protos.md §1, §3, §5.
 ///
 /// Threads: the gRPC thread. Borrows everything it is made of.
 class GrpcApi final : public GrpcService {
  public:
-  /// `max_decoded` bounds what a gzip answer of a REST node may unpack to.
-  GrpcApi(Predictor& predictor, std::string root, metrics::Families& metrics, int shard,
-          std::size_t max_decoded);
+  GrpcApi(GrpcApiOptions options, Predictor& predictor, const Readiness& readiness,
+          metrics::Families& metrics, int shard);
 
-  std::span<const std::string_view> methods() const override;
+  std::span<const std::string_view> methods() const override { return names_; }
+  std::span<const GrpcStream> streams() const override { return streams_; }
   graph::Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
 
  private:
   using Answer = protocol::Result<protocol::Payload>;
 
   graph::Awaitable<Answer> ask_predictor(GrpcRequest& request, graph::CallContext& context);
-  graph::Awaitable<Answer> metadata_of(const protocol::Payload& request,
-                                       graph::CallContext& context);
-  GrpcResponse finish(const GrpcRequest& request, Answer answer);
+  graph::Awaitable<Answer> ask_node(const GrpcMethod& method, const protocol::Payload& request,
+                                    graph::CallContext& context);
+  Answer answer_itself(const GrpcMethod& method) const;
+  Answer converted(const GrpcMethod& method, const protocol::Payload& request,
+                   const protocol::Payload& answer) const;
+  GrpcResponse finish(const GrpcMethod& method, const protocol::Payload& request,
+                      const Answer& answer);
   GrpcResponse fail(const protocol::Status& status);
 
+  GrpcApiOptions options_;
   Predictor& predictor_;
-  std::string root_;  // name of the root node
+  const Readiness& readiness_;
   metrics::Families& metrics_;
   int shard_;
-  std::size_t max_decoded_;
   PuidSource puids_;
+  std::vector<GrpcMethod> methods_;
+  std::vector<std::string_view> names_;            // of methods_
   std::vector<metrics::ServerRequests> requests_;  // one a method
   metrics::HistogramCell& prediction_self_;
   metrics::HistogramCell& feedback_self_;
   metrics::GaugeCell& in_flight_;
+  V2Stream v2_stream_;
+  std::vector<GrpcStream> streams_;
 };
 
 }  // namespace infergraph::engine

@@ -75,6 +75,7 @@ std::string service_of(std::string_view method) {
 std::set<std::string, std::less<>> services_of(const GrpcService& service) {
   std::set<std::string, std::less<>> names;
   for (const std::string_view method : service.methods()) names.insert(service_of(method));
+  for (const GrpcStream& stream : service.streams()) names.insert(service_of(stream.method));
   names.insert(service_of(kWatch));
   for (const char* method : kReflection) names.insert(service_of(method));
   return names;
@@ -160,6 +161,9 @@ protocol::Result<std::uint16_t> GrpcFront::open() {
         grpc::InsecureServerCredentials());
   }
   server_->serve(server_->service);
+  for (const GrpcStream& stream : server_->service.streams()) {
+    server_->serve(*stream.handler, stream.method);
+  }
   server_->serve(server_->health);
   server_->serve(server_->health, kWatch);
   for (const char* name : kReflection) server_->serve(server_->reflection, name);

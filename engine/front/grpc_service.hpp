@@ -30,6 +30,14 @@ struct GrpcResponse {
   std::string puid;        ///< for the initial metadata
 };
 
+class StreamHandler;
+
+/// A method of two streams, and who answers it.
+struct GrpcStream {
+  const char* method;
+  StreamHandler* handler;
+};
+
 /// What stands behind a gRPC front: takes a call, gives an answer, knows no transport.
 /// Threads: the gRPC thread.
 class GrpcService {
@@ -39,6 +47,9 @@ class GrpcService {
   /// The unary methods that are served: "/seldon.protos.Seldon/Predict", … All others are
   /// UNIMPLEMENTED.
   virtual std::span<const std::string_view> methods() const = 0;
+
+  /// The streaming methods that are served.
+  virtual std::span<const GrpcStream> streams() const { return {}; }
 
   /// May take the body out of `request`, so that it is let go as soon as nobody needs it.
   virtual graph::Awaitable<GrpcResponse> handle(GrpcRequest& request) = 0;

@@ -1,6 +1,6 @@
 #include "engine/front/http_router.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <vector>
 
 namespace infergraph::engine {
@@ -23,18 +23,114 @@ RouteMatch match_api(std::string_view path, bool is_v1) {
   return {};
 }
 
+bool is_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_segment(std::string_view text) {
+  return !text.empty() && text.find('/') == std::string_view::npos;
+}
+
+// Takes the model off the front of `path`, "/m…", and with it a version or a label.
+bool take_model(std::string_view& path, bool has_labels, RouteMatch& match) {
+  if (!path.starts_with('/')) return false;
+  path.remove_prefix(1);
+  std::size_t end = std::min(path.find('/'), path.size());
+  match.node = path.substr(0, end);
+  path.remove_prefix(end);
+  constexpr std::string_view kVersions = "/versions/";
+  constexpr std::string_view kLabels = "/labels/";
+  const bool labelled = has_labels && path.starts_with(kLabels);
+  if (!labelled && !path.starts_with(kVersions)) return is_segment(match.node);
+  const std::size_t name_at = labelled ? kLabels.size() : kVersions.size();
+  end = std::min(path.find('/', name_at), path.size());
+  match.version = path.substr(0, end);
+  const std::string_view name = path.substr(name_at, end - name_at);
+  path.remove_prefix(end);
+  return is_segment(match.node) && is_segment(name) && (labelled || !has_labels || is_digits(name));
+}
+
+// `path` is what follows /v1/models.
+RouteMatch match_tensorflow(std::string_view path) {
+  using protocol::Operation;
+  RouteMatch match{Route::kUnknown, Verbs::kGet, {}, protocol::Protocol::kTensorflow};
+  const std::size_t colon = path.rfind(':');
+  if (colon != std::string_view::npos) {
+    const std::string_view verb = path.substr(colon + 1);
+    if (verb == "classify") {
+      match.operation = Operation::kClassify;
+    } else if (verb == "regress") {
+      match.operation = Operation::kRegress;
+    } else if (verb != "predict") {
+      return {};
+    }
+    path = path.substr(0, colon);
+    if (path.ends_with('/')) path.remove_suffix(1);
+    match.route = Route::kPredictions;
+    match.verbs = Verbs::kPost;
+    if (path.empty()) return match;
+    return take_model(path, true, match) && path.empty() ? match : RouteMatch{};
+  }
+  if (!take_model(path, true, match)) return {};
+  if (!path.empty() && path != "/metadata") return {};
+  match.route = path.empty() ? Route::kStatus : Route::kMetadata;
+  return match;
+}
+
+// `path` is what follows /v2.
+RouteMatch match_v2(std::string_view verb, std::string_view path) {
+  RouteMatch match{Route::kUnknown, Verbs::kGet, {}, protocol::Protocol::kV2};
+  const auto found = [&match](Route route, Verbs verbs) {
+    match.route = route;
+    match.verbs = verbs;
+    return match;
+  };
+  if (path.empty() || path == "/") return found(Route::kServerMetadata, Verbs::kGet);
+  if (path == "/health/live") return found(Route::kLive, Verbs::kGet);
+  if (path == "/health/ready") return found(Route::kReady, Verbs::kGet);
+  if (path.starts_with("/docs/")) return found(Route::kDoc, Verbs::kGet);
+  constexpr std::string_view kModels = "/models";
+  if (!path.starts_with(kModels)) return {};
+  path.remove_prefix(kModels.size());
+  if (path == "/infer" && verb != "GET") return found(Route::kPredictions, Verbs::kPost);
+  if (!take_model(path, false, match)) return {};
+  if (path.empty()) return found(Route::kMetadata, Verbs::kGet);
+  if (path == "/ready") return found(Route::kStatus, Verbs::kGet);
+  if (path == "/infer") return found(Route::kPredictions, Verbs::kPost);
+  return {};
+}
+
+bool has(const Protocols& protocols, protocol::Protocol protocol) {
+  return std::find(protocols.begin(), protocols.end(), protocol) != protocols.end();
+}
+
 }  // namespace
 
-RouteMatch match_route(std::string_view path, std::string_view metrics_path) {
+RouteMatch match_route(std::string_view verb, std::string_view path, std::string_view metrics_path,
+                       const Protocols& protocols) {
   constexpr std::string_view kV1 = "/api/v1.0/";
   constexpr std::string_view kV0 = "/api/v0.1/";
-  if (path.starts_with(kV1)) return match_api(path.substr(kV1.size()), true);
-  if (path.starts_with(kV0)) return match_api(path.substr(kV0.size()), false);
+  constexpr std::string_view kTensorflow = "/v1/models";
+  constexpr std::string_view kV2 = "/v2";
+  if (path.starts_with(kV1) || path.starts_with(kV0)) {
+    RouteMatch match = match_api(path.substr(kV1.size()), path.starts_with(kV1));
+    if (has(protocols, protocol::Protocol::kSeldon)) return match;
+    match.protocol = protocols.front();
+    const bool others = match.route == Route::kFeedback || match.route == Route::kDoc;
+    return others ? match : RouteMatch{};
+  }
   if (path == metrics_path) return {Route::kMetrics, Verbs::kAny, {}};
   if (path == "/ready") return {Route::kReady, Verbs::kAny, {}};
   if (path == "/live") return {Route::kLive, Verbs::kAny, {}};
   if (path == "/ping") return {Route::kPing, Verbs::kAny, {}};
-  return {};
+  RouteMatch match;
+  if (path.starts_with(kTensorflow) && has(protocols, protocol::Protocol::kTensorflow)) {
+    match = match_tensorflow(path.substr(kTensorflow.size()));
+  } else if (path.starts_with(kV2) && has(protocols, protocol::Protocol::kV2)) {
+    match = match_v2(verb, path.substr(kV2.size()));
+  }
+  if (match.route == Route::kUnknown) match.protocol = protocols.front();
+  return match;
 }
 
 bool allows(Verbs verbs, std::string_view verb) {
@@ -64,22 +160,6 @@ std::string clean_path(std::string_view path) {
   for (const std::string_view segment : kept) cleaned.append("/").append(segment);
   if (is_folder || cleaned.empty()) cleaned += '/';
   return cleaned;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned value = 0;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr ==
-            text.data() + i + 3) {
-      decoded += static_cast<char>(value);
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
 }
 
 }  // namespace infergraph::engine

@@ -3,18 +3,23 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "protocol/protocol.hpp"
 
 namespace infergraph::engine {
 
-/// What a path of protocol seldon stands for (design §6).
+/// What a path stands for (design §6, contract/tfserving_rest.md §1, contract/openinference_rest.md
+/// §4).
 enum class Route : std::uint8_t {
   kUnknown,
   kPredictions,
   kFeedback,
-  kStatus,         ///< of a node
-  kMetadata,       ///< of a node
-  kGraphMetadata,  ///< of the whole graph
-  kHealth,         ///< readiness under its API names
+  kStatus,          ///< of a node or its model
+  kMetadata,        ///< of a node or its model
+  kServerMetadata,  ///< of protocol v2
+  kGraphMetadata,   ///< of the whole graph
+  kHealth,          ///< readiness under its API names
   kReady,
   kLive,
   kPing,
@@ -28,11 +33,19 @@ enum class Verbs : std::uint8_t { kAny, kGet, kPost };
 struct RouteMatch {
   Route route = Route::kUnknown;
   Verbs verbs = Verbs::kAny;
-  std::string_view node;  ///< percent-encoded, for kStatus and kMetadata
+  std::string_view node;  ///< or model, percent-encoded; empty when the path has none
+  protocol::Protocol protocol = protocol::Protocol::kSeldon;
+  protocol::Operation operation = protocol::Operation::kPredict;
+  std::string_view version;  ///< "/versions/3", "/labels/stable", percent-encoded; mostly empty
 };
 
-/// Finds the route of `path`, which has no query.
-RouteMatch match_route(std::string_view path, std::string_view metrics_path);
+/// What callers may speak.
+using Protocols = std::vector<protocol::Protocol>;
+
+/// Finds the route of `path`, which has no query. `verb` tells a model called "infer" from
+/// inference.
+RouteMatch match_route(std::string_view verb, std::string_view path, std::string_view metrics_path,
+                       const Protocols& protocols);
 
 /// True when the verb may be used on it; OPTIONS always may.
 bool allows(Verbs verbs, std::string_view verb);
@@ -41,7 +54,5 @@ std::string_view allowed(Verbs verbs);
 
 /// The path without empty, "." and ".." segments, as the reference redirects to.
 std::string clean_path(std::string_view path);
-/// %41 becomes A; what isn't a valid escape stays.
-std::string percent_decoded(std::string_view text);
 
 }  // namespace infergraph::engine

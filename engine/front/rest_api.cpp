@@ -1,6 +1,8 @@
 #include "engine/front/rest_api.hpp"
 
 #include <array>
+#include <charconv>
+#include <optional>
 #include <utility>
 
 #include "engine/front/doc_page.hpp"
@@ -8,13 +10,17 @@
 #include "engine/status_map.hpp"
 #include "metrics/exposition.hpp"
 #include "protocol/convert.hpp"
+#include "protocol/json.hpp"
+#include "protocol/routes.hpp"
 
 namespace infergraph::engine {
 
 using protocol::Code;
+using protocol::Encoding;
 using protocol::MessageType;
 using protocol::Method;
 using protocol::Payload;
+using protocol::Protocol;
 using protocol::Status;
 // With its size known, a literal is appended without looking for its end.
 using namespace std::string_view_literals;
@@ -50,6 +56,30 @@ bool is_our_own(std::string_view name, bool cloud_event) {
   }
 }
 
+constexpr std::string_view kJsonSize = "Inference-Header-Content-Length";
+
+// Where the binary part of a v2 request begins, as its header says; or what is wrong with that.
+// Source: contract/openinference_rest.md §3.
+std::optional<Status> find_binary(const HttpRequest& http, Payload& body) {
+  bool present = false;
+  const std::string_view text = http.header(kJsonSize, &present);
+  if (!present) return std::nullopt;
+  std::size_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return Status(Code::kInvalidArgument, "Unable to parse Inference-Header-Content-Length, got: " +
+                                              protocol::json::excerpt(text));
+  }
+  // Of a packed body the size isn't known yet.
+  if (size > body.size() && body.content_encoding().empty()) {
+    return Status(Code::kInvalidArgument, "inference header size should be in range (0, " +
+                                              std::to_string(body.size()) +
+                                              "), got: " + std::to_string(size));
+  }
+  body.set_json_size(size);
+  return std::nullopt;
+}
+
 Payload text_payload(std::string text, std::string_view content_type) {
   Payload payload = Payload::json(std::move(text));
   payload.set_content_type(content_type);
@@ -66,6 +96,7 @@ struct RestApi::Request {
   std::string_view puid = {};
   bool cloud_event = false;
   std::string node = {};  // whose status or metadata is asked for
+  Payload body = {};
 };
 
 RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& readiness,
@@ -86,13 +117,16 @@ RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& 
   common_headers_ = "Access-Control-Allow-Headers: " + options_.allowed_headers +
                     "\r\nAccess-Control-Allow-Origin: " + options_.allowed_origins +
                     "\r\nX-Content-Type-Options: nosniff\r\nSeldon-Puid: ";
+  server_metadata_ = R"({"name":"infergraph","version":")" INFERGRAPH_VERSION
+                     R"(","extensions":["binary_tensor_data"]})";
   cloud_event_headers_ = "Ce-Specversion: 0.3\r\nCe-Source: seldon." + options_.deployment +
                          "\r\nCe-Type: seldon." + options_.deployment + "." + options_.namespace_ +
                          ".response\r\n";
 }
 
 graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::string& header_lines) {
-  Request request{http, header_lines, match_route(http.path, options_.metrics_path)};
+  Request request{http, header_lines,
+                  match_route(http.verb, http.path, options_.metrics_path, options_.protocols)};
   request.puid = http.header("Seldon-Puid");
   std::array<char, 36> made{};
   if (!is_puid(request.puid)) {
@@ -109,11 +143,16 @@ graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::str
                    Status(Code::kMethodNotAllowed,
                           std::string(http.verb) + " is not allowed on " + std::string(http.path)));
   }
+  request.body = http.body;
+  request.body.set_protocol(request.match.protocol);
+  if (request.match.protocol == Protocol::kV2) {
+    if (const auto wrong = find_binary(http, request.body)) co_return fail(request, *wrong);
+  }
   const bool is_options = request.match.verbs != Verbs::kAny && http.verb == "OPTIONS";
   switch (request.match.route) {
     case Route::kStatus:
     case Route::kMetadata:
-      request.node = percent_decoded(request.match.node);
+      request.node = protocol::percent_decoded(request.match.node);
       [[fallthrough]];
     case Route::kPredictions:
     case Route::kFeedback:
@@ -134,8 +173,9 @@ graph::Awaitable<HttpResponse> RestApi::serve(Request& request) {
   context.headers = request.http.headers;
   context.cancel = request.http.cancel;
   context.times = &times;
+  fill(request, context);
   in_flight_.add(1);
-  const Answer answer = as_json(request, co_await ask_predictor(request, context));
+  const Answer answer = converted(request, co_await ask_predictor(request, context));
   in_flight_.add(-1);
 
   const auto took = Clock::now() - started;
@@ -149,19 +189,35 @@ graph::Awaitable<HttpResponse> RestApi::serve(Request& request) {
   co_return finish(request, answer);
 }
 
+void RestApi::fill(const Request& request, graph::CallContext& context) const {
+  const RouteMatch& match = request.match;
+  context.protocol = match.protocol;
+  context.operation = match.operation;
+  context.request = &request.body;
+  // Of a graph of one node its model may be named; in a larger one a name renames nothing.
+  const bool names_node = match.route == Route::kStatus || match.route == Route::kMetadata;
+  if (predictor_.is_single()) {
+    context.model = match.node;
+    context.model_version = match.version;
+  } else if (names_node) {
+    context.model_version = match.version;
+  }
+  if (names_node && predictor_.has_node(request.node)) context.model = {};
+}
+
 graph::Awaitable<RestApi::Answer> RestApi::ask_predictor(Request& request,
                                                          graph::CallContext& context) {
   switch (request.match.route) {
     case Route::kFeedback:
-      return predictor_.feedback(request.http.body, context);
+      return predictor_.feedback(request.body, context);
     case Route::kGraphMetadata:
       return predictor_.graph_metadata(context);
     case Route::kStatus:
-      return predictor_.ask(Method::kStatus, request.node, context);
+      return predictor_.ask(Method::kStatus, request.node, {}, context);
     case Route::kMetadata:
-      return predictor_.ask(Method::kMetadata, request.node, context);
+      return predictor_.ask(Method::kMetadata, request.node, {}, context);
     default:
-      return predictor_.predict(request.http.body, context);
+      return predictor_.predict(request.body, context);
   }
 }
 
@@ -179,13 +235,33 @@ metrics::ServerRequests& RestApi::requests_of(Route route) {
   }
 }
 
-RestApi::Answer RestApi::as_json(const Request& request, Answer answer) const {
-  if (!answer || answer->encoding() == protocol::Encoding::kJson) return answer;
-  const auto type = request.match.route == Route::kMetadata ? MessageType::kModelMetadata
-                                                            : MessageType::kSeldonMessage;
-  auto json = protocol::convert(*answer, type, protocol::Encoding::kJson, options_.max_decoded);
-  if (json) return json;
-  return Status(Code::kBadUpstream, json.error().message(), std::string(answer->origin()));
+RestApi::Answer RestApi::converted(const Request& request, Answer answer) const {
+  const Protocol protocol = request.match.protocol;
+  if (!answer || (answer->protocol() == protocol && answer->encoding() == Encoding::kJson)) {
+    return answer;
+  }
+  Answer made = [&]() -> Answer {
+    const std::size_t most = options_.max_decoded;
+    switch (request.match.route) {
+      case Route::kStatus:
+        return protocol::convert_status(*answer, protocol, Encoding::kJson, most);
+      case Route::kMetadata:
+        return protocol::convert_metadata(*answer, protocol, Encoding::kJson, most);
+      case Route::kFeedback:
+        return protocol::convert(*answer, MessageType::kSeldonMessage, Encoding::kJson, most);
+      default:
+        break;
+    }
+    protocol::Target target;
+    target.protocol = protocol;
+    target.role = protocol::Role::kAnswer;
+    target.operation = request.match.operation;
+    target.request = &request.body;
+    target.max_decoded = most;
+    return protocol::convert(*answer, target);
+  }();
+  if (made) return made;
+  return Status(Code::kBadUpstream, made.error().message(), std::string(answer->origin()));
 }
 
 HttpResponse RestApi::finish(Request& request, const Answer& answer) {
@@ -200,7 +276,7 @@ HttpResponse RestApi::fail(Request& request, const Status& status) {
     metrics_.requests_failed(shard_, failure.reason).add();
     if (status.code() == Code::kOverloaded) request.header_lines += "Retry-After: 1\r\n";
   }
-  const Payload body = seldon_error(status);
+  const Payload body = error_body(status, request.match.protocol);
   pass_on_headers(request, body);
   return {failure.status, body};
 }
@@ -208,6 +284,7 @@ HttpResponse RestApi::fail(Request& request, const Status& status) {
 HttpResponse RestApi::refuse(const Status& why, std::string& header_lines) {
   const HttpRequest nothing;
   Request request{nothing, header_lines};
+  request.match.protocol = options_.protocols.front();
   request.puid = puids_.next();
   begin_headers(request);
   return fail(request, why);
@@ -222,7 +299,10 @@ HttpResponse RestApi::respond_locally(Request& request) {
     case Route::kReady:
     case Route::kHealth:
       if (readiness_.ready()) return {};
+      if (request.match.protocol == Protocol::kV2) return {503, {}};
       return {503, Payload::json(readiness_.report())};
+    case Route::kServerMetadata:
+      return {200, Payload::json(server_metadata_)};
     case Route::kMetrics: {
       const auto format = metrics::negotiate(request.http.header("Accept"));
       return {200, text_payload(metrics::expose(metrics_.registry(), format),
@@ -257,8 +337,14 @@ void RestApi::begin_headers(Request& request) {
 }
 
 void RestApi::pass_on_headers(const Request& request, const Payload& answer) const {
+  const auto json_size = answer.json_size();
+  if (json_size) {
+    request.header_lines.append(kJsonSize).append(": "sv).append(std::to_string(*json_size));
+    request.header_lines.append("\r\n"sv);
+  }
   for (const protocol::HeaderField& field : answer.headers()) {
     if (is_our_own(field.name, request.cloud_event)) continue;
+    if (json_size && same_name(field.name, kJsonSize)) continue;
     request.header_lines.append(field.name).append(": "sv).append(field.value).append("\r\n"sv);
   }
 }

@@ -21,10 +21,11 @@ struct RestApiOptions {
   std::string allowed_origins = "*";
   std::string allowed_headers;
   std::size_t max_decoded = std::size_t{128} << 20;  ///< bytes that a gzip body may unpack to
+  Protocols protocols = {protocol::Protocol::kSeldon};
 };
 
-/// Protocol seldon over REST: from a path to the predictor, from its answer or failure to headers
-/// and a body.
+/// The protocols over REST: from a path to the predictor, from its answer or failure to headers and
+/// a body, in the protocol that the path belongs to.
 ///
 /// Threads: one for each I/O thread. Borrows everything it is made of.
 class RestApi final : public HttpService {
@@ -41,9 +42,11 @@ class RestApi final : public HttpService {
   using Answer = protocol::Result<protocol::Payload>;
 
   graph::Awaitable<HttpResponse> serve(Request& request);
+  /// Who is asked for what, as the path says.
+  void fill(const Request& request, graph::CallContext& context) const;
   graph::Awaitable<Answer> ask_predictor(Request& request, graph::CallContext& context);
-  /// The answer as REST gives it, whichever way the last node was called.
-  Answer as_json(const Request& request, Answer answer) const;
+  /// The answer as the caller's protocol has it in REST, whatever the last node speaks.
+  Answer converted(const Request& request, Answer answer) const;
   HttpResponse finish(Request& request, const Answer& answer);
   HttpResponse respond_locally(Request& request);
   HttpResponse fail(Request& request, const protocol::Status& status);
@@ -59,6 +62,7 @@ class RestApi final : public HttpService {
   PuidSource puids_;
   std::string common_headers_;  // the same on every answer
   std::string cloud_event_headers_;
+  std::string server_metadata_;  // of protocol v2
   std::string doc_page_;
   metrics::ServerRequests predictions_;
   metrics::ServerRequests feedback_;

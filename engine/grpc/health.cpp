@@ -74,7 +74,7 @@ graph::Awaitable<GrpcResponse> Health::handle(GrpcRequest& request) {
 graph::Awaitable<GrpcStatus> Health::serve(MessageStream& stream) {
   const auto message = co_await stream.read();
   HealthCheckRequest asked;
-  if (!message || !asked.ParseFromString(*message)) {
+  if (!message || !asked.ParseFromString(std::string(message->bytes()))) {
     co_return GrpcStatus{GrpcCode::kInvalidArgument, "not a HealthCheckRequest", ""};
   }
   const bool known = services_.contains(asked.service());
@@ -90,7 +90,7 @@ graph::Awaitable<GrpcStatus> Health::serve(MessageStream& stream) {
       co_await watcher.change();
     } else {
       told = now;
-      open = co_await stream.write(to_wire(now));
+      open = co_await stream.write(protocol::Payload::proto(to_wire(now)));
     }
   }
   std::erase(watchers_, &watcher);

@@ -27,6 +27,15 @@ class Slices final : public protocol::Pieces {
     });
     return {reinterpret_cast<const char*>(joined_.begin()), joined_.size()};
   }
+  std::string_view front() const override {
+    // A first slice of its own costs an allocation, which one stretch doesn't need.
+    std::call_once(first_once_, [this] {
+      if (buffer_.TrySingleSlice(&first_).ok()) return;
+      std::vector<grpc::Slice> slices;
+      if (buffer_.Dump(&slices).ok() && !slices.empty()) first_ = slices.front();
+    });
+    return {reinterpret_cast<const char*>(first_.begin()), first_.size()};
+  }
   std::size_t size() const override { return size_; }
   const grpc::ByteBuffer& buffer() const { return buffer_; }
 
@@ -35,6 +44,8 @@ class Slices final : public protocol::Pieces {
   std::size_t size_;
   mutable std::once_flag once_;
   mutable grpc::Slice joined_;
+  mutable std::once_flag first_once_;
+  mutable grpc::Slice first_;
 };
 
 void release(void* payload) { delete static_cast<Payload*>(payload); }

@@ -10,7 +10,7 @@ namespace infergraph::engine {
 namespace {
 
 // Of one hop or of the body in HTTP or gRPC, or set by grpc++ itself.
-constexpr std::array<std::string_view, 17> kOfTheHop = {"accept",
+constexpr std::array<std::string_view, 18> kOfTheHop = {"accept",
                                                         "accept-encoding",
                                                         "connection",
                                                         "content-encoding",
@@ -26,7 +26,8 @@ constexpr std::array<std::string_view, 17> kOfTheHop = {"accept",
                                                         "upgrade",
                                                         "user-agent",
                                                         "seldon-puid",
-                                                        "date"};
+                                                        "date",
+                                                        "inference-header-content-length"};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 

@@ -47,7 +47,8 @@ graph::Awaitable<GrpcStatus> Reflection::serve(MessageStream& stream) {
   for (;;) {
     const auto request = co_await stream.read();
     if (!request) break;
-    const bool open = co_await stream.write(answer(*request));
+    const bool open =
+        co_await stream.write(protocol::Payload::proto(answer(std::string(request->bytes()))));
     if (!open) break;
   }
   co_return GrpcStatus{};

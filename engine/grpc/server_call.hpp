@@ -3,6 +3,7 @@
 #include <grpcpp/server_context.h>
 
 #include <atomic>
+#include <vector>
 
 #include <boost/intrusive/list.hpp>
 
@@ -10,11 +11,17 @@
 #include "engine/grpc/raw_service.hpp"
 #include "graph/cancellation.hpp"
 #include "graph/node_client.hpp"
+#include "protocol/payload.hpp"
 
 namespace infergraph::engine {
 
 /// What all calls of one server share.
 struct CallHost;
+
+/// The caller's metadata; the views live as long as the context.
+std::vector<protocol::HeaderField> metadata_of(const grpc::ServerContext& context);
+/// When the caller stops waiting; max() for never.
+graph::Clock::time_point deadline_of(const grpc::ServerContext& context);
 
 /// One call from a caller, from before it arrives until its answer has gone: it waits to be
 /// accepted, has the next one wait in its place, and ends itself when both its coroutine and the

@@ -12,18 +12,18 @@ graph::Awaitable<void> StreamCall::serve() {
   co_await finished.wait();
 }
 
-graph::Awaitable<std::optional<std::string>> StreamCall::read() {
+graph::Awaitable<std::optional<protocol::Payload>> StreamCall::read() {
   grpc::ByteBuffer message;
   AwaitedCompletion done(nullptr);
   stream_.Read(&message, tag_of(done));
   co_await done.wait();
   if (!done.ok()) co_return std::nullopt;
-  co_return std::string(to_payload(message).bytes());
+  co_return to_payload(message);
 }
 
-graph::Awaitable<bool> StreamCall::write(const std::string& message) {
+graph::Awaitable<bool> StreamCall::write(const protocol::Payload& message) {
   AwaitedCompletion done(nullptr);
-  stream_.Write(to_byte_buffer(protocol::Payload::proto(message)), tag_of(done));
+  stream_.Write(to_byte_buffer(message), tag_of(done));
   co_await done.wait();
   co_return done.ok();
 }

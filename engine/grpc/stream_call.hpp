@@ -1,11 +1,12 @@
 #pragma once
 
 #include <optional>
-#include <string>
+#include <vector>
 
 #include "engine/grpc/server_call.hpp"
 #include "graph/node_client.hpp"
 #include "protocol/grpc_status.hpp"
+#include "protocol/payload.hpp"
 
 namespace infergraph::engine {
 
@@ -13,9 +14,12 @@ namespace infergraph::engine {
 class MessageStream {
  public:
   /// The next message; nothing when the caller has no more, or is gone.
-  virtual graph::Awaitable<std::optional<std::string>> read() = 0;
+  virtual graph::Awaitable<std::optional<protocol::Payload>> read() = 0;
   /// False when the caller is gone.
-  virtual graph::Awaitable<bool> write(const std::string& message) = 0;
+  virtual graph::Awaitable<bool> write(const protocol::Payload& message) = 0;
+  /// The caller's, as GrpcRequest has it.
+  virtual std::vector<protocol::HeaderField> metadata() const = 0;
+  virtual graph::Clock::time_point deadline() const = 0;
   /// Cancelled when the caller is gone.
   virtual graph::CancelScope& cancel() = 0;
 
@@ -43,8 +47,10 @@ class StreamCall final : public ServerCall, private MessageStream {
   ServerCall* next() const override { return new StreamCall(host_, handler_, method_); }
   graph::Awaitable<void> serve() override;
 
-  graph::Awaitable<std::optional<std::string>> read() override;
-  graph::Awaitable<bool> write(const std::string& message) override;
+  graph::Awaitable<std::optional<protocol::Payload>> read() override;
+  graph::Awaitable<bool> write(const protocol::Payload& message) override;
+  std::vector<protocol::HeaderField> metadata() const override { return metadata_of(context_); }
+  graph::Clock::time_point deadline() const override { return deadline_of(context_); }
   graph::CancelScope& cancel() override { return cancel_; }
 
   StreamHandler& handler_;

@@ -12,35 +12,14 @@ grpc_compression_algorithm grpc_call_test_only_get_compression_algorithm(grpc_ca
 std::uint32_t grpc_call_test_only_get_encodings_accepted_by_peer(grpc_call* call);
 
 namespace infergraph::engine {
-namespace {
-
-constexpr std::int64_t kLongestDeadline = 2'000'000'000;  // seconds, some 60 years
-
-graph::Clock::time_point to_time_point(gpr_timespec deadline) {
-  if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0) {
-    return graph::Clock::time_point::max();
-  }
-  const gpr_timespec monotonic = gpr_convert_clock_type(deadline, GPR_CLOCK_MONOTONIC);
-  // What nobody will live to see would overflow nanoseconds.
-  if (monotonic.tv_sec > kLongestDeadline) return graph::Clock::time_point::max();
-  return graph::Clock::time_point(std::chrono::seconds(monotonic.tv_sec) +
-                                  std::chrono::nanoseconds(monotonic.tv_nsec));
-}
-
-}  // namespace
-
 graph::Awaitable<void> UnaryCall::serve() {
-  std::vector<protocol::HeaderField> metadata;
-  metadata.reserve(context_.client_metadata().size());
-  for (const auto& [key, value] : context_.client_metadata()) {
-    metadata.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
-  }
+  const std::vector<protocol::HeaderField> metadata = metadata_of(context_);
   GrpcRequest request;
   request.method = index_;
   request.metadata = metadata;
   request.body = to_payload(message_);
   message_.Clear();  // the payload alone holds the slices
-  request.deadline = to_time_point(context_.raw_deadline());
+  request.deadline = deadline_of(context_);
   request.cancel = &cancel_;
   const auto compression = grpc_call_test_only_get_compression_algorithm(context_.c_call());
   const auto readable = grpc_call_test_only_get_encodings_accepted_by_peer(context_.c_call());

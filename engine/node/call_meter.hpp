@@ -29,6 +29,7 @@ class CallMeter {
             std::string_view version, const std::array<Labels, protocol::kMethodCount>& labels) {
     if (metrics == nullptr) return;
     for (std::size_t i = 0; i < labels.size(); ++i) {
+      if (labels[i].service.empty()) continue;  // the node's protocol has no such call
       requests_[i].emplace(
           metrics->client(shard, labels[i].service, labels[i].method, node, image, version));
     }

@@ -13,6 +13,7 @@
 #include "engine/grpc/message_bytes.hpp"
 #include "engine/grpc/metadata.hpp"
 #include "engine/status_map.hpp"
+#include "protocol/routes.hpp"
 
 namespace infergraph::engine {
 
@@ -21,7 +22,9 @@ using graph::Clock;
 using graph::NodeType;
 using protocol::Code;
 using protocol::Method;
+using protocol::Operation;
 using protocol::Payload;
+using protocol::Protocol;
 using protocol::Status;
 
 namespace {
@@ -46,8 +49,20 @@ std::array<std::string, protocol::kMethodCount> methods_of(NodeType type) {
           "/seldon.protos.Model/Metadata"};
 }
 
+std::array<std::string, protocol::kMethodCount> methods_of(NodeType type,
+                                                           const GrpcNodeOptions& options) {
+  if (options.protocol == Protocol::kSeldon) return methods_of(type);
+  std::array<std::string, protocol::kMethodCount> made;
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    made[i] = protocol::grpc_method(options.protocol, static_cast<Method>(i), options.has_model);
+  }
+  return made;
+}
+
 // HealthCheckResponse{status: SERVING} on the wire.
 constexpr std::string_view kServing = "\x08\x01";
+// ServerReadyResponse{ready: true}.
+constexpr std::string_view kReady = "\x08\x01";
 
 // What grpc++ says when there is no connection, and when one is lost.
 constexpr std::string_view kNoConnection = "failed to connect to all addresses";
@@ -120,8 +135,12 @@ GrpcNode::GrpcNode(std::string name, NodeType type, std::unique_ptr<GrpcChannels
       options_(options),
       caller_(caller),
       over_limit_(" vs. " + std::to_string(channels_->transport().max_answer()) + ")"),
-      methods_(methods_of(type)),
+      methods_(methods_of(type, options)),
       meter_(metrics, caller.shard, name_, image, version, labels_of(methods_)) {
+  for (std::size_t i = 0; i < predictions_.size(); ++i) {
+    predictions_[i] =
+        protocol::grpc_method(options_.protocol, Method::kPredict, true, static_cast<Operation>(i));
+  }
   if (metrics != nullptr) retries_ = &metrics->node_retries(caller_.shard, name_);
 }
 
@@ -144,6 +163,12 @@ graph::Awaitable<GrpcNode::Answer> GrpcNode::send(Method method, const Payload& 
   bool lost_one = false;
   for (;;) {
     if (context.cancel->cancelled()) co_return failed(Code::kCancelled, "cancelled");
+    if (method_of(method, context).empty()) {
+      co_return failed(Code::kInvalidRouting, "protocol " +
+                                                  std::string(name_of(options_.protocol)) +
+                                                  " has no such call over gRPC; give the node "
+                                                  "an httpPort");
+    }
     auto lease = channels_->lease(tried);
     if (!lease) co_return failed(Code::kUnavailable, "can't resolve: " + channels_->book().error());
     Call call(*std::move(lease), caller_.loop);
@@ -158,8 +183,7 @@ graph::Awaitable<GrpcNode::Answer> GrpcNode::send(Method method, const Payload& 
     }
     call.context.AddMetadata("seldon-puid", std::string(context.puid));
     context.cancel->add(call);
-    call.start(methods_[static_cast<std::size_t>(method)], payload,
-               *channels_->transport().thread().queue().queue);
+    call.start(method_of(method, context), payload, *channels_->transport().thread().queue().queue);
     co_await call.done.wait();
 
     if (call.status.ok()) co_return answer_of(method, call);
@@ -181,9 +205,18 @@ graph::Awaitable<GrpcNode::Answer> GrpcNode::send(Method method, const Payload& 
   }
 }
 
+const std::string& GrpcNode::method_of(Method method, const CallContext& context) const {
+  const bool predicts = method == Method::kPredict || method == Method::kTransformInput ||
+                        method == Method::kTransformOutput;
+  if (options_.protocol == Protocol::kTensorflow && predicts) {
+    return predictions_[static_cast<std::size_t>(context.operation)];
+  }
+  return methods_[static_cast<std::size_t>(method)];
+}
+
 GrpcNode::Answer GrpcNode::answer_of(Method method, Call& call) const {
   const auto code = static_cast<protocol::GrpcCode>(call.status.error_code());
-  if (method == Method::kStatus) {
+  if (method == Method::kStatus && options_.protocol == Protocol::kSeldon) {
     // Few components serve health; one that answers that it doesn't is alive.
     const bool answers = call.status.ok() || code == protocol::GrpcCode::kUnimplemented;
     if (call.status.ok() && to_payload(call.answer).bytes() != kServing) {
@@ -191,8 +224,13 @@ GrpcNode::Answer GrpcNode::answer_of(Method method, Call& call) const {
     }
     if (answers) return Payload::json(R"({"meta":{},"strData":"healthy"})");
   } else if (call.status.ok()) {
+    if (method == Method::kStatus && !options_.has_model &&
+        to_payload(call.answer).bytes() != kReady) {
+      return failed(Code::kUnavailable, "the server says that it isn't ready");
+    }
     Payload answer = to_payload(call.answer);
     answer.set_origin(name_);
+    answer.set_protocol(options_.protocol);
     return answer;
   }
   // grpc++ on this side said so: it is no matter of load, and trying again won't help.

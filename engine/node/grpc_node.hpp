@@ -19,6 +19,8 @@ namespace infergraph::engine {
 
 struct GrpcNodeOptions {
   std::optional<std::chrono::milliseconds> timeout;  ///< of a whole call; none: the request's limit
+  protocol::Protocol protocol = protocol::Protocol::kSeldon;
+  bool has_model = true;  ///< of protocol v2: false asks for the status of the server
 };
 
 /// Where a GrpcNode's calls come from: its thread's loop (null for the gRPC thread itself) and that
@@ -28,9 +30,11 @@ struct GrpcCaller {
   int shard = 0;
 };
 
-/// Calls one node over gRPC under protocol seldon. A payload in proto goes out as it came.
+/// Calls one node over gRPC, in the protocol that it speaks. A payload in proto goes out as it
+/// came.
 ///
-/// kStatus asks the standard health service; a node that has none and says so is healthy.
+/// Under protocol seldon kStatus asks the standard health service; a node that has none and says so
+/// is healthy.
 ///
 /// Threads: one, the caller's; the answer is handed over from the gRPC thread.
 /// Repeats: a call that found no connection goes to the other addresses; one whose connection was
@@ -54,6 +58,7 @@ class GrpcNode final : public graph::NodeClient {
 
   graph::Awaitable<Answer> send(protocol::Method method, const protocol::Payload& payload,
                                 graph::CallContext& context, graph::Clock::time_point started);
+  const std::string& method_of(protocol::Method method, const graph::CallContext& context) const;
   Answer answer_of(protocol::Method method, Call& call) const;
   protocol::Status failed(protocol::Code code, std::string_view what) const;
 
@@ -63,6 +68,7 @@ class GrpcNode final : public graph::NodeClient {
   GrpcCaller caller_;
   std::string over_limit_;  // how grpc++ ends its word on an answer over the limit
   std::array<std::string, protocol::kMethodCount> methods_;  // "/seldon.protos.Model/Predict"
+  std::array<std::string, 4> predictions_;  // of protocol tensorflow, by protocol::Operation
   CallMeter meter_;
   metrics::CounterCell* retries_ = nullptr;
 };

@@ -9,6 +9,7 @@
 
 #include "engine/http/header_name.hpp"
 #include "engine/status_map.hpp"
+#include "protocol/routes.hpp"
 
 namespace infergraph::engine {
 
@@ -18,34 +19,48 @@ using protocol::Code;
 using protocol::Method;
 using protocol::Payload;
 using protocol::Status;
+using enum protocol::Protocol;
 // With its size known, a literal is appended without looking for its end.
 using namespace std::string_view_literals;
 
 namespace {
 
-struct Route {
-  std::string_view verb;
-  std::string_view path;
-};
-
-// Paths of a component of protocol seldon, in the order of protocol::Method.
-constexpr std::array<Route, protocol::kMethodCount> kRoutes = {{
-    {"POST", "/predict"},
-    {"POST", "/transform-input"},
-    {"POST", "/transform-output"},
-    {"POST", "/route"},
-    {"POST", "/aggregate"},
-    {"POST", "/send-feedback"},
-    {"GET", "/health/status"},
-    {"GET", "/metadata"},
-}};
-
 bool has_body(Method method) { return method != Method::kStatus && method != Method::kMetadata; }
 
-std::array<CallMeter::Labels, protocol::kMethodCount> labels() {
+constexpr std::string_view kJsonSize = "Inference-Header-Content-Length";
+
+// Where the binary part of a v2 answer begins, as its node says.
+std::optional<std::size_t> json_size_of(std::span<const protocol::HeaderField> headers) {
+  for (const protocol::HeaderField& field : headers) {
+    if (!same_name(field.name, kJsonSize)) continue;
+    std::size_t size = 0;
+    const char* const end = field.value.data() + field.value.size();
+    const auto [stop, error] = std::from_chars(field.value.data(), end, size);
+    if (error == std::errc() && stop == end) return size;
+  }
+  return std::nullopt;
+}
+
+void append_number(std::string& out, std::size_t number) {
+  std::array<char, 20> digits{};
+  out.append(digits.data(),
+             std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+}
+
+RestNode::Texts paths_of(const RestNodeOptions& options) {
+  RestNode::Texts made;
+  const std::string model = protocol::percent_encoded(options.model);
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    made[i] = protocol::rest_path(options.protocol, static_cast<Method>(i), model);
+  }
+  return made;
+}
+
+std::array<CallMeter::Labels, protocol::kMethodCount> labels_of(const RestNode::Texts& paths) {
   std::array<CallMeter::Labels, protocol::kMethodCount> made;
   for (std::size_t i = 0; i < made.size(); ++i) {
-    made[i] = {kRoutes[i].path, kRoutes[i].verb == "GET" ? "get" : "post"};
+    const bool gets = protocol::rest_verb(static_cast<Method>(i)) == "GET";
+    made[i] = {paths[i], gets ? "get" : "post"};
   }
   return made;
 }
@@ -89,15 +104,15 @@ RestNode::RestNode(std::string name, HttpPool& pool, RestNodeOptions options,
                    metrics::Families* metrics, const std::string& image, const std::string& version)
     : name_(std::move(name)),
       pool_(pool),
-      options_(options),
-      meter_(metrics, pool.io().index, name_, image, version, labels()) {
+      options_(std::move(options)),
+      paths_(paths_of(options_)),
+      meter_(metrics, pool.io().index, name_, image, version, labels_of(paths_)) {
   const std::string& host = pool.book().host();
   const bool is_ipv6 = host.find(':') != std::string::npos;
   host_ = (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(pool.book().port());
-  for (std::size_t i = 0; i < kRoutes.size(); ++i) {
-    const auto& [verb, path] = kRoutes[i];
-    request_lines_[i].append(verb).append(" ").append(path);
-    request_lines_[i].append(" HTTP/1.1\r\nHost: ").append(host_).append("\r\n");
+  for (std::size_t i = 0; i < paths_.size(); ++i) {
+    request_lines_[i].append(protocol::rest_verb(static_cast<Method>(i))).append(" ");
+    request_lines_[i].append(paths_[i]).append(" HTTP/1.1\r\nHost: ").append(host_).append("\r\n");
   }
 }
 
@@ -172,7 +187,11 @@ graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& 
       Payload answer = reader.body();
       answer.set_status(reader.head().status);
       answer.set_origin(name_);
+      answer.set_protocol(options_.protocol);
       answer.set_headers({reader.block()->fields.data(), reader.block()->fields.size()});
+      if (options_.protocol == protocol::Protocol::kV2) {
+        if (const auto size = json_size_of(answer.headers())) answer.set_json_size(*size);
+      }
       if (reader.head().status / 100 != 2)
         co_return Status::from_upstream(name_, std::move(answer));
       co_return answer;
@@ -221,11 +240,28 @@ graph::Awaitable<std::optional<Status>> RestNode::connect(Exchange& exchange,
   co_return failed(Code::kUnavailable, "can't connect: " + ec.message());
 }
 
+void RestNode::write_request_line(std::string& head, Method method,
+                                  const CallContext& context) const {
+  const bool is_own = context.protocol != options_.protocol || options_.protocol == kSeldon ||
+                      (context.model.empty() && context.model_version.empty() &&
+                       context.operation == protocol::Operation::kPredict);
+  if (is_own) {
+    head = request_lines_[static_cast<std::size_t>(method)];
+    return;
+  }
+  std::string model = context.model.empty() ? protocol::percent_encoded(options_.model)
+                                            : std::string(context.model);
+  model += context.model_version;
+  head = protocol::rest_verb(method);
+  head.append(" ").append(protocol::rest_path(options_.protocol, method, model, context.operation));
+  head.append(" HTTP/1.1\r\nHost: ").append(host_).append("\r\n");
+}
+
 void RestNode::write_head(std::string& head, Method method, const Payload& payload,
                           const CallContext& context) const {
-  head = request_lines_[static_cast<std::size_t>(method)];
+  write_request_line(head, method, context);
   for (const protocol::HeaderField& field : context.headers) {
-    if (same_name(field.name, "seldon-puid")) continue;
+    if (same_name(field.name, "seldon-puid") || same_name(field.name, kJsonSize)) continue;
     head.append(field.name).append(": "sv).append(field.value).append("\r\n"sv);
   }
   head.append("Seldon-Puid: "sv).append(context.puid).append("\r\n"sv);
@@ -236,10 +272,14 @@ void RestNode::write_head(std::string& head, Method method, const Payload& paylo
     if (!payload.content_encoding().empty()) {
       head.append("Content-Encoding: "sv).append(payload.content_encoding()).append("\r\n"sv);
     }
-    std::array<char, 20> digits{};
-    const auto end =
-        std::to_chars(digits.data(), digits.data() + digits.size(), payload.bytes().size()).ptr;
-    head.append("Content-Length: "sv).append(digits.data(), end).append("\r\n"sv);
+    if (const auto json_size = payload.json_size()) {
+      head.append(kJsonSize).append(": "sv);
+      append_number(head, *json_size);
+      head.append("\r\n"sv);
+    }
+    head.append("Content-Length: "sv);
+    append_number(head, payload.size());
+    head.append("\r\n"sv);
   }
   head.append("\r\n"sv);
 }

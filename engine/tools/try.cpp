@@ -120,6 +120,9 @@ int run_try(const std::vector<std::string>& args) {
   request.timeout = flags.timeout;
   request.rest_timeout = annotated.rest_timeout;
   request.grpc_timeout = annotated.grpc_timeout;
+  if (const auto known = protocol::protocol_of(graph->deployment.protocol)) {
+    request.protocol = *known;
+  }
   if (graph->deployment.transport == "grpc") request.transport = protocol::Transport::kGrpc;
 
   // The fleet outlives the walk, and its runtime the fleet.

@@ -8,7 +8,14 @@ namespace {
 
 // What is shown is JSON; a message that can't be shown so is kept as it is.
 protocol::Payload shown(const protocol::Payload& payload, protocol::MessageType type) {
-  const auto json = protocol::convert(payload, type, protocol::Encoding::kJson, payload.size());
+  protocol::Target own;
+  own.protocol = payload.protocol();
+  own.role = payload.origin().empty() ? protocol::Role::kRequest : protocol::Role::kAnswer;
+  own.max_decoded = payload.size();
+  const auto json =
+      payload.protocol() == protocol::Protocol::kSeldon
+          ? protocol::convert(payload, type, protocol::Encoding::kJson, payload.size())
+          : protocol::convert(payload, own);
   return json ? *json : payload;
 }
 

@@ -16,6 +16,7 @@
 #include "engine/puid.hpp"
 #include "engine/runtime.hpp"
 #include "graph/plan.hpp"
+#include "graph/server_kind.hpp"
 #include "graph/trail.hpp"
 #include "graph/unit_registry.hpp"
 #include "graph/units/remote.hpp"
@@ -33,9 +34,15 @@ namespace {
 constexpr auto kDnsRefresh = std::chrono::hours(1);
 constexpr auto kDnsLimit = std::chrono::seconds(5);
 
-Result<Payload> as_json(const Payload& answer) {
-  auto json = protocol::convert(answer, protocol::MessageType::kSeldonMessage,
-                                protocol::Encoding::kJson, graph::kDefaultMaxDecoded);
+Result<Payload> as_json(const Payload& answer, const Payload& request, bool is_feedback) {
+  protocol::Target target;
+  target.protocol = request.protocol();
+  target.role = protocol::Role::kAnswer;
+  target.request = &request;
+  target.max_decoded = graph::kDefaultMaxDecoded;
+  auto json = is_feedback ? protocol::convert(answer, protocol::MessageType::kSeldonMessage,
+                                              protocol::Encoding::kJson, target.max_decoded)
+                          : protocol::convert(answer, target);
   if (json) return json;
   return protocol::Status(protocol::Code::kBadUpstream, json.error().message(),
                           std::string(answer.origin()));
@@ -45,7 +52,9 @@ Result<Payload> as_json(const Payload& answer) {
 class Session {
  public:
   Session(const graph::PredictorSpec& predictor, const TryRequest& request)
-      : rest_calling_{request.rest_timeout},
+      : protocol_(request.protocol),
+        is_single_(predictor.nodes.size() == 1),
+        rest_calling_{request.rest_timeout},
         grpc_calling_{request.grpc_timeout},
         plan_(graph::Plan::make(predictor,
                                 [this](const graph::NodeSpec& node) { return make_unit(node); })),
@@ -64,10 +73,13 @@ class Session {
     context.front = request.transport;
 
     Payload body = Payload::json(request.body);
+    body.set_protocol(request.protocol);
+    context.protocol = request.protocol;
+    context.request = &body;
     std::promise<TryWalk> done;
     const auto began = graph::Clock::now();
-    auto walk = request.is_feedback ? walker_.feedback(std::move(body), context)
-                                    : walker_.predict(std::move(body), context);
+    auto walk =
+        request.is_feedback ? walker_.feedback(body, context) : walker_.predict(body, context);
     boost::asio::co_spawn(runtime_.thread(0).context, std::move(walk),
                           [&](const std::exception_ptr& thrown, Result<Payload> answer) {
                             if (thrown) {
@@ -83,15 +95,23 @@ class Session {
     runtime_.stop();
     grpc_thread_.stop();
     TryWalk walked = ended.get();
-    if (walked.answer) walked.answer = as_json(*walked.answer);
+    if (walked.answer) walked.answer = as_json(*walked.answer, body, request.is_feedback);
     return walked;
   }
 
  private:
   std::unique_ptr<graph::Unit> make_unit(const graph::NodeSpec& node) {
     if (auto unit = graph::make_built_in(node)) return unit;
+    const graph::ServerKind kind = graph::server_kind_of(node, protocol_);
+    // There is no time to look for a model server: one whose ports are a guess is its proxy.
+    const bool is_direct = kind.direct && !kind.may_be_proxy;
+    const graph::Endpoint& endpoint = is_direct ? *kind.direct : node.endpoint;
+    graph::RemoteUnit::Options unit;
+    unit.protocol = kind.may_be_proxy ? protocol::Protocol::kSeldon : kind.protocol;
+    unit.model = kind.model;
+    unit.is_only = is_single_;
+    unit.max_decoded = graph::kDefaultMaxDecoded;
     graph::NodeClients clients;
-    const graph::Endpoint& endpoint = node.endpoint;
     if (graph::is_callable(endpoint, protocol::Transport::kRest)) {
       auto& pool = pools_[{endpoint.service_host, endpoint.http_port}];
       if (pool == nullptr) {
@@ -99,19 +119,28 @@ class Session {
                                           resolver_.book(endpoint.service_host, endpoint.http_port),
                                           MessageLimits{}, std::nullopt);
       }
-      clients.rest = std::make_shared<RestNode>(node.name, *pool, rest_calling_, nullptr,
-                                                node.image, node.image_version);
+      RestNodeOptions calling = rest_calling_;
+      calling.protocol = unit.protocol;
+      calling.model = unit.model.name;
+      clients.rest = std::make_shared<RestNode>(node.name, *pool, calling, nullptr, node.image,
+                                                node.image_version);
     }
     if (graph::is_callable(endpoint, protocol::Transport::kGrpc)) {
-      auto channels = std::make_unique<GrpcChannels>(
-          transport_, resolver_.book(endpoint.service_host, endpoint.grpc_port));
-      clients.grpc = std::make_shared<GrpcNode>(
-          node.name, node.type, std::move(channels), grpc_calling_,
-          GrpcCaller{&runtime_.thread(0).context, 0}, nullptr, node.image, node.image_version);
+      const std::string& host =
+          endpoint.grpc_host.empty() ? endpoint.service_host : endpoint.grpc_host;
+      auto channels =
+          std::make_unique<GrpcChannels>(transport_, resolver_.book(host, endpoint.grpc_port));
+      GrpcNodeOptions calling = grpc_calling_;
+      calling.protocol = unit.protocol;
+      clients.grpc = std::make_shared<GrpcNode>(node.name, node.type, std::move(channels), calling,
+                                                GrpcCaller{&runtime_.thread(0).context, 0}, nullptr,
+                                                node.image, node.image_version);
     }
-    return std::make_unique<graph::RemoteUnit>(std::move(clients), graph::kDefaultMaxDecoded);
+    return std::make_unique<graph::RemoteUnit>(std::move(clients), std::move(unit));
   }
 
+  protocol::Protocol protocol_;
+  bool is_single_;
   RestNodeOptions rest_calling_;
   GrpcNodeOptions grpc_calling_;
   Runtime runtime_{1};

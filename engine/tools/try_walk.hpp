@@ -21,6 +21,8 @@ struct TryRequest {
   std::optional<std::chrono::milliseconds> grpc_timeout;        ///< likewise
   /// How nodes are called that can be called both ways: there is no front to say so.
   protocol::Transport transport = protocol::Transport::kRest;
+  /// What the request is written in, and the nodes that don't say otherwise.
+  protocol::Protocol protocol = protocol::Protocol::kSeldon;
 };
 
 struct TryWalk {

@@ -7,6 +7,9 @@
 
 #include "graph/node_client.hpp"
 #include "graph/unit.hpp"
+#include "graph/units/model_lookup.hpp"
+#include "protocol/convert.hpp"
+#include "protocol/model_profile.hpp"
 #include "protocol/protocol.hpp"
 
 namespace infergraph::graph {
@@ -19,11 +22,18 @@ struct NodeClients {
 
 /// A component behind an endpoint. A payload that needs no conversion goes through untouched: only
 /// routes are read, and lists built. A node that can be called both ways is called as the request
-/// came in.
+/// came in, but for calls that its protocol has in one transport alone.
 class RemoteUnit final : public Unit {
  public:
-  /// `max_decoded` bounds what a gzip answer may unpack to, in bytes.
-  RemoteUnit(NodeClients clients, std::size_t max_decoded);
+  struct Options {
+    protocol::Protocol protocol = protocol::Protocol::kSeldon;
+    protocol::ModelProfile model;
+    /// The graph has no other node: then callers may name the model.
+    bool is_only = false;
+    std::size_t max_decoded = 0;  ///< bytes that a gzip body may unpack to
+  };
+
+  RemoteUnit(NodeClients clients, Options options);
 
   Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
                                                       protocol::Payload message,
@@ -35,15 +45,26 @@ class RemoteUnit final : public Unit {
  private:
   using Answer = protocol::Result<protocol::Payload>;
 
-  protocol::Transport transport(const CallContext& context) const;
+  protocol::Transport transport(protocol::Method method, const CallContext& context) const;
   NodeClient& client(protocol::Transport transport) const;
+  protocol::Target target(protocol::Transport transport, const CallContext& context) const;
+  bool needs_metadata(const protocol::Payload& message, protocol::Transport transport,
+                      const CallContext& context) const;
+
+  Awaitable<Answer> ask(protocol::Method method, protocol::Payload request,
+                        protocol::Transport transport, CallContext& context);
   Awaitable<Answer> call_converted(protocol::Method method, protocol::Payload message,
                                    protocol::Transport transport, CallContext& context);
-  Answer converted(const protocol::Payload& message, protocol::MessageType type,
-                   protocol::Transport transport) const;
+  Awaitable<Answer> send_feedback(protocol::Payload message, protocol::Transport transport,
+                                  CallContext& context);
+  protocol::Payload named(const protocol::Payload& message) const;
+  ModelLookup::Profile called_as(ModelLookup::Profile model, const CallContext& context) const;
+  Answer converted(const protocol::Payload& message, const protocol::Target& target) const;
+  Answer adapted(protocol::Payload answer) const;
 
   NodeClients clients_;
-  std::size_t max_decoded_;
+  Options options_;
+  ModelLookup lookup_;
 };
 
 }  // namespace infergraph::graph

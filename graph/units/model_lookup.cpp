@@ -1,0 +1,90 @@
+#include "graph/units/model_lookup.hpp"
+
+#include <utility>
+
+#include "graph/unit_registry.hpp"
+#include "graph/units/model_request.hpp"
+#include "protocol/codec/tensorflow_codec.hpp"
+#include "protocol/codec/v2_codec.hpp"
+#include "protocol/gzip.hpp"
+
+namespace infergraph::graph {
+
+using protocol::Method;
+using protocol::Payload;
+using protocol::Protocol;
+using protocol::Result;
+using protocol::Signature;
+using protocol::Transport;
+
+namespace {
+
+// A model that is replaced is noticed by an error at once, and without one after this long.
+constexpr auto kStale = std::chrono::seconds(10);
+
+Result<Signature> read_metadata(const Payload& metadata, Protocol protocol,
+                                const std::string& signature_name) {
+  const auto plain = protocol::decoded(metadata, kDefaultMaxDecoded);
+  if (!plain) return plain.error();
+  if (protocol == Protocol::kV2) return protocol::read_v2_metadata(*plain);
+  return protocol::read_tensorflow_metadata(*plain, signature_name);
+}
+
+bool operator==(const protocol::TensorInfo& a, const protocol::TensorInfo& b) {
+  return a.name == b.name && a.type == b.type && a.shape == b.shape;
+}
+
+bool is_same(const std::vector<protocol::TensorInfo>& a,
+             const std::vector<protocol::TensorInfo>& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (!(a[i] == b[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+ModelLookup::ModelLookup(Protocol protocol, protocol::ModelProfile given)
+    : protocol_(protocol),
+      given_(std::make_shared<const protocol::ModelProfile>(std::move(given))),
+      known_(given_) {}
+
+Awaitable<void> ModelLookup::ask(NodeClient& client, Transport transport, CallContext& context) {
+  // The node's own model, whatever the caller calls it.
+  CallContext asking = context;
+  asking.model = {};
+  asking.model_version = {};
+  asking.operation = protocol::Operation::kPredict;
+  const auto metadata = co_await client.call(
+      Method::kMetadata, model_request(protocol_, Method::kMetadata, transport, given_->name),
+      asking);
+  if (context.cancel->cancelled()) co_return;
+  asked_ = Clock::now();
+  if (!metadata) co_return;
+  auto signature = read_metadata(*metadata, protocol_, given_->signature_name);
+  if (!signature) co_return;
+  auto known = std::make_shared<protocol::ModelProfile>(*given_);
+  known->signature = *std::move(signature);
+  known_ = std::move(known);
+}
+
+Awaitable<ModelLookup::Profile> ModelLookup::find(NodeClient& client, Transport transport,
+                                                  CallContext& context) {
+  const auto now = Clock::now();
+  if (asked_ == Clock::time_point() || now - asked_ > kStale) {
+    // Who comes meanwhile goes on with what is known, but for the first.
+    if (known_ != given_) asked_ = now;
+    co_await ask(client, transport, context);
+  }
+  co_return known_;
+}
+
+Awaitable<bool> ModelLookup::has_changed(const Profile& used, NodeClient& client,
+                                         Transport transport, CallContext& context) {
+  co_await ask(client, transport, context);
+  co_return !is_same(used->signature.inputs, known_->signature.inputs) ||
+      !is_same(used->signature.outputs, known_->signature.outputs);
+}
+
+}  // namespace infergraph::graph

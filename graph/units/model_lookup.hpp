@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "graph/call_context.hpp"
+#include "graph/node_client.hpp"
+#include "protocol/model_profile.hpp"
+#include "protocol/protocol.hpp"
+
+namespace infergraph::graph {
+
+/// What is known of a node's model: what its unit says, and inputs and outputs from the server's
+/// own metadata, asked for when they are needed first, and again when they are old or proved wrong.
+///
+/// Threads: one, its unit's; requests interleave, and may ask at the same time.
+class ModelLookup {
+ public:
+  using Profile = std::shared_ptr<const protocol::ModelProfile>;
+
+  ModelLookup(protocol::Protocol protocol, protocol::ModelProfile given);
+
+  /// Without asking.
+  const Profile& given() const { return given_; }
+
+  /// With the signature, if the server tells one; metadata that can't be had is no error: then
+  /// nothing more is known. Asks at most every 10 s.
+  Awaitable<Profile> find(NodeClient& client, protocol::Transport transport, CallContext& context);
+
+  /// Asks again after a call by `used` was refused. True when the server says something else now.
+  Awaitable<bool> has_changed(const Profile& used, NodeClient& client,
+                              protocol::Transport transport, CallContext& context);
+
+ private:
+  Awaitable<void> ask(NodeClient& client, protocol::Transport transport, CallContext& context);
+
+  protocol::Protocol protocol_;
+  Profile given_;
+  Profile known_;
+  Clock::time_point asked_;
+};
+
+}  // namespace infergraph::graph

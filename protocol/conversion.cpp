@@ -1,0 +1,349 @@
+// Between the protocols: decode, name and type the tensors as the target wants them, encode.
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "protocol/codec/elements.hpp"
+#include "protocol/codec/seldon_codec.hpp"
+#include "protocol/codec/tensorflow_codec.hpp"
+#include "protocol/codec/v2_codec.hpp"
+#include "protocol/convert.hpp"
+#include "protocol/gzip.hpp"
+
+namespace infergraph::protocol {
+
+namespace {
+
+// What tensors are called in a request, or an answer, that has to name them.
+constexpr std::string_view kV2Input = "input-0";
+constexpr std::string_view kV2Output = "output-0";
+constexpr std::string_view kTensorflowInput = "inputs";
+constexpr std::string_view kTensorflowOutput = "outputs";
+
+Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
+
+Role role_of(const Payload& payload) {
+  return payload.origin().empty() ? Role::kRequest : Role::kAnswer;
+}
+
+std::string_view usual_name(Protocol protocol, Role role) {
+  if (protocol == Protocol::kV2) return role == Role::kRequest ? kV2Input : kV2Output;
+  return role == Role::kRequest ? kTensorflowInput : kTensorflowOutput;
+}
+
+Result<Message> read(const Payload& payload) {
+  const Role role = role_of(payload);
+  const bool proto = payload.encoding() == Encoding::kProto;
+  switch (payload.protocol()) {
+    case Protocol::kTensorflow: {
+      if (proto) return read_tensorflow_proto(payload, role);
+      // The types of an answer are those of the model that gave it.
+      static const std::vector<TensorInfo> kNone;
+      const bool known = role == Role::kAnswer && payload.model() != nullptr;
+      return read_tensorflow_json(payload, role,
+                                  known ? payload.model()->signature.outputs : kNone);
+    }
+    case Protocol::kV2:
+      return proto ? read_v2_proto(payload, role) : read_v2_json(payload, role);
+    case Protocol::kSeldon:
+      break;
+  }
+  return read_seldon(payload);
+}
+
+RequestTraits traits_of(const Payload* request, std::size_t max_decoded) {
+  if (request == nullptr) return {};
+  const auto plain = decoded(*request, max_decoded);
+  if (!plain) return {};
+  switch (plain->protocol()) {
+    case Protocol::kTensorflow:
+      return read_tensorflow_traits(*plain);
+    case Protocol::kV2:
+      return read_v2_traits(*plain);
+    case Protocol::kSeldon:
+      break;
+  }
+  return read_seldon_traits(*plain);
+}
+
+void rename(std::vector<Tensor>& tensors, const ModelProfile::Names& names) {
+  for (Tensor& tensor : tensors) {
+    if (const auto found = names.find(tensor.name); found != names.end()) {
+      tensor.name = found->second;
+    }
+  }
+}
+
+std::string names_of(const std::vector<Tensor>& tensors) {
+  std::string list;
+  for (const Tensor& tensor : tensors) {
+    list.append(list.empty() ? "" : ", ").append(tensor.name.empty() ? "(unnamed)" : tensor.name);
+  }
+  return list;
+}
+
+// The one output that counts, under the name that it has behind the model.
+Result<void> pick_outputs(Message& message, const ModelProfile& model) {
+  if (message.content != Content::kData) return {};
+  if (!model.output.empty()) {
+    const auto found =
+        std::find_if(message.tensors.begin(), message.tensors.end(),
+                     [&](const Tensor& tensor) { return tensor.name == model.output; });
+    if (found != message.tensors.end()) {
+      Tensor only = std::move(*found);
+      message.tensors.clear();
+      message.tensors.push_back(std::move(only));
+    } else if (message.tensors.size() != 1 || !message.tensors.front().name.empty()) {
+      return invalid("the answer has no output \"" + model.output + "\"; it has " +
+                     names_of(message.tensors));
+    }
+  }
+  rename(message.tensors, model.output_names);
+  return {};
+}
+
+const TensorInfo* info_of(const std::vector<TensorInfo>& infos, std::string_view name) {
+  const auto found = std::find_if(infos.begin(), infos.end(),
+                                  [&](const TensorInfo& info) { return info.name == name; });
+  return found == infos.end() ? nullptr : &*found;
+}
+
+// Text, bytes: one string, which is what the other protocols have for it.
+Result<void> to_tensors(Message& message, Protocol target) {
+  if (message.content == Content::kData) return {};
+  if (message.content == Content::kStrData || message.content == Content::kBinData) {
+    Tensor tensor;
+    tensor.type = DataType::kBytes;
+    tensor.shape = {1};
+    tensor.strings = {message.value};
+    message.tensors.push_back(std::move(tensor));
+    message.content = Content::kData;
+    return {};
+  }
+  const std::string where = " has no place in a message of protocol ";
+  const std::string protocol(name_of(target));
+  if (message.content == Content::kNone)
+    return invalid("a message without data" + where + protocol);
+  if (message.content == Content::kJsonData) {
+    return invalid("jsonData that is no object" + where + protocol);
+  }
+  return invalid("customData" + where + protocol);
+}
+
+// Gives a request's tensors the names that the model knows them by.
+void name_inputs(Message& message, const Target& target, bool same_protocol) {
+  std::vector<Tensor>& tensors = message.tensors;
+  if (target.model != nullptr) rename(tensors, target.model->input_names);
+  if (tensors.size() != 1) return;
+  std::string& name = tensors.front().name;
+  if (target.model != nullptr && !same_protocol) {
+    const auto& inputs = target.model->signature.inputs;
+    if (!target.model->input.empty()) {
+      name = target.model->input;
+    } else if (inputs.size() == 1) {
+      name = inputs.front().name;
+    }
+  }
+  if (name.empty()) name = usual_name(target.protocol, Role::kRequest);
+}
+
+// The same for an answer: what was asked for, or what the model calls it.
+void name_outputs(Message& message, const Target& target, const RequestTraits& traits) {
+  if (message.tensors.size() != 1 || !message.tensors.front().name.empty()) return;
+  std::string& name = message.tensors.front().name;
+  const ModelProfile* model = message.source.model().get();
+  if (traits.outputs.size() == 1) {
+    name = traits.outputs.front().name;
+  } else if (model != nullptr && model->signature.outputs.size() == 1) {
+    name = model->signature.outputs.front().name;
+  } else {
+    name = usual_name(target.protocol, Role::kAnswer);
+  }
+}
+
+// Whether numbers may stay the text that they came as: where JSON is written that has no types.
+bool stays_text(const Tensor& tensor, const Target& target, const TensorInfo* info) {
+  if (target.encoding != Encoding::kJson || target.protocol == Protocol::kV2) return false;
+  if (target.protocol == Protocol::kSeldon || info == nullptr) return true;
+  return is_float(info->type) ||
+         (is_integer(info->type) && tensor.is_whole && size_of(info->type) == sizeof(std::int64_t));
+}
+
+Result<void> type_tensors(Message& message, const Target& target) {
+  const bool asks = target.role == Role::kRequest && target.model != nullptr;
+  for (Tensor& tensor : message.tensors) {
+    if (tensor.type != DataType::kUnknown) continue;
+    const TensorInfo* info = asks ? info_of(target.model->signature.inputs, tensor.name) : nullptr;
+    if (stays_text(tensor, target, info)) continue;
+    const bool known = info != nullptr && info->type != DataType::kUnknown;
+    auto typed = known ? with_type(message, std::move(tensor), info->type)
+                       : with_guessed_type(message, std::move(tensor), DataType::kFloat64);
+    if (!typed) return typed.error();
+    tensor = *std::move(typed);
+  }
+  return {};
+}
+
+Result<Payload> write(Message& message, const Target& target, const RequestTraits& traits) {
+  static const ModelProfile kNobody;
+  const ModelProfile& model = target.model == nullptr ? kNobody : *target.model;
+  const bool json = target.encoding == Encoding::kJson;
+  switch (target.protocol) {
+    case Protocol::kTensorflow:
+      if (target.role == Role::kRequest) {
+        return json ? write_tensorflow_request_json(message, model)
+                    : write_tensorflow_request_proto(message, model);
+      }
+      return json ? write_tensorflow_answer_json(message, traits)
+                  : write_tensorflow_answer_proto(message, model);
+    case Protocol::kV2: {
+      V2Options options;
+      options.role = target.role;
+      options.traits = traits;
+      options.model_name = model.name;
+      return json ? write_v2_json(message, options) : write_v2_proto(message, options);
+    }
+    case Protocol::kSeldon:
+      break;
+  }
+  return json ? write_seldon_json(message, traits) : write_seldon_proto(message, traits);
+}
+
+Result<Payload> chain(const Payload& answer, const Target& target) {
+  static const ModelProfile kNobody;
+  const ModelProfile& model = target.model == nullptr ? kNobody : *target.model;
+  const bool json = target.encoding == Encoding::kJson;
+  if (target.protocol == Protocol::kTensorflow) {
+    return json ? chain_tensorflow_json(answer, model) : chain_tensorflow_proto(answer, model);
+  }
+  return json ? chain_v2_json(answer) : chain_v2_proto(answer, model.name);
+}
+
+// jsonData that is an object is a body of the target's own protocol, written out.
+Result<Payload> from_json_data(const Message& message, const Target& target) {
+  Payload body = Payload::json(std::string(message.value));
+  body.set_protocol(target.protocol);
+  body.set_origin(message.source.origin());
+  Target same = target;
+  same.role = role_of(body);
+  return convert(body, same);
+}
+
+// The opposite: an answer whose request was jsonData.
+Result<Payload> to_json_data(const Payload& answer, const Target& target,
+                             const RequestTraits& traits) {
+  Target own = target;
+  own.protocol = answer.protocol();
+  own.role = Role::kAnswer;
+  own.encoding = Encoding::kJson;
+  const auto json = convert(answer, own);
+  if (!json) return json.error();
+  Message message;
+  message.source = *json;
+  message.content = Content::kJsonData;
+  message.value = json->bytes();
+  return write(message, target, traits);
+}
+
+Result<Payload> convert_values(const Payload& payload, const Target& target) {
+  const bool answers = target.role == Role::kAnswer;
+  // A request of v2 takes over the id, which the messages of others between have lost.
+  const bool asks = answers || target.protocol == Protocol::kV2;
+  const RequestTraits given = traits_of(asks ? target.request : nullptr, target.max_decoded);
+  const bool same_protocol = payload.protocol() == target.protocol;
+  const bool was_json_data = target.protocol == Protocol::kSeldon && answers &&
+                             given.content == Content::kJsonData &&
+                             payload.protocol() != Protocol::kSeldon;
+  if (was_json_data) return to_json_data(payload, target, given);
+
+  auto message = read(payload);
+  if (!message) return message.error();
+  if (message->content == Content::kJsonData && !same_protocol && message->value.starts_with('{')) {
+    return from_json_data(*message, target);
+  }
+  RequestTraits traits = answers && target.request != nullptr ? given : message->traits;
+  if (traits.id.empty()) traits.id = answers ? message->traits.id : given.id;
+  if (target.protocol != Protocol::kSeldon) {
+    if (auto made = to_tensors(*message, target.protocol); !made) return made.error();
+    if (answers) {
+      name_outputs(*message, target, traits);
+    } else {
+      name_inputs(*message, target, same_protocol);
+    }
+  }
+  if (auto typed = type_tensors(*message, target); !typed) return typed.error();
+  return write(*message, target, traits);
+}
+
+}  // namespace
+
+bool is_already(const Payload& payload, const Target& target) {
+  if (payload.protocol() != target.protocol || payload.encoding() != target.encoding) return false;
+  if (!target.binary && payload.json_size()) return false;
+  if (target.protocol == Protocol::kSeldon || target.role == Role::kAnswer) return true;
+  const bool renames = target.model != nullptr && !target.model->input_names.empty();
+  return role_of(payload) == Role::kRequest && !renames;
+}
+
+Result<Payload> convert(const Payload& payload, const Target& target) {
+  if (payload.protocol() == Protocol::kSeldon && target.protocol == Protocol::kSeldon) {
+    return convert(payload, MessageType::kSeldonMessage, target.encoding, target.max_decoded);
+  }
+  if (is_already(payload, target)) return payload;
+  const auto plain = decoded(payload, target.max_decoded);
+  if (!plain) {
+    const bool too_large = plain.error().code() == Code::kTooLarge;
+    return Status(too_large ? Code::kTooLarge : Code::kInvalidArgument, plain.error().message());
+  }
+  const auto finish = [&](Result<Payload> made) {
+    if (made) {
+      made->set_protocol(target.protocol);
+      made->set_origin(payload.origin());
+      made->set_model(payload.model());
+    }
+    return made;
+  };
+  const bool same_protocol = payload.protocol() == target.protocol;
+  if (target.operation != Operation::kPredict) {
+    if (!same_protocol || target.operation == Operation::kMultiInference ||
+        role_of(payload) != target.role) {
+      return invalid(
+          "classify, regress and multi-inference are for a model of protocol tensorflow");
+    }
+    static const ModelProfile kNobody;
+    return finish(convert_examples(*plain, target.role, target.operation == Operation::kRegress,
+                                   target.encoding,
+                                   target.model == nullptr ? kNobody : *target.model));
+  }
+  const bool renames = target.model != nullptr && !target.model->input_names.empty();
+  const bool chains = target.role == Role::kRequest && role_of(payload) == Role::kAnswer;
+  if (same_protocol && payload.encoding() == target.encoding && chains && !renames) {
+    return finish(chain(*plain, target));
+  }
+  return finish(convert_values(*plain, target));
+}
+
+Result<Payload> adapt_answer(const Payload& answer, const ModelProfile& model,
+                             std::size_t max_decoded) {
+  const auto plain = decoded(answer, max_decoded);
+  if (!plain) return plain.error();
+  auto message = read(*plain);
+  if (!message) return message.error();
+  if (auto picked = pick_outputs(*message, model); !picked) return picked.error();
+  Target same;
+  same.protocol = answer.protocol();
+  same.encoding = answer.encoding();
+  same.role = Role::kAnswer;
+  if (same.protocol != Protocol::kSeldon) name_outputs(*message, same, message->traits);
+  if (auto typed = type_tensors(*message, same); !typed) return typed.error();
+  const RequestTraits traits = message->traits;
+  auto made = write(*message, same, traits);
+  if (!made) return made;
+  made->set_protocol(answer.protocol());
+  made->set_origin(answer.origin());
+  made->set_model(answer.model());
+  return made;
+}
+
+}  // namespace infergraph::protocol
