@@ -218,6 +218,8 @@ Server::GrpcSeat Server::make_grpc_seat(const graph::PredictorSpec& predictor,
   api.max_decoded = options_.max_response_bytes;
   api.protocols = protocols_;
   api.keeps_requests = is_mixed_;
+  if (is_single_) seat.relay = make_relay(predictor.nodes.front());
+  api.v2_relay = seat.relay.get();
   seat.api =
       std::make_unique<GrpcApi>(std::move(api), *seat.predictor, *readiness_, metrics_, shard);
   return seat;
@@ -277,6 +279,17 @@ std::shared_ptr<graph::NodeClient> Server::make_grpc_node(const NodePlace& place
   calling.protocol = place.protocol;
   return std::make_shared<GrpcNode>(node.name, node.type, std::move(channels), calling, caller,
                                     &metrics_, node.image, node.image_version);
+}
+
+std::unique_ptr<GrpcRelay> Server::make_relay(const graph::NodeSpec& node) {
+  if (!is_remote(node)) return nullptr;
+  const graph::ServerKind kind = graph::server_kind_of(node, protocols_.front());
+  const bool streams = kind.protocol == Protocol::kV2 && !kind.model.changes_answers() &&
+                       graph::is_callable(node.endpoint, Transport::kGrpc);
+  if (!streams) return nullptr;
+  auto channels = std::make_unique<GrpcChannels>(
+      transport_, resolver_.book(node.endpoint.service_host, node.endpoint.grpc_port));
+  return std::make_unique<GrpcRelay>(node.name, V2Stream::kMethod, std::move(channels));
 }
 
 GrpcFrontOptions Server::front_options(const graph::Annotated& annotations) const {

@@ -13,6 +13,7 @@
 #include "engine/grpc/grpc_thread.hpp"
 #include "engine/node/grpc_channels.hpp"
 #include "engine/node/grpc_node.hpp"
+#include "engine/node/grpc_relay.hpp"
 #include "engine/node/http_pool.hpp"
 #include "engine/node/resolver.hpp"
 #include "engine/options.hpp"
@@ -67,6 +68,7 @@ class Server {
   // What the gRPC thread has.
   struct GrpcSeat {
     std::unique_ptr<Predictor> predictor;
+    std::unique_ptr<GrpcRelay> relay;
     std::unique_ptr<GrpcApi> api;
   };
 
@@ -87,6 +89,8 @@ class Server {
   std::shared_ptr<graph::NodeClient> make_grpc_node(const NodePlace& place,
                                                     const graph::Annotated& annotations,
                                                     GrpcCaller caller);
+  /// What hands v2's streams on, of a graph whose one node takes them; null for every other.
+  std::unique_ptr<GrpcRelay> make_relay(const graph::NodeSpec& node);
   GrpcFrontOptions front_options(const graph::Annotated& annotations) const;
   ListenerOptions listener_options();
   bool drain();

@@ -32,6 +32,13 @@ std::string_view usual_name(Protocol protocol, Role role) {
   return role == Role::kRequest ? kTensorflowInput : kTensorflowOutput;
 }
 
+// Who sent what can't be unpacked is for the caller of this to know.
+Result<Payload> unpacked(const Payload& payload, std::size_t max_decoded) {
+  auto plain = decoded(payload, max_decoded);
+  if (plain || plain.error().code() == Code::kTooLarge) return plain;
+  return invalid(plain.error().message());
+}
+
 Result<Message> read(const Payload& payload) {
   const Role role = role_of(payload);
   const bool proto = payload.encoding() == Encoding::kProto;
@@ -291,11 +298,8 @@ Result<Payload> convert(const Payload& payload, const Target& target) {
     return convert(payload, MessageType::kSeldonMessage, target.encoding, target.max_decoded);
   }
   if (is_already(payload, target)) return payload;
-  const auto plain = decoded(payload, target.max_decoded);
-  if (!plain) {
-    const bool too_large = plain.error().code() == Code::kTooLarge;
-    return Status(too_large ? Code::kTooLarge : Code::kInvalidArgument, plain.error().message());
-  }
+  const auto plain = unpacked(payload, target.max_decoded);
+  if (!plain) return plain.error();
   const auto finish = [&](Result<Payload> made) {
     if (made) {
       made->set_protocol(target.protocol);
@@ -324,26 +328,34 @@ Result<Payload> convert(const Payload& payload, const Target& target) {
   return finish(convert_values(*plain, target));
 }
 
+Result<Message> decode(const Payload& answer, std::size_t max_decoded) {
+  const auto plain = unpacked(answer, max_decoded);
+  if (!plain) return plain.error();
+  return read(*plain);
+}
+
+Result<Payload> encode(Message& answer, const Payload& like) {
+  Target same;
+  same.protocol = like.protocol();
+  same.encoding = like.encoding();
+  same.role = Role::kAnswer;
+  if (same.protocol != Protocol::kSeldon) name_outputs(answer, same, answer.traits);
+  if (auto typed = type_tensors(answer, same); !typed) return typed.error();
+  const RequestTraits traits = answer.traits;
+  auto made = write(answer, same, traits);
+  if (!made) return made;
+  made->set_protocol(like.protocol());
+  made->set_origin(like.origin());
+  made->set_model(like.model());
+  return made;
+}
+
 Result<Payload> adapt_answer(const Payload& answer, const ModelProfile& model,
                              std::size_t max_decoded) {
-  const auto plain = decoded(answer, max_decoded);
-  if (!plain) return plain.error();
-  auto message = read(*plain);
+  auto message = decode(answer, max_decoded);
   if (!message) return message.error();
   if (auto picked = pick_outputs(*message, model); !picked) return picked.error();
-  Target same;
-  same.protocol = answer.protocol();
-  same.encoding = answer.encoding();
-  same.role = Role::kAnswer;
-  if (same.protocol != Protocol::kSeldon) name_outputs(*message, same, message->traits);
-  if (auto typed = type_tensors(*message, same); !typed) return typed.error();
-  const RequestTraits traits = message->traits;
-  auto made = write(*message, same, traits);
-  if (!made) return made;
-  made->set_protocol(answer.protocol());
-  made->set_origin(answer.origin());
-  made->set_model(answer.model());
-  return made;
+  return encode(*message, answer);
 }
 
 }  // namespace infergraph::protocol

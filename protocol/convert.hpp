@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "protocol/codec/role.hpp"
+#include "protocol/message.hpp"
 #include "protocol/model_profile.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/protocol.hpp"
@@ -54,6 +55,12 @@ bool is_already(const Payload& payload, const Target& target);
 /// else the protocol's usual one. Threads: any. Errors: kInvalidArgument for what can't be read or
 /// has no place in the target; kTooLarge.
 Result<Payload> convert(const Payload& payload, const Target& target);
+
+/// `answer`, of any protocol, in the neutral form; for units that work with its values.
+/// Errors: kInvalidArgument, kTooLarge.
+Result<Message> decode(const Payload& answer, std::size_t max_decoded);
+/// An answer in the neutral form as `like` is: of its protocol, encoding and origin.
+Result<Payload> encode(Message& answer, const Payload& like);
 
 /// `answer` of the model `model` with that profile's `output` and `output_names` applied.
 /// Errors: kInvalidArgument: there is no such output.

@@ -77,7 +77,8 @@ GrpcApi::GrpcApi(GrpcApiOptions options, Predictor& predictor, const Readiness& 
     // A message of the stream is a call of this method.
     if (method.protocol == Protocol::kV2 && method.action == GrpcAction::kPredict) {
       v2_stream_.set_method(names_.size() - 1);
-      streams_.push_back({V2Stream::kMethod, &v2_stream_});
+      StreamHandler* const relay = options_.v2_relay;
+      streams_.push_back({V2Stream::kMethod, relay == nullptr ? &v2_stream_ : relay});
     }
   }
 }

@@ -21,6 +21,8 @@ struct GrpcApiOptions {
   /// Requests are kept until they are answered, since an answer of another protocol takes over some
   /// of them. Without it a request is let go as soon as its node has it.
   bool keeps_requests = false;
+  /// Answers v2's streams instead of one walk for each message; null for walks.
+  StreamHandler* v2_relay = nullptr;
 };
 
 /// The protocols over gRPC: service Seldon, and of Model and Generic what lets the engine be a node

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/grpc/server_call.hpp"
+#include "graph/event.hpp"
 #include "graph/node_client.hpp"
 #include "protocol/grpc_status.hpp"
 #include "protocol/payload.hpp"
@@ -55,6 +56,8 @@ class StreamCall final : public ServerCall, private MessageStream {
 
   StreamHandler& handler_;
   RawService::Stream stream_;
+  bool reading_ = false;
+  graph::Event read_ended_;
 };
 
 }  // namespace infergraph::engine

@@ -1,10 +1,12 @@
 #include "graph/units/average_combiner.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "graph/units/tensor_average.hpp"
 #include "protocol/codec/seldon_data.hpp"
 
 namespace infergraph::graph {
@@ -92,7 +94,10 @@ Result<Payload> average(const std::vector<Payload>& answers, std::size_t max_dec
 }  // namespace
 
 Awaitable<Result<Payload>> AverageCombiner::aggregate(std::vector<Payload> answers, CallContext&) {
-  co_return average(answers, max_decoded_);
+  const bool seldon = std::all_of(answers.begin(), answers.end(), [](const Payload& answer) {
+    return answer.protocol() == protocol::Protocol::kSeldon;
+  });
+  co_return seldon ? average(answers, max_decoded_) : average_tensors(answers, max_decoded_);
 }
 
 }  // namespace infergraph::graph

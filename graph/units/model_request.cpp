@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "protocol/chain.hpp"
+#include "protocol/codec/tensorflow_metadata.hpp"
 #include "protocol/codec/wire_writer.hpp"
 
 namespace infergraph::graph {
@@ -20,7 +21,6 @@ namespace {
 // name the first of ModelSpec.
 constexpr int kFirst = 1;
 constexpr char kFirstTag = 0x0a;
-constexpr int kMetadataField = 2;
 
 std::string naming(Protocol protocol, const std::string& model) {
   WireWriter writer(model.size() + 16);
@@ -52,11 +52,13 @@ Payload joined(std::vector<Payload> parts, const Payload& request) {
 Payload model_request(Protocol protocol, Method method, protocol::Transport transport,
                       const std::string& model) {
   if (transport == protocol::Transport::kRest || protocol == Protocol::kSeldon) return {};
-  std::string wire = model.empty() ? "" : naming(protocol, model);
-  if (protocol == Protocol::kTensorflow && method == Method::kMetadata) {
-    WireWriter writer(32);
-    writer.field(kMetadataField, "signature_def");
-    wire += std::move(writer).finish().value_or("");
+  std::string wire;
+  if (protocol == Protocol::kV2) {
+    if (!model.empty()) wire = naming(protocol, model);
+  } else if (method == Method::kMetadata) {
+    wire = protocol::write_model_metadata_request(model);
+  } else {
+    wire = protocol::write_model_status_request(model);
   }
   Payload made = Payload::proto(std::move(wire));
   made.set_protocol(protocol);

@@ -33,7 +33,10 @@ Status invalid(const Status& status) {
 
 Result<Payload> answer(const Payload& message, std::size_t max_decoded) {
   std::string text = "{" + std::string(kMeta) + ',';
-  if (message.empty()) return Payload::json(text.append(kClasses) + '}');
+  // Only a caller of protocol seldon may have sent what is echoed.
+  if (message.empty() || message.protocol() != protocol::Protocol::kSeldon) {
+    return Payload::json(text.append(kClasses) + '}');
+  }
 
   const Result<Payload> plain = as_json(message, max_decoded);
   if (!plain) return invalid(plain.error());

@@ -1,0 +1,113 @@
+#include "engine/node/grpc_relay.hpp"
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/generic/generic_stub.h>
+
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "engine/grpc/completion.hpp"
+#include "engine/grpc/grpc_channel.hpp"
+#include "engine/grpc/grpc_queue.hpp"
+#include "engine/grpc/message_bytes.hpp"
+#include "engine/grpc/metadata.hpp"
+#include "engine/observe/log.hpp"
+
+namespace infergraph::engine {
+
+using protocol::GrpcCode;
+using protocol::GrpcStatus;
+
+// The node's half of a relayed stream, shared by the two directions: the one from the caller may
+// have to wait for him after the node has ended.
+class GrpcRelay::Exchange final : public graph::Cancellable {
+ public:
+  explicit Exchange(GrpcChannels::Lease its_lease) : lease(std::move(its_lease)) {}
+
+  GrpcChannels::Lease lease;
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
+  bool ended = false;  // by the node
+
+  void cancel() override { context.TryCancel(); }
+
+  graph::Awaitable<bool> start(const char* method, grpc::CompletionQueue& queue) {
+    stream = lease.channel().stub.PrepareCall(&context, method, &queue);
+    AwaitedCompletion started(nullptr);
+    stream->StartCall(tag_of(started));
+    co_await started.wait();
+    co_return started.ok();
+  }
+
+  // From the caller to the node.
+  graph::Awaitable<void> pump_up(MessageStream& caller) {
+    for (;;) {
+      const auto message = co_await caller.read();
+      if (!message || ended) break;
+      AwaitedCompletion written(nullptr);
+      stream->Write(to_byte_buffer(*message), tag_of(written));
+      co_await written.wait();
+      if (!written.ok()) co_return;
+    }
+    if (ended) co_return;
+    AwaitedCompletion done(nullptr);
+    stream->WritesDone(tag_of(done));
+    co_await done.wait();
+  }
+
+  // From the node to the caller.
+  graph::Awaitable<void> pump_down(MessageStream& caller) {
+    for (;;) {
+      grpc::ByteBuffer message;
+      AwaitedCompletion read(nullptr);
+      stream->Read(&message, tag_of(read));
+      co_await read.wait();
+      if (!read.ok()) co_return;
+      if (co_await caller.write(to_payload(message))) continue;
+      context.TryCancel();
+      co_return;
+    }
+  }
+
+  graph::Awaitable<grpc::Status> finish() {
+    grpc::Status status;
+    AwaitedCompletion finished(nullptr);
+    stream->Finish(&status, tag_of(finished));
+    co_await finished.wait();
+    ended = true;
+    co_return status;
+  }
+};
+
+graph::Awaitable<GrpcStatus> GrpcRelay::serve(MessageStream& caller) {
+  const auto failed = [this](GrpcCode code, const std::string& why) {
+    return GrpcStatus{code, why + " (" + channels_->authority() + ") (node \"" + node_ + "\")", ""};
+  };
+  auto lease = channels_->lease({});
+  if (!lease)
+    co_return failed(GrpcCode::kUnavailable, "can't resolve: " + channels_->book().error());
+  auto exchange = std::make_shared<Exchange>(*std::move(lease));
+  exchange->context.set_authority(channels_->authority());
+  for (const protocol::HeaderField& entry : caller.metadata()) {
+    if (is_end_to_end(entry.name) && is_legal(entry)) {
+      exchange->context.AddMetadata(std::string(entry.name), std::string(entry.value));
+    }
+  }
+  caller.cancel().add(*exchange);
+  GrpcThread& thread = channels_->transport().thread();
+  const bool started = co_await exchange->start(method_, *thread.queue().queue);
+  if (started) {
+    auto ended = [exchange](const std::exception_ptr& thrown) {
+      if (thrown) log::error("a relayed stream threw", {});
+    };
+    boost::asio::co_spawn(thread.context(), exchange->pump_up(caller), ended);
+    co_await exchange->pump_down(caller);
+  }
+  const grpc::Status status = co_await exchange->finish();
+  if (status.ok()) co_return GrpcStatus{};
+  co_return failed(protocol::to_grpc_code(static_cast<int>(status.error_code())),
+                   status.error_message());
+}
+
+}  // namespace infergraph::engine
