@@ -171,7 +171,7 @@ void name_outputs(Message& message, const Target& target, const RequestTraits& t
 
 // Whether numbers may stay the text that they came as: where JSON is written that has no types.
 bool stays_text(const Tensor& tensor, const Target& target, const TensorInfo* info) {
-  if (target.encoding != Encoding::kJson || target.protocol == Protocol::kV2) return false;
+  if (tensor.is_soft || target.encoding != Encoding::kJson || target.protocol == Protocol::kV2) return false;
   if (target.protocol == Protocol::kSeldon || info == nullptr) return true;
   return is_float(info->type) ||
          (is_integer(info->type) && tensor.is_whole && size_of(info->type) == sizeof(std::int64_t));
@@ -180,10 +180,11 @@ bool stays_text(const Tensor& tensor, const Target& target, const TensorInfo* in
 Result<void> type_tensors(Message& message, const Target& target) {
   const bool asks = target.role == Role::kRequest && target.model != nullptr;
   for (Tensor& tensor : message.tensors) {
-    if (tensor.type != DataType::kUnknown) continue;
+    if (tensor.type != DataType::kUnknown && !tensor.is_soft) continue;
     const TensorInfo* info = asks ? info_of(target.model->signature.inputs, tensor.name) : nullptr;
     if (stays_text(tensor, target, info)) continue;
     const bool known = info != nullptr && info->type != DataType::kUnknown;
+    if (!known && tensor.is_soft) continue;
     auto typed = known ? with_type(message, std::move(tensor), info->type)
                        : with_guessed_type(message, std::move(tensor), DataType::kFloat64);
     if (!typed) return typed.error();

@@ -36,9 +36,9 @@ class Tokens {
 };
 
 /// A kUnknown tensor with its elements read as `type`: reals are rounded once to the type itself
-/// (half precision too), integers must be whole (1.0 and 1e2 are) and in range, kBool takes 0
-/// and 1. A tensor of another type than kUnknown comes back as it is, whatever `type` says. Errors:
-/// kInvalidArgument with the path of the element and its text.
+/// (half precision by way of a double), integers must be whole (1.0 and 1e2 are) and in range,
+/// kBool takes 0 and 1. A tensor of another type than kUnknown comes back as it is, whatever `type`
+/// says. Errors: kInvalidArgument with the path of the element and its text.
 Result<Tensor> with_type(Message& message, Tensor tensor, DataType type);
 
 /// The type that a kUnknown tensor gets when nobody says otherwise: `fallback`, if it holds every

@@ -1,5 +1,6 @@
 // From number tokens to elements of a type, and to doubles.
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -157,9 +158,101 @@ Result<std::vector<double>> parsed(const Tensor& tensor) {
   return made;
 }
 
+// Soft doubles as `T`: rounded for reals, exact for integers.
+template <typename T, typename Convert>
+Result<Tensor> converted(Message& message, Tensor tensor, DataType type, Convert convert) {
+  const std::vector<double> values = widened<double>(tensor);
+  std::string bytes(values.size() * sizeof(T), '\0');
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    T value{};
+    if (!convert(values[i], value)) {
+      std::string text;
+      json::append_double(text, values[i]);
+      return cannot_be(tensor, i, text, type);
+    }
+    std::memcpy(bytes.data() + i * sizeof value, &value, sizeof value);
+  }
+  tensor.type = type;
+  tensor.is_soft = false;
+  tensor.data = message.keep(std::move(bytes));
+  return tensor;
+}
+
+template <typename T>
+bool to_integer(double value, T& integer) {
+  // The bounds as doubles: the upper one is the first number beyond.
+  constexpr double kLeast = static_cast<double>(std::numeric_limits<T>::min());
+  const double beyond = std::ldexp(1.0, std::numeric_limits<T>::digits);
+  if (!(value >= kLeast && value < beyond) || value != std::trunc(value)) return false;
+  integer = static_cast<T>(value);
+  return true;
+}
+
+template <typename T>
+Result<Tensor> to_integers(Message& message, Tensor tensor, DataType type) {
+  return converted<T>(message, std::move(tensor), type, to_integer<T>);
+}
+
+Result<Tensor> hardened(Message& message, Tensor tensor, DataType type) {
+  switch (type) {
+    case DataType::kBool:
+      return converted<std::uint8_t>(message, std::move(tensor), type,
+                                     [](double value, std::uint8_t& made) {
+                                       made = value == 1 ? 1 : 0;
+                                       return value == 0 || value == 1;
+                                     });
+    case DataType::kUint8:
+      return to_integers<std::uint8_t>(message, std::move(tensor), type);
+    case DataType::kUint16:
+      return to_integers<std::uint16_t>(message, std::move(tensor), type);
+    case DataType::kUint32:
+      return to_integers<std::uint32_t>(message, std::move(tensor), type);
+    case DataType::kUint64:
+      return to_integers<std::uint64_t>(message, std::move(tensor), type);
+    case DataType::kInt8:
+      return to_integers<std::int8_t>(message, std::move(tensor), type);
+    case DataType::kInt16:
+      return to_integers<std::int16_t>(message, std::move(tensor), type);
+    case DataType::kInt32:
+      return to_integers<std::int32_t>(message, std::move(tensor), type);
+    case DataType::kInt64:
+      return to_integers<std::int64_t>(message, std::move(tensor), type);
+    case DataType::kFloat16:
+      return converted<std::uint16_t>(message, std::move(tensor), type,
+                                      [](double value, std::uint16_t& made) {
+                                        made = to_float16(value);
+                                        return true;
+                                      });
+    case DataType::kBfloat16:
+      return converted<std::uint16_t>(message, std::move(tensor), type,
+                                      [](double value, std::uint16_t& made) {
+                                        made = to_bfloat16(value);
+                                        return true;
+                                      });
+    case DataType::kFloat32:
+      return converted<float>(message, std::move(tensor), type, [](double value, float& made) {
+        made = static_cast<float>(value);
+        return std::isinf(value) || !std::isinf(made);
+      });
+    case DataType::kUnknown:
+    case DataType::kFloat64:
+      tensor.is_soft = false;
+      return tensor;
+    case DataType::kBytes:
+    case DataType::kComplex64:
+    case DataType::kComplex128:
+      break;
+  }
+  return Status(Code::kInvalidArgument, index_text(tensor, 0) + ": numbers are not of type " +
+                                            std::string(tensorflow_name(type)).substr(3));
+}
+
 }  // namespace
 
 Result<Tensor> with_type(Message& message, Tensor tensor, DataType type) {
+  if (tensor.type == DataType::kFloat64 && tensor.is_soft) {
+    return hardened(message, std::move(tensor), type);
+  }
   if (tensor.type != DataType::kUnknown) return tensor;
   switch (type) {
     case DataType::kUnknown:

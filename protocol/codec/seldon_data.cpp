@@ -73,7 +73,10 @@ class MessageFinder final : public json::Visitor {
   void data_member(const Path& path, std::string_view text) {
     if (path.is(1, "names")) found_.names = text;
     if (path.is(1, "tensor")) found_.kind = DataKind::kTensor;
-    if (path.is(1, "tftensor")) found_.kind = DataKind::kTftensor;
+    if (path.is(1, "tftensor")) {
+      found_.kind = DataKind::kTftensor;
+      found_.tftensor = text;
+    }
     if (path.is(1, "ndarray")) {
       found_.kind = DataKind::kNdarray;
       found_.ndarray = text;

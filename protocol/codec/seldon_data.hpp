@@ -29,6 +29,7 @@ struct MessageText {
   std::string_view tensor_shape;   ///< data.tensor.shape
   std::string_view tensor_values;  ///< data.tensor.values
   std::string_view ndarray;        ///< data.ndarray
+  std::string_view tftensor;       ///< data.tftensor
 };
 
 /// Finds the parts; reads no values. JSON that is no object is a message without any.
