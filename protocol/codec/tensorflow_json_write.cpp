@@ -179,6 +179,14 @@ Result<void> append_rows(std::string& out, const std::vector<Tensor>& tensors, s
   return {};
 }
 
+/// Whether the name of the only tensor matters: a model with one input takes bare values.
+bool has_to_be_named(const Tensor& tensor, const ModelProfile& profile) {
+  if (tensor.name.empty()) return false;
+  return profile.signature.inputs.size() > 1 ||
+         std::any_of(profile.input_names.begin(), profile.input_names.end(),
+                     [&tensor](const auto& names) { return names.second == tensor.name; });
+}
+
 Result<Payload> finish(Message& message, std::string out) {
   out += '}';
   Payload made = Payload::json(std::move(out));
@@ -207,8 +215,7 @@ Result<Payload> write_tensorflow_request_json(Message& message, const ModelProfi
   // No element is no row: that is for columns.
   const bool by_row = batch && *batch > 0;
   out += by_row ? "\"instances\":" : "\"inputs\":";
-  const bool is_named =
-      tensors.size() != 1 || (profile.signature.inputs.size() > 1 && !tensors.front().name.empty());
+  const bool is_named = tensors.size() != 1 || has_to_be_named(tensors.front(), profile);
   Result<void> written = !is_named ? append_tensor(out, tensors.front(), kRequestStyle)
                          : by_row  ? append_rows(out, tensors, *batch, style)
                                    : append_columns(out, tensors, style);

@@ -189,6 +189,12 @@ TEST(TensorflowJson, WritesRequests) {
   EXPECT_EQ(request_of(R"({"inputs":{"x":[1,2]}})", several), R"({"instances":[{"x":1},{"x":2}]})");
 }
 
+TEST(TensorflowJson, NamesTheOnlyInputIfItWasRenamed) {
+  const ModelProfile profile{.input_names = {{"a", "x"}}};
+  EXPECT_EQ(request_of(R"({"inputs":{"x":[1,2]}})", profile), R"({"instances":[{"x":1},{"x":2}]})");
+  EXPECT_EQ(request_of(R"({"inputs":{"y":[1,2]}})", profile), R"({"instances":[1,2]})");
+}
+
 template <typename T>
 Tensor tensor_of(Message& message, std::string name, DataType type, std::vector<std::int64_t> shape,
                  const std::vector<T>& values) {
