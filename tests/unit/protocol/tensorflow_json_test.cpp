@@ -126,6 +126,8 @@ TEST(TensorflowJson, SaysWhatIsWrong) {
                 "error: instances[1].a[1]: expected a number but found a string"},
            Case{R"({"inputs":{"x":[[1,2],[3]]}})",
                 "error: inputs.x[1]: expected 2 values but found 1"},
+           Case{"{\"inputs\":{\"\xFF\":[1]}}", "error: inputs.\xFF: the name is not UTF-8"},
+           Case{"{\"inputs\":1,\"signature_name\":\"\xFF\"}", "error: signature_name is not UTF-8"},
            Case{R"({"inputs":{"x":null}})", "error: inputs.x: expected a value but found null"},
        }) {
     const auto message = read(one.body);
