@@ -49,6 +49,14 @@ class ExamplesVisitor : public json::Visitor {
     return value;
   }
 
+  /// What a string of text says; "" when it isn't UTF-8, which is refused.
+  std::string string(const Path& path, std::string_view text) {
+    std::string value = json::unescaped(text.substr(1, text.size() - 2));
+    if (json::is_utf8(value)) return value;
+    refuse(path, "the text is not UTF-8");
+    return {};
+  }
+
   /// True for the member `error`, which is then what is wrong.
   bool take_error(const Path& path, Kind kind, std::string_view text) {
     if (path.depth() != 1 || !path.is(0, "error")) return false;

@@ -93,8 +93,9 @@ class ExamplesReader final : public ExamplesVisitor {
   static std::size_t feature_depth(const Path& path) { return path.index(1) ? 3 : 2; }
 
   void begin_feature(const Path& path) {
-    feature_ =
-        &(*example_->mutable_features()->mutable_feature())[path.key(feature_depth(path) - 1)];
+    const std::string name = path.key(feature_depth(path) - 1);
+    if (!json::is_utf8(name)) refuse(path, "the name is not UTF-8");
+    feature_ = &(*example_->mutable_features()->mutable_feature())[name];
     feature_->Clear();
   }
 
@@ -106,8 +107,7 @@ class ExamplesReader final : public ExamplesVisitor {
       if (kind != Kind::kObject) expected(path, "an object", kind);
     } else if (path.is(0, "signature_name")) {
       if (kind != Kind::kString) return refuse({}, "'signature_name' key must be a string value.");
-      request_.mutable_model_spec()->set_signature_name(
-          json::unescaped(text.substr(1, text.size() - 2)));
+      request_.mutable_model_spec()->set_signature_name(string(path, text));
     } else {
       take_error(path, kind, text);
     }

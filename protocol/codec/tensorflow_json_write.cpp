@@ -17,60 +17,6 @@ namespace {
 
 Status bad(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
-/// True if the list that the numbers stand in is already nested as the shape says. As many numbers
-/// as the shape has are in it, evenly nested, so its first element tells.
-bool is_nested(const Tensor& tensor) {
-  const std::string_view text = tensor.data;
-  const auto rank = static_cast<std::ptrdiff_t>(tensor.shape.size());
-  if (rank == 0) return !text.empty() && text.find_first_of("[], \t\r\n") == std::string_view::npos;
-  // How many elements the first list of each level has, from the innermost one outwards.
-  std::vector<std::int64_t> lengths(tensor.shape.size(), 0);
-  std::ptrdiff_t depth = 0;
-  std::ptrdiff_t ended = rank;  // levels from here on have their first list behind them
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const char c = text[at];
-    if (c == '[') {
-      if (++depth > rank) return false;
-      if (depth > 1 && depth - 2 < ended) ++lengths[static_cast<std::size_t>(depth - 2)];
-      ++at;
-    } else if (c == ']') {
-      if (depth == 1) return rank == 1;
-      if (depth <= ended) {
-        if (lengths[static_cast<std::size_t>(depth - 1)] !=
-            tensor.shape[static_cast<std::size_t>(depth - 1)]) {
-          return false;
-        }
-        ended = depth - 1;
-      }
-      // The outermost length follows from the others.
-      if (--depth == 1) return true;
-      ++at;
-    } else if (c == ',' || c == ' ' || c == '\n' || c == '\r' || c == '\t') {
-      ++at;
-    } else {
-      if (depth != rank) return false;
-      if (rank == 1) return true;
-      const std::size_t end = text.find(']', at);
-      if (end == std::string_view::npos) return false;
-      if (ended == rank) {
-        lengths.back() += 1 + std::count(text.begin() + static_cast<std::ptrdiff_t>(at),
-                                         text.begin() + static_cast<std::ptrdiff_t>(end), ',');
-      }
-      at = end;
-    }
-  }
-  return false;
-}
-
-Result<void> append_tensor(std::string& out, const Tensor& tensor, const JsonStyle& style) {
-  if (tensor.type != DataType::kUnknown || !is_nested(tensor)) {
-    return append_nested(out, tensor, style);
-  }
-  out += tensor.data;
-  return {};
-}
-
 JsonStyle answer_style(const Tensor& tensor) {
   return {.b64 = tensor.name.ends_with("_bytes"), .floats_have_point = true};
 }
@@ -149,7 +95,7 @@ Result<void> append_columns(std::string& out, const std::vector<Tensor>& tensors
     if (!std::exchange(first, false)) out += ',';
     json::append_string(out, tensor.name);
     out += ':';
-    if (auto written = append_tensor(out, tensor, style(tensor)); !written) return written;
+    if (auto written = append_nested(out, tensor, style(tensor)); !written) return written;
   }
   out += '}';
   return {};
@@ -177,6 +123,14 @@ Result<void> append_rows(std::string& out, const std::vector<Tensor>& tensors, s
   }
   out += ']';
   return {};
+}
+
+/// Whether the name of the only tensor matters: a model with one input takes bare values.
+bool has_to_be_named(const Tensor& tensor, const ModelProfile& profile) {
+  if (tensor.name.empty()) return false;
+  return profile.signature.inputs.size() > 1 ||
+         std::any_of(profile.input_names.begin(), profile.input_names.end(),
+                     [&tensor](const auto& names) { return names.second == tensor.name; });
 }
 
 Result<Payload> finish(Message& message, std::string out) {
@@ -207,9 +161,8 @@ Result<Payload> write_tensorflow_request_json(Message& message, const ModelProfi
   // No element is no row: that is for columns.
   const bool by_row = batch && *batch > 0;
   out += by_row ? "\"instances\":" : "\"inputs\":";
-  const bool is_named =
-      tensors.size() != 1 || (profile.signature.inputs.size() > 1 && !tensors.front().name.empty());
-  Result<void> written = !is_named ? append_tensor(out, tensors.front(), kRequestStyle)
+  const bool is_named = tensors.size() != 1 || has_to_be_named(tensors.front(), profile);
+  Result<void> written = !is_named ? append_nested(out, tensors.front(), kRequestStyle)
                          : by_row  ? append_rows(out, tensors, *batch, style)
                                    : append_columns(out, tensors, style);
   if (!written) return written.error();
@@ -229,7 +182,7 @@ Result<Payload> write_tensorflow_answer_json(Message& message, const RequestTrai
     rows = *batch;
   }
   Result<void> written = tensors.size() == 1
-                             ? append_tensor(out, tensors.front(), answer_style(tensors.front()))
+                             ? append_nested(out, tensors.front(), answer_style(tensors.front()))
                          : traits.by_column ? append_columns(out, tensors, answer_style)
                                             : append_rows(out, tensors, rows, answer_style);
   if (!written) return written.error();

@@ -64,7 +64,9 @@ Result<std::string> read_signature_name(const TensorflowMembers& members) {
   if (name.kind != Kind::kString) {
     return Status(Code::kInvalidArgument, "'signature_name' key must be a string value.");
   }
-  return json::unescaped(name.text.substr(1, name.text.size() - 2));
+  std::string text = json::unescaped(name.text.substr(1, name.text.size() - 2));
+  if (!json::is_utf8(text)) return Status(Code::kInvalidArgument, "signature_name is not UTF-8");
+  return text;
 }
 
 }  // namespace infergraph::protocol

@@ -35,7 +35,7 @@ struct TensorflowMembers {
 Result<TensorflowMembers> find_tensorflow_members(std::string_view body);
 
 /// The `signature_name` of a request, "" when there is none. Errors: kInvalidArgument when it is no
-/// string.
+/// string, or none of UTF-8.
 Result<std::string> read_signature_name(const TensorflowMembers& members);
 
 }  // namespace infergraph::protocol

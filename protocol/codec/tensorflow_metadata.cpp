@@ -8,10 +8,12 @@
 #include <google/protobuf/util/type_resolver_util.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "protocol/codec/parse.hpp"
 #include "protocol/codec/proto_json.hpp"
@@ -35,6 +37,7 @@ using tensorflow::serving::ModelSpec;
 using tensorflow::serving::SignatureDefMap;
 
 constexpr const char* kSignatureDef = "signature_def";
+constexpr const char* kDefaultSignature = "serving_default";
 constexpr const char* kTypePrefix = "type.googleapis.com";
 
 Status bad(std::string message) { return {Code::kBadUpstream, std::move(message)}; }
@@ -158,8 +161,21 @@ Result<Payload> made_from(const Payload& payload, Result<std::string> bytes, Enc
   return made;
 }
 
-std::vector<TensorInfo> to_infos(
-    const google::protobuf::Map<std::string, tensorflow::TensorInfo>& tensors) {
+using TensorInfos = google::protobuf::Map<std::string, tensorflow::TensorInfo>;
+
+void set_infos(const std::vector<TensorInfo>& infos, TensorInfos& tensors) {
+  for (const TensorInfo& info : infos) {
+    tensorflow::TensorInfo& tensor = tensors[info.name];
+    tensor.set_name(info.name);
+    tensor.set_dtype(static_cast<tensorflow::DataType>(tensorflow_number(info.type)));
+    auto& shape = *tensor.mutable_tensor_shape();
+    shape.set_unknown_rank(info.unknown_rank);
+    if (info.unknown_rank) continue;
+    for (const std::int64_t size : info.shape) shape.add_dim()->set_size(size);
+  }
+}
+
+std::vector<TensorInfo> to_infos(const TensorInfos& tensors) {
   std::vector<TensorInfo> infos;
   infos.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) {
@@ -191,6 +207,21 @@ Result<Payload> convert_tensorflow_metadata(const Payload& metadata, Encoding ta
       target);
 }
 
+Result<Payload> write_tensorflow_metadata(const std::string& name, const Signature& signature,
+                                          Encoding encoding) {
+  SignatureDefMap signatures;
+  auto& made = (*signatures.mutable_signature_def())[kDefaultSignature];
+  set_infos(signature.inputs, *made.mutable_inputs());
+  set_infos(signature.outputs, *made.mutable_outputs());
+  made.set_method_name("tensorflow/serving/predict");
+  GetModelMetadataResponse response;
+  response.mutable_model_spec()->set_name(name);
+  (*response.mutable_metadata())[kSignatureDef].PackFrom(signatures);
+  Payload metadata = Payload::proto(response.SerializeAsString());
+  metadata.set_protocol(Protocol::kTensorflow);
+  return convert_tensorflow_metadata(metadata, encoding);
+}
+
 std::string write_model_metadata_request(const std::string& name) {
   GetModelMetadataRequest request;
   request.mutable_model_spec()->set_name(name);
@@ -216,7 +247,7 @@ Result<Signature> read_tensorflow_metadata(const Payload& metadata,
     }
     if (auto problem = read_proto(response, signatures)) return *problem;
   }
-  const std::string name = signature_name.empty() ? "serving_default" : signature_name;
+  const std::string name = signature_name.empty() ? kDefaultSignature : signature_name;
   const auto found = signatures.signature_def().find(name);
   if (found == signatures.signature_def().end()) {
     return Status(Code::kInvalidArgument,

@@ -21,6 +21,10 @@ Result<Payload> convert_tensorflow_status(const Payload& status, Encoding target
 /// JSON.
 Result<Payload> convert_tensorflow_metadata(const Payload& metadata, Encoding target);
 
+/// The metadata of a model of another protocol, whose only signature is serving_default.
+Result<Payload> write_tensorflow_metadata(const std::string& name, const Signature& signature,
+                                          Encoding encoding);
+
 /// A GetModelMetadataRequest for the signatures of model `name`.
 std::string write_model_metadata_request(const std::string& name);
 

@@ -82,7 +82,7 @@ class ClassificationsReader final : public ResultsReader {
     auto& one = *last().mutable_classes(last().classes_size() - 1);
     if (++parts_ == 1) {
       if (kind != Kind::kString) return expected(path, "a string", kind);
-      one.set_label(json::unescaped(text.substr(1, text.size() - 2)));
+      one.set_label(string(path, text));
     } else if (parts_ == 2) {
       if (const auto score = number(path, kind, text)) one.set_score(*score);
     }

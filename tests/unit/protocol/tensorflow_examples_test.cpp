@@ -114,6 +114,9 @@ TEST(TensorflowExamples, SayWhatIsWrongWithARequest) {
                 "context: expected an object but found an array"},
            Case{R"({"context":{"x":[[]]},"examples":[{}]})",
                 "context.x[0]: expected a value but found an array"},
+           Case{"{\"examples\":[{\"\xFF\":1}]}", "examples[0].\xFF: the name is not UTF-8"},
+           Case{"{\"signature_name\":\"\xFF\",\"examples\":[{}]}",
+                "signature_name: the text is not UTF-8"},
            Case{R"({"signature_name":1,"examples":[{}]})",
                 "'signature_name' key must be a string value."},
        }) {
@@ -164,6 +167,8 @@ TEST(TensorflowExamples, SayWhatIsWrongWithResults) {
                 "error: results[0][0]: expected a label and a score"},
            Case{R"({"results":[[[1,"a"]]]})", false,
                 "error: results[0][0][0]: expected a string but found a number"},
+           Case{"{\"results\":[[[\"\xFF\",1]]]}", false,
+                "error: results[0][0][0]: the text is not UTF-8"},
            Case{R"({"results":[[["a",[1]]]]})", false,
                 "error: results[0][0][1]: expected a number but found an array"},
        }) {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/codec/tensorflow_codec.hpp"
 #include "tensorflow_serving/model_metadata.pb.h"
@@ -101,6 +103,25 @@ TEST(TensorflowMetadata, SaysWhatCannotBeRead) {
             "error: the status is not a GetModelStatusResponse");
   EXPECT_EQ(text_of(convert_tensorflow_metadata(Payload::proto(""), Encoding::kJson)),
             "error: the metadata has no signature_def");
+}
+
+TEST(TensorflowMetadata, IsWrittenForAModelOfAnotherProtocol) {
+  const Signature signature{
+      .inputs = {{.name = "x", .type = DataType::kInt64, .shape = {-1, 2}},
+                 {.name = "y", .type = DataType::kUnknown, .unknown_rank = true}},
+      .outputs = {{.name = "z", .type = DataType::kBytes}}};
+  EXPECT_EQ(
+      text_of(write_tensorflow_metadata("m", signature, Encoding::kJson)),
+      R"({"model_spec":{"name":"m","signature_name":""},)"
+      R"("metadata":{"signature_def":{"signature_def":{"serving_default":{"inputs":{)"
+      R"("x":{"dtype":"DT_INT64","tensor_shape":{"dim":[{"size":"-1","name":""},)"
+      R"({"size":"2","name":""}],"unknown_rank":false},"name":"x"},)"
+      R"("y":{"dtype":"DT_INVALID","tensor_shape":{"dim":[],"unknown_rank":true},)"
+      R"("name":"y"}},"outputs":{"z":{"dtype":"DT_STRING","tensor_shape":{"dim":[],)"
+      R"("unknown_rank":false},"name":"z"}},"method_name":"tensorflow/serving/predict"}}}}})");
+  const auto proto = write_tensorflow_metadata("m", signature, Encoding::kProto);
+  EXPECT_EQ(read_tensorflow_metadata(*proto, "")->inputs[0].shape,
+            (std::vector<std::int64_t>{-1, 2}));
 }
 
 TEST(TensorflowMetadata, IsAskedFor) {
