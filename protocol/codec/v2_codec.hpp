@@ -20,6 +20,8 @@ Result<Message> read_v2_proto(const Payload& payload, Role role);
 
 /// What an answer takes over from a request, without its tensors being read. Never fails.
 RequestTraits read_v2_traits(const Payload& request);
+/// The same of a ModelInferRequest, into `traits`.
+void read_v2_proto_traits(std::string_view wire, RequestTraits& traits);
 
 /// How a v2 message is written.
 struct V2Options {

@@ -28,7 +28,8 @@ class V2Finder final : public json::Visitor {
     std::string_view data;
   };
 
-  explicit V2Finder(Role role) : list_(role == Role::kRequest ? "inputs" : "outputs"), role_(role) {}
+  explicit V2Finder(Role role)
+      : list_(role == Role::kRequest ? "inputs" : "outputs"), role_(role) {}
 
   bool enter(const Path& path, Kind kind) override {
     switch (path.depth()) {

@@ -1,0 +1,140 @@
+// An answer of protocol v2 as the next request, its tensors unread.
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "inference/grpc_service.pb.h"
+#include "protocol/chain.hpp"
+#include "protocol/codec/v2_codec.hpp"
+#include "protocol/codec/wire_fields.hpp"
+#include "protocol/json.hpp"
+
+namespace infergraph::protocol {
+
+namespace {
+
+using inference::ModelInferRequest;
+using inference::ModelInferResponse;
+using json::Kind;
+using json::Path;
+
+Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
+
+// The members of an answer, in their order.
+class MemberFinder final : public json::Visitor {
+ public:
+  struct Member {
+    std::string_view key;  // as written
+    std::string_view text;
+  };
+
+  bool enter(const Path& path, Kind kind) override {
+    is_object_ = is_object_ || (path.depth() == 0 && kind == Kind::kObject);
+    return path.depth() == 0 && kind == Kind::kObject;
+  }
+  void value(const Path& path, Kind kind, std::string_view text) override {
+    if (path.depth() != 1) return;
+    if (path.is(0, "inputs") && kind == Kind::kArray) has_inputs_ = true;
+    if (path.is(0, "outputs") && kind == Kind::kArray) has_outputs_ = true;
+    if (path.is(0, "error") && kind == Kind::kString) {
+      error_ = json::unescaped(text.substr(1, text.size() - 2));
+    }
+    members_.push_back({path.written_key(0), text});
+  }
+
+  std::vector<Member> members_;
+  bool is_object_ = false;
+  bool has_inputs_ = false;
+  bool has_outputs_ = false;
+  std::string error_;
+};
+
+Payload as_request(Payload made, const Payload& answer) {
+  made.set_protocol(answer.protocol());
+  made.set_origin(answer.origin());
+  return made;
+}
+
+}  // namespace
+
+Result<Payload> chain_v2_json(const Payload& answer) {
+  const std::string_view body = answer.bytes();
+  const std::size_t json_size = answer.json_size().value_or(body.size());
+  if (json_size > body.size()) return invalid("the JSON is said to be longer than the body");
+  MemberFinder finder;
+  if (auto problem = json::visit(body.substr(0, json_size), finder)) {
+    return invalid(*std::move(problem));
+  }
+  if (finder.has_inputs_) return answer;
+  if (!finder.has_outputs_) {
+    return invalid(!finder.error_.empty() ? finder.error_
+                   : finder.is_object_    ? "the answer has neither outputs nor inputs"
+                                          : "the answer is no object");
+  }
+  std::string request = "{";
+  request.reserve(body.size() + 16);
+  for (const auto& [key, text] : finder.members_) {
+    // Of the model that answered; the next one is another.
+    if (key == "model_name" || key == "model_version") continue;
+    if (request.size() > 1) request += ',';
+    request.append("\"").append(key == "outputs" ? "inputs" : key).append("\":").append(text);
+  }
+  request += '}';
+  const std::size_t new_size = request.size();
+  request += body.substr(json_size);
+  Payload made = Payload::json(std::move(request));
+  if (answer.json_size()) {
+    made.set_content_type("application/octet-stream");
+    made.set_json_size(new_size);
+  }
+  return as_request(std::move(made), answer);
+}
+
+Result<Payload> chain_v2_proto(const Payload& answer, const std::string& model_name) {
+  // The two messages have most fields at the same numbers.
+  static_assert(ModelInferRequest::kIdFieldNumber == ModelInferResponse::kIdFieldNumber);
+  static_assert(ModelInferRequest::kInputsFieldNumber == ModelInferResponse::kOutputsFieldNumber);
+  static_assert(ModelInferRequest::kParametersFieldNumber ==
+                ModelInferResponse::kParametersFieldNumber);
+  constexpr std::size_t kSmall = 4096;  // cheaper to copy than to send in pieces
+
+  std::string small;
+  append_field(small, ModelInferRequest::kModelNameFieldNumber, model_name);
+  std::vector<Payload> parts;
+  const auto flush = [&] {
+    if (!small.empty()) parts.push_back(Payload::proto(std::exchange(small, {})));
+  };
+  const auto owner = std::make_shared<const Payload>(answer);
+  bool has_outputs = false;
+  const bool well_formed = for_each_field(owner->bytes(), [&](const WireField& field) {
+    switch (field.number) {
+      case ModelInferResponse::kModelNameFieldNumber:
+      case ModelInferResponse::kModelVersionFieldNumber:
+        return true;
+      case ModelInferResponse::kRawOutputContentsFieldNumber:
+        append_field_head(small, ModelInferRequest::kRawInputContentsFieldNumber,
+                          field.value.size());
+        break;
+      default:
+        has_outputs = has_outputs || field.number == ModelInferResponse::kOutputsFieldNumber;
+        small += field.whole;
+        return true;
+    }
+    if (field.value.size() <= kSmall) {
+      small += field.value;
+    } else {
+      flush();
+      parts.emplace_back(owner, field.value);
+    }
+    return true;
+  });
+  if (!well_formed) return invalid("the answer is not a ModelInferResponse");
+  if (!has_outputs) return invalid("the answer has no outputs");
+  if (parts.empty()) return as_request(Payload::proto(std::move(small)), answer);
+  flush();
+  Payload made(std::make_shared<const Chain>(std::move(parts)));
+  made.set_encoding(Encoding::kProto);
+  return as_request(std::move(made), answer);
+}
+
+}  // namespace infergraph::protocol

@@ -1,0 +1,91 @@
+#include <utility>
+
+#include "inference/grpc_service.pb.h"
+#include "protocol/codec/elements.hpp"
+#include "protocol/codec/parse.hpp"
+#include "protocol/codec/v2_codec.hpp"
+#include "protocol/json.hpp"
+
+namespace infergraph::protocol {
+
+namespace {
+
+using json::Kind;
+using json::Path;
+
+std::string plain(std::string_view quoted) {
+  return json::unescaped(quoted.substr(1, quoted.size() - 2));
+}
+
+class SignatureFinder final : public json::Visitor {
+ public:
+  bool enter(const Path& path, Kind kind) override {
+    switch (path.depth()) {
+      case 0:
+        is_object_ = kind == Kind::kObject;
+        return is_object_;
+      case 1:
+        return list_of(path) != nullptr && kind == Kind::kArray;
+      case 2:
+        if (kind == Kind::kObject) list_of(path)->emplace_back();
+        return kind == Kind::kObject;
+      case 3:
+        return path.is(2, "shape") && kind == Kind::kArray;
+      default:
+        return false;
+    }
+  }
+
+  void value(const Path& path, Kind kind, std::string_view text) override {
+    if (path.depth() < 3 || list_of(path) == nullptr || list_of(path)->empty()) return;
+    TensorInfo& info = list_of(path)->back();
+    if (path.depth() == 3 && kind == Kind::kString) {
+      if (path.is(2, "name")) info.name = plain(text);
+      if (path.is(2, "datatype")) {
+        info.type = from_v2_name(plain(text)).value_or(DataType::kUnknown);
+      }
+    } else if (path.depth() == 4) {
+      const auto length = json::to_double(text);
+      info.shape.push_back(length ? static_cast<std::int64_t>(*length) : -1);
+    }
+  }
+
+  Signature signature_;
+  bool is_object_ = false;
+
+ private:
+  std::vector<TensorInfo>* list_of(const Path& path) {
+    if (path.is(0, "inputs")) return &signature_.inputs;
+    if (path.is(0, "outputs")) return &signature_.outputs;
+    return nullptr;
+  }
+};
+
+template <typename Tensors>
+std::vector<TensorInfo> infos_of(const Tensors& tensors) {
+  std::vector<TensorInfo> infos;
+  for (const auto& tensor : tensors) {
+    TensorInfo info;
+    info.name = tensor.name();
+    info.type = from_v2_name(tensor.datatype()).value_or(DataType::kUnknown);
+    info.shape.assign(tensor.shape().begin(), tensor.shape().end());
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
+}  // namespace
+
+Result<Signature> read_v2_metadata(const Payload& metadata) {
+  const Status unreadable(Code::kBadUpstream, "the metadata is none of protocol v2");
+  if (metadata.encoding() == Encoding::kJson) {
+    SignatureFinder finder;
+    if (json::visit(metadata.bytes(), finder) || !finder.is_object_) return unreadable;
+    return std::move(finder.signature_);
+  }
+  inference::ModelMetadataResponse response;
+  if (!parse(metadata.bytes(), response)) return unreadable;
+  return Signature{infos_of(response.inputs()), infos_of(response.outputs())};
+}
+
+}  // namespace infergraph::protocol

@@ -1,0 +1,255 @@
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "inference/grpc_service.pb.h"
+#include "protocol/codec/elements.hpp"
+#include "protocol/codec/parse.hpp"
+#include "protocol/codec/v2_codec.hpp"
+#include "protocol/codec/v2_parameters.hpp"
+#include "protocol/codec/wire_fields.hpp"
+
+namespace infergraph::protocol {
+
+namespace {
+
+using inference::InferTensorContents;
+using inference::ModelInferRequest;
+using inference::ModelInferResponse;
+
+Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
+
+template <typename T, typename Values>
+std::string packed(const Values& values) {
+  std::string bytes(static_cast<std::size_t>(values.size()) * sizeof(T), '\0');
+  std::size_t at = 0;
+  for (const auto given : values) {
+    const T value = static_cast<T>(given);
+    std::memcpy(bytes.data() + at, &value, sizeof value);
+    at += sizeof value;
+  }
+  return bytes;
+}
+
+// Whether every value of a wider field fits the type.
+template <typename T, typename Values>
+bool fits(const Values& values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](auto value) { return static_cast<T>(value) == value; });
+}
+
+std::optional<std::string> contents_of(const InferTensorContents& contents, DataType type) {
+  switch (type) {
+    case DataType::kBool:
+      return packed<std::uint8_t>(contents.bool_contents());
+    case DataType::kInt8:
+      if (!fits<std::int8_t>(contents.int_contents())) return std::nullopt;
+      return packed<std::int8_t>(contents.int_contents());
+    case DataType::kInt16:
+      if (!fits<std::int16_t>(contents.int_contents())) return std::nullopt;
+      return packed<std::int16_t>(contents.int_contents());
+    case DataType::kInt32:
+      return packed<std::int32_t>(contents.int_contents());
+    case DataType::kInt64:
+      return packed<std::int64_t>(contents.int64_contents());
+    case DataType::kUint8:
+      if (!fits<std::uint8_t>(contents.uint_contents())) return std::nullopt;
+      return packed<std::uint8_t>(contents.uint_contents());
+    case DataType::kUint16:
+      if (!fits<std::uint16_t>(contents.uint_contents())) return std::nullopt;
+      return packed<std::uint16_t>(contents.uint_contents());
+    case DataType::kUint32:
+      return packed<std::uint32_t>(contents.uint_contents());
+    case DataType::kUint64:
+      return packed<std::uint64_t>(contents.uint64_contents());
+    case DataType::kFloat32:
+      return packed<float>(contents.fp32_contents());
+    case DataType::kFloat64:
+      return packed<double>(contents.fp64_contents());
+    default:
+      return std::nullopt;
+  }
+}
+
+Result<void> read_contents(Message& message, Tensor& tensor, const InferTensorContents& contents,
+                           const std::string& where) {
+  const std::size_t count = count_of(tensor.shape);
+  if (tensor.type == DataType::kBytes) {
+    for (const std::string& element : contents.bytes_contents()) {
+      tensor.strings.push_back(message.keep(element));
+    }
+    if (tensor.strings.size() != count) {
+      return invalid(where + ": expected " + std::to_string(count) + " elements but found " +
+                     std::to_string(tensor.strings.size()));
+    }
+    return {};
+  }
+  auto bytes = contents_of(contents, tensor.type);
+  if (!bytes) {
+    return invalid(where + ": contents can't be of datatype " + std::string(v2_name(tensor.type)));
+  }
+  const std::size_t found = bytes->size() / size_of(tensor.type);
+  if (found != count) {
+    return invalid(where + ": expected " + std::to_string(count) + " elements but found " +
+                   std::to_string(found));
+  }
+  tensor.data = message.keep(*std::move(bytes));
+  return {};
+}
+
+// Inputs of a request, outputs of an answer: their messages have the same fields.
+template <typename Tensors, typename Raw>
+Result<void> read_tensors(Message& message, const Tensors& tensors, Raw& raw, const char* list) {
+  if (!raw.empty() && raw.size() != tensors.size()) {
+    return invalid(std::string("raw contents are not as many as the ") + list);
+  }
+  for (int i = 0; i < tensors.size(); ++i) {
+    const auto& given = tensors.Get(i);
+    const std::string where = std::string(list) + '[' + std::to_string(i) + ']';
+    const auto type = from_v2_name(given.datatype());
+    if (!type) return invalid(where + ".datatype: \"" + given.datatype() + "\" is none");
+    Tensor tensor;
+    tensor.name = given.name();
+    tensor.type = *type;
+    tensor.path = where;
+    tensor.shape.assign(given.shape().begin(), given.shape().end());
+    tensor.parameters = read_parameters(given.parameters());
+    Result<void> read = {};
+    if (raw.empty()) {
+      read = read_contents(message, tensor, given.contents(), where);
+    } else if (given.contents().ByteSizeLong() > 0) {
+      read = invalid(where + ": contents must not be there beside raw contents");
+    } else {
+      read = from_raw(tensor, message.keep(std::move(*raw.Mutable(i))), where);
+    }
+    if (!read) return read;
+    message.tensors.push_back(std::move(tensor));
+  }
+  return {};
+}
+
+template <typename Proto>
+void read_head(Message& message, const Proto& proto) {
+  message.model_name = proto.model_name();
+  message.model_version = proto.model_version();
+  message.traits.id = proto.id();
+  message.parameters = read_parameters(proto.parameters());
+  message.traits.binary_output = is_on(message.parameters, kBinaryDataOutput);
+}
+
+void read_outputs(RequestTraits& traits, const ModelInferRequest& request) {
+  for (const auto& output : request.outputs()) {
+    traits.outputs.push_back({output.name(), read_parameters(output.parameters())});
+  }
+}
+
+template <typename Proto>
+void write_tensor(Message& message, const Tensor& tensor, Proto& into, std::string& raw) {
+  into.set_name(tensor.name);
+  into.set_datatype(std::string(v2_name(tensor.type)));
+  into.mutable_shape()->Add(tensor.shape.begin(), tensor.shape.end());
+  Parameters parameters = tensor.parameters;
+  erase_parameter(parameters, kBinaryDataSize);
+  write_parameters(parameters, *into.mutable_parameters());
+  raw = to_raw(message, tensor);
+}
+
+Result<void> check_types(const Message& message) {
+  for (const Tensor& tensor : message.tensors) {
+    if (!v2_name(tensor.type).empty()) continue;
+    return invalid("tensor \"" + tensor.name + "\": protocol v2 has no datatype for it");
+  }
+  return {};
+}
+
+Result<Payload> serialized(const google::protobuf::Message& proto) {
+  if (proto.ByteSizeLong() > kMostWireBytes) {
+    return Status(Code::kTooLarge, "the message is more than 2 GiB");
+  }
+  return Payload::proto(proto.SerializeAsString());
+}
+
+Result<Payload> write_request(Message& message, const V2Options& options) {
+  ModelInferRequest request;
+  request.set_model_name(options.model_name);
+  request.set_id(options.traits.id);
+  write_parameters(message.parameters, *request.mutable_parameters());
+  for (const Tensor& tensor : message.tensors) {
+    write_tensor(message, tensor, *request.add_inputs(), *request.add_raw_input_contents());
+  }
+  for (const RequestedOutput& output : options.traits.outputs) {
+    auto& requested = *request.add_outputs();
+    requested.set_name(output.name);
+    write_parameters(output.parameters, *requested.mutable_parameters());
+  }
+  return serialized(request);
+}
+
+Result<Payload> write_answer(Message& message, const V2Options& options) {
+  ModelInferResponse response;
+  response.set_model_name(message.model_name.empty() ? options.model_name : message.model_name);
+  response.set_model_version(message.model_version);
+  response.set_id(options.traits.id);
+  write_parameters(message.parameters, *response.mutable_parameters());
+  const auto& wanted = options.traits.outputs;
+  for (const RequestedOutput& output : wanted) {
+    const auto has = [&](const Tensor& tensor) { return tensor.name == output.name; };
+    if (std::none_of(message.tensors.begin(), message.tensors.end(), has)) {
+      return invalid("the answer has no output \"" + output.name + '"');
+    }
+  }
+  for (const Tensor& tensor : message.tensors) {
+    const auto asked = [&](const RequestedOutput& output) { return output.name == tensor.name; };
+    if (!wanted.empty() && std::none_of(wanted.begin(), wanted.end(), asked)) continue;
+    write_tensor(message, tensor, *response.add_outputs(), *response.add_raw_output_contents());
+  }
+  return serialized(response);
+}
+
+}  // namespace
+
+Result<Message> read_v2_proto(const Payload& payload, Role role) {
+  Message message;
+  message.source = payload;
+  if (role == Role::kRequest) {
+    ModelInferRequest request;
+    if (!parse(payload.bytes(), request)) return invalid("not a ModelInferRequest");
+    read_head(message, request);
+    read_outputs(message.traits, request);
+    auto read =
+        read_tensors(message, request.inputs(), *request.mutable_raw_input_contents(), "inputs");
+    if (!read) return read.error();
+    return message;
+  }
+  ModelInferResponse response;
+  if (!parse(payload.bytes(), response)) return invalid("not a ModelInferResponse");
+  read_head(message, response);
+  auto read =
+      read_tensors(message, response.outputs(), *response.mutable_raw_output_contents(), "outputs");
+  if (!read) return read.error();
+  return message;
+}
+
+void read_v2_proto_traits(std::string_view wire, RequestTraits& traits) {
+  // Only the small fields: the tensors are left where they are.
+  std::string small;
+  const bool well_formed = for_each_field(wire, [&small](const WireField& field) {
+    const bool tensors = field.number == ModelInferRequest::kInputsFieldNumber ||
+                         field.number == ModelInferRequest::kRawInputContentsFieldNumber;
+    if (!tensors) small += field.whole;
+    return true;
+  });
+  ModelInferRequest request;
+  if (!well_formed || !parse(small, request)) return;
+  traits.id = request.id();
+  traits.binary_output = is_on(read_parameters(request.parameters()), kBinaryDataOutput);
+  read_outputs(traits, request);
+}
+
+Result<Payload> write_v2_proto(Message& message, const V2Options& options) {
+  if (auto fine = check_types(message); !fine) return fine.error();
+  return options.role == Role::kRequest ? write_request(message, options)
+                                        : write_answer(message, options);
+}
+
+}  // namespace infergraph::protocol
