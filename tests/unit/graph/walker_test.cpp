@@ -72,7 +72,7 @@ class Graph {
   }
   std::string ask(protocol::Method method, const std::string& node) {
     make();
-    begin(walker_->ask(method, node, context_));
+    begin(walker_->ask(method, node, {}, context_));
     return text();
   }
   std::string metadata() {
