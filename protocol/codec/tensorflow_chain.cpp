@@ -110,7 +110,7 @@ Result<Payload> chain_tensorflow_proto(const Payload& answer, const ModelProfile
   size += heads.size();
   if (size > kMostWireBytes) return Status(Code::kTooLarge, "the message is more than 2 GiB");
 
-  constexpr std::size_t kSmall = 16 * 1024;  // cheaper to copy than to send in pieces
+  constexpr std::size_t kSmall = std::size_t{16} * 1024;  // cheaper to copy than to send in pieces
   if (size <= kSmall) {
     std::string request;
     request.reserve(size);

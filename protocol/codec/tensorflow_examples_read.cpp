@@ -15,8 +15,6 @@ namespace infergraph::protocol {
 namespace {
 
 using google::protobuf::Arena;
-using json::Kind;
-using json::Path;
 using tensorflow::Example;
 using tensorflow::Feature;
 using tensorflow::serving::ClassificationRequest;

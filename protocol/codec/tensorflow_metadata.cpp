@@ -27,7 +27,6 @@ namespace infergraph::protocol {
 
 namespace {
 
-using google::protobuf::Descriptor;
 using google::protobuf::Message;
 using tensorflow::serving::GetModelMetadataRequest;
 using tensorflow::serving::GetModelMetadataResponse;

@@ -12,8 +12,6 @@ namespace infergraph::protocol {
 namespace {
 
 using google::protobuf::Arena;
-using json::Kind;
-using json::Path;
 using tensorflow::serving::ClassificationResponse;
 using tensorflow::serving::RegressionResponse;
 
