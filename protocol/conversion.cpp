@@ -144,7 +144,7 @@ void name_inputs(Message& message, const Target& target, bool same_protocol) {
   if (target.model != nullptr) rename(tensors, target.model->input_names);
   if (tensors.size() != 1) return;
   std::string& name = tensors.front().name;
-  if (target.model != nullptr && !same_protocol) {
+  if (target.model != nullptr && (!same_protocol || name.empty())) {
     const auto& inputs = target.model->signature.inputs;
     if (!target.model->input.empty()) {
       name = target.model->input;
@@ -171,10 +171,12 @@ void name_outputs(Message& message, const Target& target, const RequestTraits& t
 
 // Whether numbers may stay the text that they came as: where JSON is written that has no types.
 bool stays_text(const Tensor& tensor, const Target& target, const TensorInfo* info) {
-  if (tensor.is_soft || target.encoding != Encoding::kJson || target.protocol == Protocol::kV2) return false;
+  if (tensor.is_soft || target.encoding != Encoding::kJson || target.protocol == Protocol::kV2)
+    return false;
   if (target.protocol == Protocol::kSeldon || info == nullptr) return true;
-  return is_float(info->type) ||
-         (is_integer(info->type) && tensor.is_whole && size_of(info->type) == sizeof(std::int64_t));
+  // Half precision has no form there, which the writer says.
+  if (info->type == DataType::kFloat32 || info->type == DataType::kFloat64) return true;
+  return is_integer(info->type) && tensor.is_whole && size_of(info->type) == sizeof(std::int64_t);
 }
 
 Result<void> type_tensors(Message& message, const Target& target) {
@@ -193,6 +195,11 @@ Result<void> type_tensors(Message& message, const Target& target) {
   return {};
 }
 
+// The model that an answer is of.
+std::string answerer(const Payload& answer) {
+  return answer.model() != nullptr ? answer.model()->name : std::string(answer.origin());
+}
+
 Result<Payload> write(Message& message, const Target& target, const RequestTraits& traits) {
   static const ModelProfile kNobody;
   const ModelProfile& model = target.model == nullptr ? kNobody : *target.model;
@@ -209,7 +216,7 @@ Result<Payload> write(Message& message, const Target& target, const RequestTrait
       V2Options options;
       options.role = target.role;
       options.traits = traits;
-      options.model_name = model.name;
+      options.model_name = target.role == Role::kRequest ? model.name : answerer(message.source);
       return json ? write_v2_json(message, options) : write_v2_proto(message, options);
     }
     case Protocol::kSeldon:

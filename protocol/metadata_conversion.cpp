@@ -70,11 +70,13 @@ Result<Card> read_v2_card(const Payload& metadata) {
 
 Result<Card> read_tensorflow_card(const Payload& metadata) {
   Card card;
-  auto signature = read_tensorflow_metadata(metadata, "");
-  // A model without the usual signature has a card without inputs.
+  const bool known = metadata.model() != nullptr;
+  auto signature =
+      read_tensorflow_metadata(metadata, known ? metadata.model()->signature_name : "");
+  // A model without that signature has a card without inputs.
   if (!signature && signature.error().code() != Code::kInvalidArgument) return signature.error();
   if (signature) card.signature = *std::move(signature);
-  card.name = metadata.origin();
+  card.name = known ? metadata.model()->name : std::string(metadata.origin());
   card.platform = "tensorflow_savedmodel";
   return card;
 }
@@ -102,41 +104,6 @@ std::string write_card(const Card& card) {
   append_infos(out, "inputs", card.signature.inputs);
   append_infos(out, "outputs", card.signature.outputs);
   return out + '}';
-}
-
-void append_tensor_infos(std::string& out, std::string_view key,
-                         const std::vector<TensorInfo>& infos) {
-  out.append("\"").append(key).append("\":{");
-  for (std::size_t i = 0; i < infos.size(); ++i) {
-    const TensorInfo& info = infos[i];
-    if (i > 0) out += ',';
-    json::append_string(out, info.name);
-    out.append(R"(:{"dtype":")").append(tensorflow_name(info.type));
-    out.append(R"(","tensor_shape":{"dim":[)");
-    for (std::size_t k = 0; k < info.shape.size(); ++k) {
-      out.append(k > 0 ? "," : "").append(R"({"size":")").append(std::to_string(info.shape[k]));
-      out.append(R"(","name":""})");
-    }
-    out.append("],\"unknown_rank\":").append(info.unknown_rank ? "true" : "false");
-    out.append("},\"name\":");
-    json::append_string(out, info.name);
-    out += '}';
-  }
-  out += '}';
-}
-
-// A model of another protocol as one with the signature that is asked for by default.
-Result<Payload> write_tensorflow_card(const Card& card, Encoding encoding) {
-  std::string out = R"({"model_spec":{"name":)";
-  json::append_string(out, card.name);
-  out.append(
-      R"(,"signature_name":"","version":"1"},"metadata":{"signature_def":{"signature_def":)");
-  out.append(R"({"serving_default":{)");
-  append_tensor_infos(out, "inputs", card.signature.inputs);
-  out += ',';
-  append_tensor_infos(out, "outputs", card.signature.outputs);
-  out.append(R"(,"method_name":"tensorflow/serving/predict"}}}}})");
-  return convert_tensorflow_metadata(Payload::json(std::move(out)), encoding);
 }
 
 Payload with(Payload made, Protocol protocol, std::string_view origin) {
@@ -202,7 +169,7 @@ Result<Payload> convert_metadata(const Payload& metadata, Protocol protocol, Enc
   if (!card) return Status(Code::kInvalidArgument, card.error().message());
   Result<Payload> made = Payload::json(write_card(*card));
   if (protocol == Protocol::kTensorflow) {
-    made = write_tensorflow_card(*card, encoding);
+    made = write_tensorflow_metadata(card->name, card->signature, encoding);
   } else if (encoding == Encoding::kProto) {
     made = protocol == Protocol::kV2
                ? v2_card_to_proto(*card)

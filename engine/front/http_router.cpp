@@ -124,12 +124,14 @@ RouteMatch match_route(std::string_view verb, std::string_view path, std::string
   if (path == "/live") return {Route::kLive, Verbs::kAny, {}};
   if (path == "/ping") return {Route::kPing, Verbs::kAny, {}};
   RouteMatch match;
-  if (path.starts_with(kTensorflow) && has(protocols, protocol::Protocol::kTensorflow)) {
-    match = match_tensorflow(path.substr(kTensorflow.size()));
-  } else if (path.starts_with(kV2) && has(protocols, protocol::Protocol::kV2)) {
+  match.protocol = protocols.front();
+  if (path.starts_with("/v1/") && has(protocols, protocol::Protocol::kTensorflow)) {
+    if (path.starts_with(kTensorflow)) match = match_tensorflow(path.substr(kTensorflow.size()));
+    match.protocol = protocol::Protocol::kTensorflow;
+  } else if ((path == kV2 || path.starts_with("/v2/")) && has(protocols, protocol::Protocol::kV2)) {
     match = match_v2(verb, path.substr(kV2.size()));
+    match.protocol = protocol::Protocol::kV2;
   }
-  if (match.route == Route::kUnknown) match.protocol = protocols.front();
   return match;
 }
 

@@ -130,7 +130,9 @@ Awaitable<Result<Payload>> RemoteUnit::ask(Method method, Payload request, Trans
   } else {
     request = with_model(request, options_.model.name);
   }
-  return client(by).call(method, std::move(request), context);
+  auto answer = co_await client(by).call(method, std::move(request), context);
+  if (answer) answer->set_model(lookup_.given());
+  co_return answer;
 }
 
 Awaitable<Result<Payload>> RemoteUnit::send_feedback(Payload message, Transport by,
