@@ -196,6 +196,7 @@ void RestApi::fill(const Request& request, graph::CallContext& context) const {
   context.request = &request.body;
   // Of a graph of one node its model may be named; in a larger one a name renames nothing.
   const bool names_node = match.route == Route::kStatus || match.route == Route::kMetadata;
+  if (match.protocol == Protocol::kSeldon) return;
   if (predictor_.is_single()) {
     context.model = match.node;
     context.model_version = match.version;

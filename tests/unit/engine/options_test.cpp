@@ -261,9 +261,8 @@ TEST(Options, FailWithOneOnWhatCannotBeServed) {
   const std::pair<std::vector<std::string>, std::string> cases[] = {
       {{"--protocol", "soap"}, "Protocol must be seldon, tensorflow or v2"},
       {{"--protocol", ""}, "Protocol must be seldon, tensorflow or v2"},
-      {{"--protocol", "tensorflow"}, "Protocol tensorflow is not served in this release"},
-      {{"--protocol", "v2"}, "Protocol v2 is not served in this release"},
-      {{"--protocol", "kfserving"}, "Protocol kfserving is not served in this release"},
+      {{"--protocol", "seldon,soap"}, "Protocol must be seldon, tensorflow or v2"},
+      {{"--protocol", "v2,"}, "Protocol must be seldon, tensorflow or v2"},
       {{"--transport", "udp"}, "Only rest and grpc supported"},
       {{"--server_type", "kafka"}, "kafka"},
       {{"--http_port", "65536"}, "Port 65536"},
@@ -422,15 +421,26 @@ TEST(CompleteFrom, WantsAName) {
   EXPECT_THAT(complete_from(got = options({}), file).value_or(""), HasSubstr("control characters"));
 }
 
-TEST(CompleteFrom, RefusesTheProtocolOfTheFileUnlessAFlagSaysSeldon) {
+TEST(CompleteFrom, TakesTheProtocolOfTheFileUnlessAFlagGivesOne) {
   graph::DeploymentSpec file = deployment({"main"});
   file.protocol = "v2";
   Options got = options({});
-  EXPECT_THAT(complete_from(got, file).value_or(""), HasSubstr("Protocol v2 is not served"));
+  EXPECT_EQ(complete_from(got, file), std::nullopt);
+  EXPECT_EQ(got.protocol, "v2");
   got = options({"--protocol", "seldon"});
   EXPECT_EQ(complete_from(got, file), std::nullopt);
-  file.protocol = "seldon";
-  EXPECT_EQ(complete_from(got = options({}), file), std::nullopt);
+  EXPECT_EQ(got.protocol, "seldon");
+  file.protocol = "soap";
+  EXPECT_THAT(complete_from(got = options({}), file).value_or(""), HasSubstr("spec.protocol must"));
+}
+
+TEST(ReadProtocols, ListsEachOnceInOrder) {
+  using enum protocol::Protocol;
+  EXPECT_THAT(read_protocols("v2,seldon,kfserving").value(), testing::ElementsAre(kV2, kSeldon));
+  EXPECT_THAT(read_protocols("tensorflow").value(), testing::ElementsAre(kTensorflow));
+  EXPECT_FALSE(read_protocols(""));
+  EXPECT_FALSE(read_protocols("seldon,"));
+  EXPECT_FALSE(read_protocols("Seldon"));
 }
 
 }  // namespace
