@@ -7,6 +7,7 @@
 #include "engine/tools/spec_text.hpp"
 #include "engine/tools/tool_args.hpp"
 #include "engine/tools/tree_printer.hpp"
+#include "graph/server_kind.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -16,6 +17,30 @@ bool concerns(const graph::Problem& problem, const std::string& node_path) {
   if (node_path.empty() || !problem.path.starts_with(node_path)) return false;
   const std::string_view rest = std::string_view(problem.path).substr(node_path.size());
   return rest.empty() || (rest[0] == '.' && !rest.starts_with(".children["));
+}
+
+// How and where a node is called: "REST localhost:9000", "GRPC v2 host:9500".
+std::string called_text(const graph::NodeSpec& node, const graph::DeploymentSpec& deployment) {
+  const auto protocol =
+      protocol::protocol_of(deployment.protocol).value_or(protocol::Protocol::kSeldon);
+  const graph::ServerKind kind = graph::server_kind_of(node, protocol);
+  graph::NodeSpec called = node;
+  const bool is_direct = kind.direct && !kind.may_be_proxy;
+  if (is_direct) called.endpoint = *kind.direct;
+  const auto transport = transport_of(called, deployment.transport);
+  const graph::Endpoint& endpoint = called.endpoint;
+  const std::uint16_t port =
+      transport == protocol::Transport::kGrpc ? endpoint.grpc_port : endpoint.http_port;
+  std::string text(transport_text(transport));
+  if (kind.protocol != protocol::Protocol::kSeldon && !kind.may_be_proxy) {
+    text.append(" ").append(name_of(kind.protocol));
+  }
+  text += " " + printable(address_text(endpoint.service_host, port));
+  if (kind.may_be_proxy) {
+    text += " or tensorflow " +
+            printable(address_text(kind.direct->service_host, kind.direct->http_port));
+  }
+  return text;
 }
 
 TreeRow row_of(const graph::NodeSpec& node, const graph::SpecReading& reading) {
@@ -30,11 +55,7 @@ TreeRow row_of(const graph::NodeSpec& node, const graph::SpecReading& reading) {
 
   std::string called = "in-process";
   if (!is_built_in(node.implementation)) {
-    const auto transport = transport_of(node, reading.deployment.transport);
-    const std::uint16_t port =
-        transport == protocol::Transport::kGrpc ? node.endpoint.grpc_port : node.endpoint.http_port;
-    called = std::string(transport_text(transport)) + " " +
-             printable(address_text(node.endpoint.service_host, port));
+    called = called_text(node, reading.deployment);
   }
   row.columns.push_back({called});
 

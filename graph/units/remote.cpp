@@ -111,6 +111,10 @@ Awaitable<Result<Payload>> RemoteUnit::call(Method method, Payload message, Call
   if (!has_message(method)) return ask(method, std::move(message), by, context);
   if (method == Method::kSendFeedback) return send_feedback(std::move(message), by, context);
   // What goes through untouched gets no coroutine frame of its own.
+  if (options_.protocol == Protocol::kSeldon && message.protocol() == Protocol::kSeldon &&
+      message.encoding() == encoding_of(by)) {
+    return client(by).call(method, std::move(message), context);
+  }
   if (protocol::is_already(message, target(by, context)) && !lookup_.given()->changes_answers()) {
     if (by == Transport::kGrpc) message = named(message);
     return client(by).call(method, std::move(message), context);
