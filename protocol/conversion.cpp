@@ -10,6 +10,7 @@
 #include "protocol/codec/v2_codec.hpp"
 #include "protocol/convert.hpp"
 #include "protocol/gzip.hpp"
+#include "protocol/wrapped.hpp"
 
 namespace infergraph::protocol {
 
@@ -235,32 +236,6 @@ Result<Payload> chain(const Payload& answer, const Target& target) {
   return json ? chain_v2_json(answer) : chain_v2_proto(answer, model.name);
 }
 
-// jsonData that is an object is a body of the target's own protocol, written out.
-Result<Payload> from_json_data(const Message& message, const Target& target) {
-  Payload body = Payload::json(std::string(message.value));
-  body.set_protocol(target.protocol);
-  body.set_origin(message.source.origin());
-  Target same = target;
-  same.role = role_of(body);
-  return convert(body, same);
-}
-
-// The opposite: an answer whose request was jsonData.
-Result<Payload> to_json_data(const Payload& answer, const Target& target,
-                             const RequestTraits& traits) {
-  Target own = target;
-  own.protocol = answer.protocol();
-  own.role = Role::kAnswer;
-  own.encoding = Encoding::kJson;
-  const auto json = convert(answer, own);
-  if (!json) return json.error();
-  Message message;
-  message.source = *json;
-  message.content = Content::kJsonData;
-  message.value = json->bytes();
-  return write(message, target, traits);
-}
-
 Result<Payload> convert_values(const Payload& payload, const Target& target) {
   const bool answers = target.role == Role::kAnswer;
   // A request of v2 takes over the id, which the messages of others between have lost.
@@ -271,6 +246,9 @@ Result<Payload> convert_values(const Payload& payload, const Target& target) {
                              given.content == Content::kJsonData &&
                              payload.protocol() != Protocol::kSeldon;
   if (was_json_data) return to_json_data(payload, target, given);
+  if (answers && target.protocol == Protocol::kSeldon && given.content == Content::kCustomData) {
+    return to_custom_data(payload, target, given);
+  }
 
   auto message = read(payload);
   if (!message) return message.error();
@@ -279,6 +257,9 @@ Result<Payload> convert_values(const Payload& payload, const Target& target) {
   }
   RequestTraits traits = answers && target.request != nullptr ? given : message->traits;
   if (traits.id.empty()) traits.id = answers ? message->traits.id : given.id;
+  if (message->content == Content::kCustomData && target.role == Role::kRequest) {
+    return from_custom_data(*message, target);
+  }
   if (target.protocol != Protocol::kSeldon) {
     if (auto made = to_tensors(*message, target.protocol); !made) return made.error();
     if (answers) {

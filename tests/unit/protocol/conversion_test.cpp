@@ -14,6 +14,7 @@
 #include "protocol/codec/tensorflow_codec.hpp"
 #include "protocol/codec/v2_codec.hpp"
 #include "protocol/convert.hpp"
+#include "tensorflow_serving/predict.pb.h"
 
 namespace infergraph::protocol {
 namespace {
@@ -353,6 +354,36 @@ TEST(Conversion, NeverHidesTheErrorOfAnAnswerInAChain) {
   v2.set_protocol(Protocol::kV2);
   v2.set_origin("model");
   EXPECT_THAT(body(to(v2, Protocol::kV2)), HasSubstr("no such thing"));
+}
+
+TEST(Conversion, UnpacksCustomDataAndPacksItsAnswer) {
+  const Payload request =
+      seldon(R"({"customData":{"@type":"type.googleapis.com/tensorflow.serving.PredictRequest",)"
+             R"("modelSpec":{"name":"theirs"},"inputs":{"x":{"dtype":"DT_INT32","intVal":[7]}}}})");
+  ModelProfile model;
+  model.name = "ours";
+  model.signature_name = "s";
+  Target target;
+  target.protocol = Protocol::kTensorflow;
+  target.encoding = Encoding::kProto;
+  target.model = &model;
+  target.max_decoded = kMost;
+  const auto made = convert(request, target);
+  ASSERT_TRUE(made) << made.error().message();
+  tensorflow::serving::PredictRequest proto;
+  ASSERT_TRUE(proto.ParseFromString(std::string(made->bytes())));
+  EXPECT_EQ(proto.model_spec().name(), "ours");
+  EXPECT_EQ(proto.model_spec().signature_name(), "s");
+  EXPECT_EQ(proto.inputs().at("x").int_val(0), 7);
+
+  tensorflow::serving::PredictResponse response;
+  (*response.mutable_outputs())["y"].set_dtype(tensorflow::DT_INT32);
+  Payload answer = Payload::proto(response.SerializeAsString());
+  answer.set_protocol(Protocol::kTensorflow);
+  answer.set_origin("model");
+  EXPECT_EQ(body(to(answer, Protocol::kSeldon, Role::kAnswer, nullptr, &request)),
+            R"({"customData":{"@type":"type.googleapis.com/tensorflow.serving.PredictResponse",)"
+            R"("outputs":{"y":{"dtype":"DT_INT32"}}},"meta":{}})");
 }
 
 TEST(Conversion, RefusesWhatHasNoPlace) {
