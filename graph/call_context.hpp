@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "graph/cancellation.hpp"
+#include "protocol/convert.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/protocol.hpp"
 
@@ -54,7 +55,7 @@ struct CallContext {
   std::string_view model_version;
   /// The request as it came, for what its answer takes over from it when it has to be converted;
   /// null when that is not kept.
-  const protocol::Payload* request = nullptr;
+  protocol::KeptRequest* request = nullptr;
   /// Signalled when the caller goes away, or a sibling has failed. Never null in a walk.
   CancelScope* cancel = nullptr;
   /// Never null in a walk.

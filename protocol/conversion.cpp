@@ -60,9 +60,8 @@ Result<Message> read(const Payload& payload) {
   return read_seldon(payload);
 }
 
-RequestTraits traits_of(const Payload* request, std::size_t max_decoded) {
-  if (request == nullptr) return {};
-  const auto plain = decoded(*request, max_decoded);
+RequestTraits read_traits(const Payload& request, std::size_t max_decoded) {
+  const auto plain = decoded(request, max_decoded);
   if (!plain) return {};
   switch (plain->protocol()) {
     case Protocol::kTensorflow:
@@ -73,6 +72,12 @@ RequestTraits traits_of(const Payload* request, std::size_t max_decoded) {
       break;
   }
   return read_seldon_traits(*plain);
+}
+
+RequestTraits traits_of(KeptRequest* request, std::size_t max_decoded) {
+  if (request == nullptr) return {};
+  if (!request->traits) request->traits = read_traits(request->payload, max_decoded);
+  return *request->traits;
 }
 
 void rename(std::vector<Tensor>& tensors, const ModelProfile::Names& names) {
@@ -236,37 +241,52 @@ Result<Payload> chain(const Payload& answer, const Target& target) {
   return json ? chain_v2_json(answer) : chain_v2_proto(answer, model.name);
 }
 
-Result<Payload> convert_values(const Payload& payload, const Target& target) {
-  const bool answers = target.role == Role::kAnswer;
-  // A request of v2 takes over the id, which the messages of others between have lost.
-  const bool asks = answers || target.protocol == Protocol::kV2;
-  const RequestTraits given = traits_of(asks ? target.request : nullptr, target.max_decoded);
-  const bool same_protocol = payload.protocol() == target.protocol;
-  const bool was_json_data = target.protocol == Protocol::kSeldon && answers &&
-                             given.content == Content::kJsonData &&
-                             payload.protocol() != Protocol::kSeldon;
-  if (was_json_data) return to_json_data(payload, target, given);
-  if (answers && target.protocol == Protocol::kSeldon && given.content == Content::kCustomData) {
-    return to_custom_data(payload, target, given);
-  }
+// jsonData that is a body of the target's protocol.
+bool is_json_body(const Message& message, const Target& target) {
+  return target.protocol != Protocol::kSeldon && message.content == Content::kJsonData &&
+         message.value.starts_with('{');
+}
 
+bool is_same_text(const Payload& a, const Payload& b) {
+  return a.protocol() == b.protocol() && a.bytes().data() == b.bytes().data();
+}
+
+Result<Payload> convert_answer(const Payload& answer, const Target& target) {
+  const RequestTraits given = traits_of(target.request, target.max_decoded);
+  if (target.protocol == Protocol::kSeldon && answer.protocol() != Protocol::kSeldon) {
+    if (given.content == Content::kJsonData) return to_json_data(answer, target, given);
+    if (given.content == Content::kCustomData) return to_custom_data(answer, target, given);
+  }
+  auto message = read(answer);
+  if (!message) return message.error();
+  if (is_json_body(*message, target)) return from_json_data(*message, target);
+  RequestTraits traits = target.request != nullptr ? given : message->traits;
+  if (traits.id.empty()) traits.id = message->traits.id;
+  if (target.protocol != Protocol::kSeldon) {
+    if (auto made = to_tensors(*message, target.protocol); !made) return made.error();
+    name_outputs(*message, target, traits);
+  }
+  if (auto typed = type_tensors(*message, target); !typed) return typed.error();
+  return write(*message, target, traits);
+}
+
+Result<Payload> convert_request(const Payload& payload, const Target& target) {
   auto message = read(payload);
   if (!message) return message.error();
-  if (message->content == Content::kJsonData && !same_protocol && message->value.starts_with('{')) {
-    return from_json_data(*message, target);
+  KeptRequest* const kept = target.request;
+  if (kept != nullptr && !kept->traits && is_same_text(payload, kept->payload)) {
+    kept->traits = message->traits;
   }
-  RequestTraits traits = answers && target.request != nullptr ? given : message->traits;
-  if (traits.id.empty()) traits.id = answers ? message->traits.id : given.id;
-  if (message->content == Content::kCustomData && target.role == Role::kRequest) {
-    return from_custom_data(*message, target);
+  if (is_json_body(*message, target)) return from_json_data(*message, target);
+  if (message->content == Content::kCustomData) return from_custom_data(*message, target);
+  RequestTraits traits = message->traits;
+  // The messages of others between two nodes of v2 have lost the id.
+  if (target.protocol == Protocol::kV2 && traits.id.empty()) {
+    traits.id = traits_of(kept, target.max_decoded).id;
   }
   if (target.protocol != Protocol::kSeldon) {
     if (auto made = to_tensors(*message, target.protocol); !made) return made.error();
-    if (answers) {
-      name_outputs(*message, target, traits);
-    } else {
-      name_inputs(*message, target, same_protocol);
-    }
+    name_inputs(*message, target, payload.protocol() == target.protocol);
   }
   if (auto typed = type_tensors(*message, target); !typed) return typed.error();
   return write(*message, target, traits);
@@ -314,7 +334,8 @@ Result<Payload> convert(const Payload& payload, const Target& target) {
   if (same_protocol && payload.encoding() == target.encoding && chains && !renames) {
     return finish(chain(*plain, target));
   }
-  return finish(convert_values(*plain, target));
+  return finish(target.role == Role::kAnswer ? convert_answer(*plain, target)
+                                             : convert_request(*plain, target));
 }
 
 Result<Message> decode(const Payload& answer, std::size_t max_decoded) {

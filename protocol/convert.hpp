@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "protocol/codec/role.hpp"
 #include "protocol/message.hpp"
@@ -27,6 +28,13 @@ namespace infergraph::protocol {
 Result<Payload> convert(const Payload& payload, MessageType type, Encoding target,
                         std::size_t max_decoded);
 
+/// A caller's request, kept for what its answer takes over from it, which is read once.
+/// Threads: one at a time.
+struct KeptRequest {
+  Payload payload;
+  std::optional<RequestTraits> traits;
+};
+
 /// What a message is to become.
 struct Target {
   Protocol protocol = Protocol::kSeldon;
@@ -35,8 +43,8 @@ struct Target {
   Operation operation = Operation::kPredict;
   /// The model that is asked, of a request; null: nothing is known of it.
   const ModelProfile* model = nullptr;
-  /// The caller's request, of an answer to him; null when it wasn't kept.
-  const Payload* request = nullptr;
+  /// The caller's request; null when it wasn't kept.
+  KeptRequest* request = nullptr;
   std::size_t max_decoded = 0;
   bool binary = true;  ///< JSON of v2 may have binary parts
 };

@@ -89,7 +89,8 @@ graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
   const NodeHeaders headers(request.metadata);
   std::string puid(is_puid(headers.puid()) ? headers.puid() : puids_.next());
   request.body.set_protocol(method.protocol);
-  const Payload kept = options_.keeps_requests ? request.body : Payload();
+  protocol::KeptRequest kept;
+  if (options_.keeps_requests) kept.payload = request.body;
   graph::CallTimes times;
   CallContext context;
   context.puid = puid;
@@ -169,7 +170,7 @@ GrpcApi::Answer GrpcApi::answer_itself(const GrpcMethod& method) const {
   return made;
 }
 
-GrpcApi::Answer GrpcApi::converted(const GrpcMethod& method, const Payload& request,
+GrpcApi::Answer GrpcApi::converted(const GrpcMethod& method, protocol::KeptRequest& request,
                                    const Payload& answer) const {
   const std::size_t most = options_.max_decoded;
   switch (method.action) {
@@ -197,7 +198,7 @@ GrpcApi::Answer GrpcApi::converted(const GrpcMethod& method, const Payload& requ
   return protocol::convert(answer, target);
 }
 
-GrpcResponse GrpcApi::finish(const GrpcMethod& method, const Payload& request,
+GrpcResponse GrpcApi::finish(const GrpcMethod& method, protocol::KeptRequest& request,
                              const Answer& answer) {
   if (!answer) return fail(answer.error());
   auto message = converted(method, request, *answer);

@@ -46,9 +46,9 @@ class GrpcApi final : public GrpcService {
   graph::Awaitable<Answer> ask_node(const GrpcMethod& method, const protocol::Payload& request,
                                     graph::CallContext& context);
   Answer answer_itself(const GrpcMethod& method) const;
-  Answer converted(const GrpcMethod& method, const protocol::Payload& request,
+  Answer converted(const GrpcMethod& method, protocol::KeptRequest& request,
                    const protocol::Payload& answer) const;
-  GrpcResponse finish(const GrpcMethod& method, const protocol::Payload& request,
+  GrpcResponse finish(const GrpcMethod& method, protocol::KeptRequest& request,
                       const Answer& answer);
   GrpcResponse fail(const protocol::Status& status);
 

@@ -96,7 +96,7 @@ struct RestApi::Request {
   std::string_view puid = {};
   bool cloud_event = false;
   std::string node = {};  // whose status or metadata is asked for
-  Payload body = {};
+  protocol::KeptRequest kept = {};
 };
 
 RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& readiness,
@@ -143,10 +143,10 @@ graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::str
                    Status(Code::kMethodNotAllowed,
                           std::string(http.verb) + " is not allowed on " + std::string(http.path)));
   }
-  request.body = http.body;
-  request.body.set_protocol(request.match.protocol);
+  request.kept.payload = http.body;
+  request.kept.payload.set_protocol(request.match.protocol);
   if (request.match.protocol == Protocol::kV2) {
-    if (const auto wrong = find_binary(http, request.body)) co_return fail(request, *wrong);
+    if (const auto wrong = find_binary(http, request.kept.payload)) co_return fail(request, *wrong);
   }
   const bool is_options = request.match.verbs != Verbs::kAny && http.verb == "OPTIONS";
   switch (request.match.route) {
@@ -189,11 +189,11 @@ graph::Awaitable<HttpResponse> RestApi::serve(Request& request) {
   co_return finish(request, answer);
 }
 
-void RestApi::fill(const Request& request, graph::CallContext& context) const {
+void RestApi::fill(Request& request, graph::CallContext& context) const {
   const RouteMatch& match = request.match;
   context.protocol = match.protocol;
   context.operation = match.operation;
-  context.request = &request.body;
+  context.request = &request.kept;
   // Of a graph of one node its model may be named; in a larger one a name renames nothing.
   const bool names_node = match.route == Route::kStatus || match.route == Route::kMetadata;
   if (match.protocol == Protocol::kSeldon) return;
@@ -210,7 +210,7 @@ graph::Awaitable<RestApi::Answer> RestApi::ask_predictor(Request& request,
                                                          graph::CallContext& context) {
   switch (request.match.route) {
     case Route::kFeedback:
-      return predictor_.feedback(request.body, context);
+      return predictor_.feedback(request.kept.payload, context);
     case Route::kGraphMetadata:
       return predictor_.graph_metadata(context);
     case Route::kStatus:
@@ -218,7 +218,7 @@ graph::Awaitable<RestApi::Answer> RestApi::ask_predictor(Request& request,
     case Route::kMetadata:
       return predictor_.ask(Method::kMetadata, request.node, {}, context);
     default:
-      return predictor_.predict(request.body, context);
+      return predictor_.predict(request.kept.payload, context);
   }
 }
 
@@ -236,7 +236,7 @@ metrics::ServerRequests& RestApi::requests_of(Route route) {
   }
 }
 
-RestApi::Answer RestApi::converted(const Request& request, Answer answer) const {
+RestApi::Answer RestApi::converted(Request& request, Answer answer) const {
   const Protocol protocol = request.match.protocol;
   if (!answer || (answer->protocol() == protocol && answer->encoding() == Encoding::kJson)) {
     return answer;
@@ -257,7 +257,7 @@ RestApi::Answer RestApi::converted(const Request& request, Answer answer) const 
     target.protocol = protocol;
     target.role = protocol::Role::kAnswer;
     target.operation = request.match.operation;
-    target.request = &request.body;
+    target.request = &request.kept;
     target.max_decoded = most;
     return protocol::convert(*answer, target);
   }();

@@ -43,10 +43,10 @@ class RestApi final : public HttpService {
 
   graph::Awaitable<HttpResponse> serve(Request& request);
   /// Who is asked for what, as the path says.
-  void fill(const Request& request, graph::CallContext& context) const;
+  void fill(Request& request, graph::CallContext& context) const;
   graph::Awaitable<Answer> ask_predictor(Request& request, graph::CallContext& context);
   /// The answer as the caller's protocol has it in REST, whatever the last node speaks.
-  Answer converted(const Request& request, Answer answer) const;
+  Answer converted(Request& request, Answer answer) const;
   HttpResponse finish(Request& request, const Answer& answer);
   HttpResponse respond_locally(Request& request);
   HttpResponse fail(Request& request, const protocol::Status& status);

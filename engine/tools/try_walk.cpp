@@ -34,9 +34,9 @@ namespace {
 constexpr auto kDnsRefresh = std::chrono::hours(1);
 constexpr auto kDnsLimit = std::chrono::seconds(5);
 
-Result<Payload> as_json(const Payload& answer, const Payload& request, bool is_feedback) {
+Result<Payload> as_json(const Payload& answer, protocol::KeptRequest& request, bool is_feedback) {
   protocol::Target target;
-  target.protocol = request.protocol();
+  target.protocol = request.payload.protocol();
   target.role = protocol::Role::kAnswer;
   target.request = &request;
   target.max_decoded = graph::kDefaultMaxDecoded;
@@ -72,14 +72,15 @@ class Session {
     context.observer = &recorder;
     context.front = request.transport;
 
-    Payload body = Payload::json(request.body);
-    body.set_protocol(request.protocol);
+    protocol::KeptRequest kept;
+    kept.payload = Payload::json(request.body);
+    kept.payload.set_protocol(request.protocol);
     context.protocol = request.protocol;
-    context.request = &body;
+    context.request = &kept;
     std::promise<TryWalk> done;
     const auto began = graph::Clock::now();
-    auto walk =
-        request.is_feedback ? walker_.feedback(body, context) : walker_.predict(body, context);
+    auto walk = request.is_feedback ? walker_.feedback(kept.payload, context)
+                                    : walker_.predict(kept.payload, context);
     boost::asio::co_spawn(runtime_.thread(0).context, std::move(walk),
                           [&](const std::exception_ptr& thrown, Result<Payload> answer) {
                             if (thrown) {
@@ -95,7 +96,7 @@ class Session {
     runtime_.stop();
     grpc_thread_.stop();
     TryWalk walked = ended.get();
-    if (walked.answer) walked.answer = as_json(*walked.answer, body, request.is_feedback);
+    if (walked.answer) walked.answer = as_json(*walked.answer, kept, request.is_feedback);
     return walked;
   }
 

@@ -1,4 +1,5 @@
 // From JSON lists and raw bytes to tensors.
+#include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -16,9 +17,21 @@ static_assert(std::endian::native == std::endian::little, "raw elements are litt
 
 constexpr std::int64_t kUnset = -1;
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-bool ends_token(char c) { return c == ',' || c == ']' || c == '}' || is_space(c); }
+constexpr bool ends_token(char c) { return c == ',' || c == ']' || c == '}' || is_space(c); }
+
+// What a character is to a number token; looked up, since lists are long.
+enum class Class : std::uint8_t { kOther, kWhole, kEnd };
+constexpr auto kClasses = [] {
+  std::array<Class, 256> classes{};
+  for (unsigned c = 0; c < classes.size(); ++c) {
+    const char letter = static_cast<char>(c);
+    if (ends_token(letter)) classes[c] = Class::kEnd;
+    if ((letter >= '0' && letter <= '9') || letter == '-') classes[c] = Class::kWhole;
+  }
+  return classes;
+}();
 
 // Behind the string that begins at `at`.
 std::size_t string_end(std::string_view text, std::size_t at) {
@@ -122,10 +135,14 @@ class ListReader {
 
   void number() {
     if (!begin(Kind::kNumbers, "a number")) return;
-    for (; at_ < text_.size() && !ends_token(text_[at_]); ++at_) {
-      const char c = text_[at_];
-      is_whole_ = is_whole_ && ((c >= '0' && c <= '9') || c == '-');
+    const char* at = text_.data() + at_;
+    const char* const end = text_.data() + text_.size();
+    while (at != end && kClasses[static_cast<unsigned char>(*at)] == Class::kWhole) ++at;
+    if (at != end && kClasses[static_cast<unsigned char>(*at)] == Class::kOther) {
+      is_whole_ = false;
+      while (at != end && kClasses[static_cast<unsigned char>(*at)] != Class::kEnd) ++at;
     }
+    at_ = static_cast<std::size_t>(at - text_.data());
   }
 
   void string() {
@@ -216,7 +233,9 @@ std::string_view Tokens::next() {
   std::size_t at = 0;
   while (at < text_.size() && (text_[at] == '[' || ends_token(text_[at]))) ++at;
   std::size_t end = at;
-  while (end < text_.size() && !ends_token(text_[end])) ++end;
+  while (end < text_.size() && kClasses[static_cast<unsigned char>(text_[end])] != Class::kEnd) {
+    ++end;
+  }
   const std::string_view token = text_.substr(at, end - at);
   text_.remove_prefix(end);
   return token;

@@ -209,7 +209,11 @@ Result<Payload> to(const Payload& payload, Protocol protocol, Role role = Role::
   target.protocol = protocol;
   target.role = role;
   target.model = model;
-  target.request = request;
+  KeptRequest kept;
+  if (request != nullptr) {
+    kept.payload = *request;
+    target.request = &kept;
+  }
   target.max_decoded = kMost;
   return convert(payload, target);
 }
