@@ -117,7 +117,10 @@ RouteMatch match_route(std::string_view verb, std::string_view path, std::string
     if (has(protocols, protocol::Protocol::kSeldon)) return match;
     match.protocol = protocols.front();
     const bool others = match.route == Route::kFeedback || match.route == Route::kDoc;
-    return others ? match : RouteMatch{};
+    if (others) return match;
+    RouteMatch none;
+    none.protocol = protocols.front();
+    return none;
   }
   if (path == metrics_path) return {Route::kMetrics, Verbs::kAny, {}};
   if (path == "/ready") return {Route::kReady, Verbs::kAny, {}};

@@ -158,11 +158,31 @@ std::size_t head_size(int number, std::size_t size) {
   return head.size() + size;
 }
 
+/// The dtype's own field, where its packed values are the raw elements; 0 for others. Readers are
+/// more used to it than to tensor_content.
+int raw_field(DataType type) {
+  switch (type) {
+    case DataType::kFloat32:
+      return TensorProto::kFloatValFieldNumber;
+    case DataType::kFloat64:
+      return TensorProto::kDoubleValFieldNumber;
+    case DataType::kBool:
+      return TensorProto::kBoolValFieldNumber;
+    case DataType::kComplex64:
+      return TensorProto::kScomplexValFieldNumber;
+    case DataType::kComplex128:
+      return TensorProto::kDcomplexValFieldNumber;
+    default:
+      return 0;
+  }
+}
+
 Result<Entry> entry_of(const Tensor& tensor, int number) {
   Entry entry;
   std::string value;
   const std::size_t element = size_of(tensor.type);
-  if (element == 0) {
+  const int field = raw_field(tensor.type);
+  if (field == 0) {
     TensorProto proto;
     if (auto written = write_tensor_proto(tensor, proto); !written) return written.error();
     value = proto.SerializeAsString();
@@ -176,7 +196,7 @@ Result<Entry> entry_of(const Tensor& tensor, int number) {
     value = proto.SerializeAsString();
     entry.content = tensor.data;
     if (!entry.content.empty()) {
-      append_field_head(value, TensorProto::kTensorContentFieldNumber, entry.content.size());
+      append_field_head(value, field, entry.content.size());
     }
   }
   const std::size_t value_size = value.size() + entry.content.size();
