@@ -28,8 +28,8 @@ RequestTraits read_tensorflow_traits(const Payload& request);
 
 /// A request, signature_name included when there is one. JSON: instances if every tensor has the
 /// same first dimension (bare values for a single tensor, unless it has to be named), else inputs.
-/// kBytes is {"b64":…} in a request. Proto: model_spec has name and signature_name; DT_FLOAT … in
-/// tensor_content but strings. Precondition: tensors are typed for proto, and named for proto and
+/// kBytes is {"b64":…} in a request. Proto: model_spec has name and signature_name; values are in
+/// the dtypes' own fields. Precondition: tensors are typed for proto, and named for proto and
 /// for several ones. Errors: kInvalidArgument for what JSON has no place for (half precision,
 /// complex).
 Result<Payload> write_tensorflow_request_json(Message& message, const ModelProfile& profile);
