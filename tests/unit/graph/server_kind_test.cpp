@@ -1,0 +1,108 @@
+#include "graph/server_kind.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace infergraph::graph {
+namespace {
+
+using enum protocol::Protocol;
+
+NodeSpec node(const std::string& implementation,
+              const std::vector<std::pair<std::string, std::string>>& parameters = {}) {
+  NodeSpec made;
+  made.name = "unit";
+  made.endpoint.service_host = "host";
+  if (!implementation.empty()) {
+    made.implementation = Implementation::kPrepackaged;
+    made.implementation_name = implementation;
+  }
+  for (const auto& [name, value] : parameters) made.parameters.push_back({name, value, "STRING"});
+  return made;
+}
+
+TEST(ServerKind, FollowsImplementationAndGraph) {
+  EXPECT_EQ(server_kind_of(node(""), kV2).protocol, kV2);
+  EXPECT_EQ(server_kind_of(node("TRITON_SERVER"), kSeldon).protocol, kV2);
+  for (const char* server : {"SKLEARN_SERVER", "XGBOOST_SERVER", "MLFLOW_SERVER"}) {
+    EXPECT_EQ(server_kind_of(node(server), kSeldon).protocol, kSeldon);
+    EXPECT_EQ(server_kind_of(node(server), kTensorflow).protocol, kSeldon);
+    EXPECT_EQ(server_kind_of(node(server), kV2).protocol, kV2);
+  }
+  EXPECT_EQ(server_kind_of(node("SKLEARN_SERVER", {{"protocol", "tensorflow"}}), kV2).protocol,
+            kTensorflow);
+}
+
+TEST(ServerKind, GuessesWhereTensorflowIs) {
+  const ServerKind kind = server_kind_of(node("TENSORFLOW_SERVER"), kSeldon);
+  EXPECT_EQ(kind.protocol, kTensorflow);
+  EXPECT_TRUE(kind.may_be_proxy);
+  ASSERT_TRUE(kind.direct);
+  EXPECT_EQ(kind.direct->service_host, "host");
+  EXPECT_EQ(kind.direct->http_port, 2001);
+  EXPECT_EQ(kind.direct->grpc_port, 2000);
+  EXPECT_FALSE(server_kind_of(node("TENSORFLOW_SERVER"), kTensorflow).direct);
+  const ServerKind proxy =
+      server_kind_of(node("TENSORFLOW_SERVER", {{"protocol", "seldon"}}), kSeldon);
+  EXPECT_EQ(proxy.protocol, kSeldon);
+  EXPECT_FALSE(proxy.direct);
+}
+
+TEST(ServerKind, TakesTheEndpointsGiven) {
+  const ServerKind kind = server_kind_of(
+      node("TENSORFLOW_SERVER",
+           {{"rest_endpoint", "http://0.0.0.0:2001"}, {"grpc_endpoint", "other:2000"}}),
+      kSeldon);
+  EXPECT_FALSE(kind.may_be_proxy);
+  ASSERT_TRUE(kind.direct);
+  EXPECT_EQ(kind.direct->service_host, "0.0.0.0");
+  EXPECT_EQ(kind.direct->http_port, 2001);
+  EXPECT_EQ(kind.direct->grpc_host, "other");
+  EXPECT_EQ(kind.direct->grpc_port, 2000);
+}
+
+TEST(ServerKind, ReadsTheParametersOfTheModel) {
+  const protocol::ModelProfile model = server_kind_of(node("", {{"model_name", "first"},
+                                                                {"model_name", "last"},
+                                                                {"signature_name", "s"},
+                                                                {"model_input", "in"},
+                                                                {"model_output", "out"},
+                                                                {"input_names", "a=b,c=d"},
+                                                                {"output_names", "e=f"}}),
+                                                      kV2)
+                                           .model;
+  EXPECT_EQ(model.name, "last");
+  EXPECT_EQ(model.signature_name, "s");
+  EXPECT_EQ(model.input, "in");
+  EXPECT_EQ(model.output, "out");
+  EXPECT_EQ(model.input_names, (protocol::ModelProfile::Names{{"a", "b"}, {"c", "d"}}));
+  EXPECT_EQ(model.output_names, (protocol::ModelProfile::Names{{"e", "f"}}));
+  EXPECT_EQ(server_kind_of(node(""), kV2).model.name, "unit");
+}
+
+TEST(ReadAddress, SaysWhatIsWrong) {
+  std::string host;
+  std::uint16_t port = 0;
+  EXPECT_EQ(read_address("http://[::1]:80/", host, port), "");
+  EXPECT_EQ(host + " " + std::to_string(port), "::1 80");
+  EXPECT_NE(read_address("host", host, port), "");
+  EXPECT_NE(read_address("host:0", host, port), "");
+  EXPECT_NE(read_address("host:65536", host, port), "");
+  EXPECT_NE(read_address("http://host/x:80", host, port), "");
+  EXPECT_NE(read_address("https://host:80", host, port), "");
+}
+
+TEST(ReadNames, SaysWhatIsWrong) {
+  protocol::ModelProfile::Names names;
+  EXPECT_EQ(read_names("a=b", names), "");
+  EXPECT_NE(read_names("a", names), "");
+  EXPECT_NE(read_names("=b", names), "");
+  EXPECT_NE(read_names("c=", names), "");
+  EXPECT_NE(read_names("d=e,d=f", names), "");
+}
+
+}  // namespace
+}  // namespace infergraph::graph
