@@ -89,9 +89,12 @@ StubFleet::Seat StubFleet::make_seat(const graph::NodeSpec& node, const Options&
   seat.is_direct = kind.direct && seat.personality == kind.protocol;
   const graph::Endpoint& endpoint = seat.is_direct ? *kind.direct : node.endpoint;
   seat.host = endpoint.service_host;
+  // A node with one port for both is called as a component is.
+  const bool by_both = seat.personality != Protocol::kSeldon && !endpoint.type &&
+                       endpoint.http_port != endpoint.grpc_port;
   const auto is_called = [&](Transport transport) {
-    if (seat.personality != Protocol::kSeldon) return graph::is_callable(endpoint, transport);
-    return transport_of(node, options.transport) == transport;
+    return by_both ? graph::is_callable(endpoint, transport)
+                   : transport_of(endpoint, options.transport) == transport;
   };
   auto server = make_server(seat.personality, node, kind.model.name, settings);
   seat.stub = std::make_unique<StubNode>(node, std::move(settings), seed, std::move(server));

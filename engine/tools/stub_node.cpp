@@ -171,6 +171,7 @@ StubNode::Reply StubNode::answer_of_server(Method method, const HttpRequest& req
   target.role = protocol::Role::kAnswer;
   target.max_decoded = kMaxDecoded;
   made.response.body.set_protocol(target.protocol);
+  made.response.body.set_origin(node_.name);  // what has none is a caller's
   auto proto = protocol::convert(made.response.body, target);
   if (!proto) return server_->error({GrpcCode::kInternal, proto.error().message(), ""}, encoding);
   made.response.body = *std::move(proto);
