@@ -27,7 +27,7 @@ std::string called_text(const graph::NodeSpec& node, const graph::DeploymentSpec
   graph::NodeSpec called = node;
   const bool is_direct = kind.direct && !kind.may_be_proxy;
   if (is_direct) called.endpoint = *kind.direct;
-  const auto transport = transport_of(called, deployment.transport);
+  const auto transport = transport_of(called.endpoint, deployment.transport);
   const graph::Endpoint& endpoint = called.endpoint;
   const std::uint16_t port =
       transport == protocol::Transport::kGrpc ? endpoint.grpc_port : endpoint.http_port;

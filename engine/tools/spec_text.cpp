@@ -76,12 +76,13 @@ std::string_view step_text(Method method) {
   return "";
 }
 
-protocol::Transport transport_of(const NodeSpec& node, std::string_view deployment_transport) {
-  if (node.endpoint.type) return *node.endpoint.type;
-  if (node.endpoint.http_port == 0 && node.endpoint.grpc_port != 0) {
+protocol::Transport transport_of(const graph::Endpoint& endpoint,
+                                 std::string_view deployment_transport) {
+  if (endpoint.type) return *endpoint.type;
+  if (endpoint.http_port == 0 && endpoint.grpc_port != 0) {
     return protocol::Transport::kGrpc;
   }
-  if (node.endpoint.grpc_port == 0) return protocol::Transport::kRest;
+  if (endpoint.grpc_port == 0) return protocol::Transport::kRest;
   return deployment_transport == "grpc" ? protocol::Transport::kGrpc : protocol::Transport::kRest;
 }
 
@@ -139,7 +140,7 @@ void write_node(JsonWriter& writer, const NodeSpec& node, std::string_view deplo
   if (is_built_in(node.implementation)) {
     text("transport", "in-process");
   } else {
-    text("transport", transport_text(transport_of(node, deployment_transport)));
+    text("transport", transport_text(transport_of(node.endpoint, deployment_transport)));
     write_key(writer, "endpoint");
     writer.StartObject();
     text("host", node.endpoint.service_host);

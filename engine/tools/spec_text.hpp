@@ -22,9 +22,9 @@ std::vector<std::string_view> method_texts(const graph::MethodSet& methods);
 /// "predict", "transform-input", "route", …: how output names a step.
 std::string_view step_text(protocol::Method method);
 
-/// How the node is called: its endpoint's type, else by its only port, else the deployment's
+/// How a node there is called: the endpoint's type, else by its only port, else the deployment's
 /// transport, else REST.
-protocol::Transport transport_of(const graph::NodeSpec& node,
+protocol::Transport transport_of(const graph::Endpoint& endpoint,
                                  std::string_view deployment_transport);
 std::string_view transport_text(protocol::Transport transport);
 

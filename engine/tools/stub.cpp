@@ -36,10 +36,12 @@ std::string read_whole(std::string_view text, std::uint64_t& into) {
 
 std::optional<int> parse(const std::vector<std::string>& args, StubFlags& flags,
                          std::string& file) {
-  ToolArgs tool("stub FILE [--set NODE.key=value]... [--print] [--count N] [--json]",
-                "Stands in for every remote node of a graph, each on the port of its endpoint on "
-                "this machine:\nmodels, transformers, routers and combiners that answer in shape. "
-                "Until Ctrl-C; then prints\nwhat each was asked.");
+  ToolArgs tool(
+      "stub FILE [--set NODE.key=value]... [--print] [--count N] [--json]",
+      "Stands in for every remote node of a graph, each on the port of its endpoint on "
+      "this machine:\nmodels, transformers, routers and combiners that answer in shape, as "
+      "a component made with Seldon's\nPython wrapper, as TensorFlow Serving or as a "
+      "server of protocol v2. Until Ctrl-C; then prints\nwhat each was asked.");
   tool.add_value("set", "NODE.key=value", set_help(),
                  [&](std::string_view value) { return read_override(value, flags.overrides); });
   tool.add_switch("print", "print each request with what came in and what went out", flags.print);
@@ -52,8 +54,8 @@ std::optional<int> parse(const std::vector<std::string>& args, StubFlags& flags,
   tool.add_text("predictor", "NAME", "whose graph, if FILE has several", flags.predictor);
   tool.add_switch("json", "print one JSON object a line", flags.json);
   tool.set_footer(
-      "A node's parameters stub_latency, stub_jitter, stub_error_rate, stub_route, stub_payload do "
-      "what\n--set does, which stands over them.\n\n"
+      "A node's parameters stub_latency, stub_jitter, stub_error_rate, stub_route, stub_payload, "
+      "stub_personality,\nstub_weights do what --set does, which stands over them.\n\n"
       "exit code: 0 stopped, 1 problems in the graph or a taken port, 2 bad usage");
   return tool.parse(args, file);
 }
@@ -85,6 +87,8 @@ int run_stub(const std::vector<std::string>& args) {
   StubReport report(std::cout, TextStyle::for_stdout(), flags.json);
   StubFleet::Options options;
   options.transport = graph->deployment.transport;
+  options.protocol =
+      protocol::protocol_of(graph->deployment.protocol).value_or(protocol::Protocol::kSeldon);
   options.overrides = flags.overrides;
   options.seed = flags.seed ? *flags.seed : std::random_device{}();
   std::uint64_t answered = 0;

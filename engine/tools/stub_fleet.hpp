@@ -10,11 +10,14 @@
 #include "engine/tools/stub_node.hpp"
 #include "engine/tools/stub_service.hpp"
 #include "graph/spec.hpp"
+#include "protocol/protocol.hpp"
 #include "protocol/status.hpp"
 
 namespace infergraph::engine {
 
-/// The stand-ins of all remote nodes of a predictor, listening on the loopback addresses.
+/// The stand-ins of all remote nodes of a predictor, listening on the loopback addresses. A node of
+/// protocol seldon has one that is called as the node is; a model server one that listens on every
+/// port that the engine might call it on, a TENSORFLOW_SERVER on its own ones and not its proxy's.
 ///
 /// Threads: made, opened and destroyed by one thread that is none of the runtime's; the stand-ins
 /// live on the runtime's first thread, which must run from open() until the fleet is gone.
@@ -25,6 +28,7 @@ class StubFleet {
 
   struct Options {
     std::string transport;  ///< the deployment's, for nodes whose endpoint has no type
+    protocol::Protocol protocol = protocol::Protocol::kSeldon;  ///< the deployment's
     std::vector<StubOverride> overrides;
     std::uint64_t seed = 0;
     StubService::OnEvent on_event;
@@ -43,17 +47,25 @@ class StubFleet {
   struct GrpcSide;
   struct Seat {
     std::size_t node = 0;  ///< index in PredictorSpec::nodes
-    std::uint16_t port = 0;
+    protocol::Protocol personality = protocol::Protocol::kSeldon;
+    std::string host;             ///< that the graph calls
+    bool is_direct = false;       ///< stands in for a model server behind a proxy
+    std::uint16_t http_port = 0;  ///< 0: none
+    std::uint16_t grpc_port = 0;  ///< 0: none
     std::unique_ptr<StubNode> stub;
     std::unique_ptr<StubService> service;
-    std::vector<std::unique_ptr<HttpListener>> listeners;  ///< of a node over REST
-    std::unique_ptr<GrpcSide> grpc;                        ///< of a node over gRPC
+    std::vector<std::unique_ptr<HttpListener>> listeners;  ///< with an http_port
+    std::unique_ptr<GrpcSide> grpc;                        ///< with a grpc_port
   };
   const std::vector<Seat>& seats() const { return seats_; }
+  /// Makes the graph call `seat`, wherever it listens.
+  static void call_here(const Seat& seat, graph::NodeSpec& node);
   const std::vector<std::string>& problems() const { return problems_; }
 
  private:
-  protocol::Result<void> open_seat(Seat& seat, Ports ports);
+  Seat make_seat(const graph::NodeSpec& node, const Options& options, std::uint64_t seed);
+  protocol::Result<void> check_ports() const;
+  protocol::Result<void> open_http(Seat& seat, Ports ports);
   protocol::Result<void> open_grpc(Seat& seat, Ports ports);
 
   Runtime& runtime_;

@@ -1,5 +1,6 @@
 #include "engine/tools/stub_grpc.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <utility>
@@ -55,8 +56,7 @@ constexpr auto kMethods = [] {
 // What both threads have of one call; the posts between them order it.
 struct Call {
   HttpRequest request;
-  std::string header_lines;
-  HttpResponse response;
+  StubReply reply;
   graph::Event done;
 };
 
@@ -66,6 +66,23 @@ GrpcResponse refuse(protocol::GrpcCode code, std::string why) {
 
 }  // namespace
 
+graph::Awaitable<StubReply> StubCaller::ask(std::string_view verb, std::string_view path,
+                                            Payload body) {
+  auto call = std::make_shared<Call>();
+  call->request.verb = verb;
+  call->request.path = path;
+  call->request.body = std::move(body);
+  auto ended = [call, &thread = home](const std::exception_ptr&, StubReply reply) {
+    call->reply = std::move(reply);
+    thread.post([call] { call->done.notify(); });
+  };
+  boost::asio::post(io.context, [this, call, ended] {
+    boost::asio::co_spawn(io.context, service.answer(call->request), ended);
+  });
+  co_await call->done.wait();
+  co_return std::move(call->reply);
+}
+
 std::span<const std::string_view> StubGrpc::methods() const { return kMethods; }
 
 graph::Awaitable<GrpcResponse> StubGrpc::handle(GrpcRequest& request) {
@@ -74,29 +91,37 @@ graph::Awaitable<GrpcResponse> StubGrpc::handle(GrpcRequest& request) {
       protocol::convert(request.body, known.takes, Encoding::kJson, graph::kDefaultMaxDecoded);
   if (!body) co_return refuse(protocol::GrpcCode::kInvalidArgument, body.error().message());
 
-  auto call = std::make_shared<Call>();
-  call->request.verb = known.gives == MessageType::kModelMetadata ? "GET" : "POST";
-  call->request.path = known.path;
-  call->request.body = *body;
-  auto ended = [call, &home = home_](const std::exception_ptr&, HttpResponse response) {
-    call->response = std::move(response);
-    home.post([call] { call->done.notify(); });
-  };
-  boost::asio::post(io_.context, [this, call, ended] {
-    boost::asio::co_spawn(io_.context, service_.handle(call->request, call->header_lines), ended);
-  });
-  co_await call->done.wait();
-
-  if (call->response.status >= 300) {
-    Payload error = call->response.body;
-    error.set_status(call->response.status);
+  const bool is_question = known.gives == MessageType::kModelMetadata;
+  StubReply reply = co_await caller_.ask(is_question ? "GET" : "POST", known.path, *body);
+  if (reply.response.status >= 300) {
+    Payload error = reply.response.body;
+    error.set_status(reply.response.status);
     co_return GrpcResponse{
         grpc_status(protocol::Status::from_upstream("", std::move(error))), {}, ""};
   }
-  const auto answer = protocol::convert(call->response.body, known.gives, Encoding::kProto,
+  const auto answer = protocol::convert(reply.response.body, known.gives, Encoding::kProto,
                                         graph::kDefaultMaxDecoded);
   if (!answer) co_return refuse(protocol::GrpcCode::kInternal, answer.error().message());
   co_return GrpcResponse{{}, *answer, ""};
+}
+
+StubServerGrpc::StubServerGrpc(StubCaller caller) : caller_(caller), stream_(*this) {
+  const auto names = methods();
+  const auto infer =
+      std::find(names.begin(), names.end(), "/inference.GRPCInferenceService/ModelInfer");
+  if (infer == names.end()) return;
+  stream_.set_method(static_cast<std::size_t>(infer - names.begin()));
+  streams_.push_back({V2Stream::kMethod, &stream_});
+}
+
+std::span<const std::string_view> StubServerGrpc::methods() const {
+  return caller_.service.stub().server()->grpc_methods();
+}
+
+graph::Awaitable<GrpcResponse> StubServerGrpc::handle(GrpcRequest& request) {
+  StubReply reply =
+      co_await caller_.ask("POST", methods()[request.method], std::move(request.body));
+  co_return GrpcResponse{std::move(reply.status), std::move(reply.response.body), ""};
 }
 
 }  // namespace infergraph::engine

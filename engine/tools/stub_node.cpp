@@ -6,10 +6,14 @@
 #include <utility>
 
 #include "engine/tools/stub_answer.hpp"
+#include "protocol/convert.hpp"
 #include "protocol/gzip.hpp"
+#include "protocol/json.hpp"
 
 namespace infergraph::engine {
 
+using protocol::Encoding;
+using protocol::GrpcCode;
 using protocol::Method;
 using protocol::Payload;
 
@@ -32,6 +36,21 @@ bool is_json(std::string_view body) {
   const std::size_t first = body.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && (body[first] == '{' || body[first] == '[');
 }
+
+bool is_question(Method method) { return method == Method::kStatus || method == Method::kMetadata; }
+
+// The first element of a JSON array, if it is one that has any.
+class FirstElement final : public protocol::json::Visitor {
+ public:
+  bool enter(const protocol::json::Path& path, protocol::json::Kind) override {
+    return path.depth() == 0;
+  }
+  void value(const protocol::json::Path& path, protocol::json::Kind,
+             std::string_view text) override {
+    if (path.depth() == 1 && path.index(0) == 0U) found = text;
+  }
+  std::string_view found;
+};
 
 }  // namespace
 
@@ -62,14 +81,19 @@ std::uint64_t StubCounts::total() const {
   return std::accumulate(calls.begin(), calls.end(), other);
 }
 
-StubNode::StubNode(graph::NodeSpec node, StubSettings settings, std::uint64_t seed)
-    : node_(std::move(node)), settings_(std::move(settings)), random_(seed) {}
+StubNode::StubNode(graph::NodeSpec node, StubSettings settings, std::uint64_t seed,
+                   std::unique_ptr<StubServer> server)
+    : node_(std::move(node)),
+      settings_(std::move(settings)),
+      random_(seed),
+      server_(std::move(server)) {}
 
 StubNode::Reply StubNode::reply(const HttpRequest& request) {
+  if (server_ != nullptr) return reply_of_server(request);
   const auto method = stub_method(request.path);
   const bool is_get = request.verb == "GET" || request.verb == "HEAD";
-  const bool is_question = method == Method::kStatus || method == Method::kMetadata;
-  const bool takes_verb = is_get || (request.verb == "POST" && !is_question);
+  const bool is_asked = method && is_question(*method);
+  const bool takes_verb = is_get || (request.verb == "POST" && !is_asked);
 
   Reply made;
   if (!method || !takes_verb) {
@@ -87,13 +111,83 @@ StubNode::Reply StubNode::reply(const HttpRequest& request) {
 
   ++counts_.calls[static_cast<std::size_t>(*method)];
   // Whoever waits for the node to be ready shall not be hit by what is meant for calls.
-  const bool fails = !is_question && settings_.error_rate > 0 &&
-                     std::uniform_real_distribution<>(0, 1)(random_) < settings_.error_rate;
-  if (!is_question) made.delay = draw_delay();
+  const bool fails = !is_asked && draw_failure();
+  if (!is_asked) made.delay = draw_delay();
   made.response = fails ? internal_error("injected error of the stand-in for " + node_.name)
                         : answer(*method, request.body);
   if (made.response.status >= 300) ++counts_.errors;
   return made;
+}
+
+StubNode::Reply StubNode::reply_of_server(const HttpRequest& request) {
+  const auto method = server_->method_of(request);
+  Reply made;
+  if (!method) {
+    ++counts_.other;
+    made = server_->answer(request);
+  } else {
+    ++counts_.calls[static_cast<std::size_t>(*method)];
+    const bool is_asked = is_question(*method);
+    const auto delay = is_asked ? std::chrono::nanoseconds(0) : draw_delay();
+    made = !is_asked && draw_failure()
+               ? server_->error(
+                     {GrpcCode::kInternal, "injected error of the stand-in for " + node_.name, ""},
+                     request.body.encoding())
+               : answer_of_server(*method, request);
+    made.delay = delay;
+  }
+  if (made.response.status >= 300) ++counts_.errors;
+  return made;
+}
+
+// A route is a list of branches, and what is combined are the bodies of the answers in a list
+// (contract/openinference_rest.md §4): REST's alone.
+StubNode::Reply StubNode::answer_of_server(Method method, const HttpRequest& request) {
+  const Encoding encoding = request.body.encoding();
+  Reply made;
+  if (method == Method::kRoute) {
+    made.response.body = Payload::json("[" + std::to_string(choose_branch()) + "]");
+    return made;
+  }
+  if (is_question(method) || (settings_.payload == nullptr && method != Method::kAggregate)) {
+    return server_->answer(request);
+  }
+  if (settings_.payload == nullptr) {
+    const auto plain = protocol::decoded(request.body, kMaxDecoded);
+    FirstElement first;
+    if (!plain || protocol::json::visit(plain->bytes(), first) || first.found.empty()) {
+      return server_->error({GrpcCode::kInvalidArgument, "the body is no list of answers", ""},
+                            encoding);
+    }
+    made.response.body = Payload::json(std::string(first.found));
+    return made;
+  }
+  made.response.body = Payload(settings_.payload, *settings_.payload);
+  made.response.body.set_content_type("application/json");
+  if (encoding == Encoding::kJson) return made;
+  protocol::Target target;
+  target.protocol = settings_.personality.value_or(protocol::Protocol::kSeldon);
+  target.encoding = encoding;
+  target.role = protocol::Role::kAnswer;
+  target.max_decoded = kMaxDecoded;
+  made.response.body.set_protocol(target.protocol);
+  made.response.body.set_origin(node_.name);  // what has none is a caller's
+  auto proto = protocol::convert(made.response.body, target);
+  if (!proto) return server_->error({GrpcCode::kInternal, proto.error().message(), ""}, encoding);
+  made.response.body = *std::move(proto);
+  return made;
+}
+
+HttpResponse StubNode::refuse(const protocol::Status& why) const {
+  if (server_ == nullptr) {
+    return respond(wrapper_error(400, "MICROSERVICE_BAD_DATA", why.message()));
+  }
+  return server_->error({GrpcCode::kInvalidArgument, why.message(), ""}, Encoding::kJson).response;
+}
+
+bool StubNode::draw_failure() {
+  return settings_.error_rate > 0 &&
+         std::uniform_real_distribution<>(0, 1)(random_) < settings_.error_rate;
 }
 
 HttpResponse StubNode::answer(Method method, const Payload& body) {

@@ -3,14 +3,17 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string_view>
 
 #include "engine/front/http_service.hpp"
+#include "engine/tools/stub_server.hpp"
 #include "engine/tools/stub_settings.hpp"
 #include "graph/spec.hpp"
 #include "protocol/protocol.hpp"
+#include "protocol/status.hpp"
 
 namespace infergraph::engine {
 
@@ -25,24 +28,31 @@ struct StubCounts {
 
 /// The stand-in of one node: decides what to answer and when, and counts. Knows no socket and no
 /// clock. Every path of a component is answered, whatever the node's type
-/// (contract/python_wrapper.md §2); an unknown one as the wrapper does, with a 500. Threads: one.
+/// (contract/python_wrapper.md §2); an unknown one as the wrapper does, with a 500. Or a model
+/// server speaks for it, whose paths these are then. Threads: one.
 class StubNode {
  public:
-  struct Reply {
-    HttpResponse response;
-    std::chrono::nanoseconds delay{0};
-  };
+  using Reply = StubReply;
 
-  StubNode(graph::NodeSpec node, StubSettings settings, std::uint64_t seed);
+  /// `server` speaks for it; null for a component made with the Python wrapper.
+  StubNode(graph::NodeSpec node, StubSettings settings, std::uint64_t seed,
+           std::unique_ptr<StubServer> server = nullptr);
 
   /// `request` must live as long as the reply: a transformer answers with its body.
   Reply reply(const HttpRequest& request);
+  /// The answer when HTTP itself goes wrong.
+  HttpResponse refuse(const protocol::Status& why) const;
 
+  /// Null for a component made with the Python wrapper.
+  const StubServer* server() const { return server_.get(); }
   const graph::NodeSpec& node() const { return node_; }
   const StubCounts& counts() const { return counts_; }
 
  private:
   HttpResponse answer(protocol::Method method, const protocol::Payload& body);
+  Reply reply_of_server(const HttpRequest& request);
+  Reply answer_of_server(protocol::Method method, const HttpRequest& request);
+  bool draw_failure();
   int choose_branch();
   std::chrono::nanoseconds draw_delay();
 
@@ -51,6 +61,7 @@ class StubNode {
   StubCounts counts_;
   std::mt19937_64 random_;
   int next_branch_ = 0;
+  std::unique_ptr<StubServer> server_;
 };
 
 /// The method behind a component's path, or none: "/predict", "/api/v1.0/predictions", ….

@@ -38,6 +38,14 @@ std::string type_or_dash(const graph::NodeSpec& node) {
   return std::string(type.empty() ? "-" : type);
 }
 
+/// "localhost:9000"; "localhost:2001, gRPC localhost:2000" of one that has both.
+std::string ports_text(const StubFleet::Seat& seat) {
+  std::string text;
+  if (seat.http_port != 0) text = "localhost:" + std::to_string(seat.http_port);
+  if (seat.grpc_port == 0) return text;
+  return (text.empty() ? "" : text + ", gRPC ") + "localhost:" + std::to_string(seat.grpc_port);
+}
+
 /// One line for a node: "predict 12, send-feedback 1", or "-".
 std::string calls_text(const StubCounts& counts) {
   std::string text;
@@ -69,8 +77,19 @@ void StubReport::print_listening(const StubFleet& fleet) {
       writer.StartObject();
       write_key(writer, "name");
       write_string(writer, valid_utf8(seat.stub->node().name));
+      write_key(writer, "personality");
+      write_string(writer, personality_text(seat.personality));
+      // The one that there is, or REST's.
       write_key(writer, "port");
-      writer.Uint(seat.port);
+      writer.Uint(seat.http_port != 0 ? seat.http_port : seat.grpc_port);
+      if (seat.http_port != 0) {
+        write_key(writer, "http_port");
+        writer.Uint(seat.http_port);
+      }
+      if (seat.grpc_port != 0) {
+        write_key(writer, "grpc_port");
+        writer.Uint(seat.grpc_port);
+      }
       writer.EndObject();
     }
     writer.EndArray();
@@ -82,9 +101,12 @@ void StubReport::print_listening(const StubFleet& fleet) {
   for (const auto& seat : fleet.seats()) {
     const graph::NodeSpec& node = seat.stub->node();
     out_ << style_.bold(padded(printable(node.name), width)) << "  "
-         << style_.cyan(padded(type_or_dash(node), 18)) << "  localhost:" << seat.port;
-    if (!is_this_machine(node.endpoint.service_host)) {
-      out_ << style_.dim("  (the graph calls it " + printable(node.endpoint.service_host) +
+         << style_.cyan(padded(type_or_dash(node), 18)) << "  " << ports_text(seat);
+    if (seat.personality != protocol::Protocol::kSeldon) {
+      out_ << "  " << personality_text(seat.personality);
+    }
+    if (!is_this_machine(seat.host)) {
+      out_ << style_.dim("  (the graph calls it " + printable(seat.host) +
                          ": let that name lead here)");
     }
     out_ << "\n";

@@ -7,7 +7,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "engine/tools/stub_answer.hpp"
 #include "graph/cancellation.hpp"
 
 namespace infergraph::engine {
@@ -34,8 +33,7 @@ class Pause final : public graph::Cancellable {
 StubService::StubService(StubNode& stub, OnEvent on_event)
     : stub_(stub), on_event_(std::move(on_event)) {}
 
-graph::Awaitable<HttpResponse> StubService::handle(const HttpRequest& request,
-                                                   std::string& /*header_lines*/) {
+graph::Awaitable<StubReply> StubService::answer(const HttpRequest& request) {
   const auto began = graph::Clock::now();
   StubNode::Reply reply = stub_.reply(request);
   const bool caller_waits = request.cancel == nullptr || !request.cancel->cancelled();
@@ -47,15 +45,20 @@ graph::Awaitable<HttpResponse> StubService::handle(const HttpRequest& request,
   if (on_event_) {
     on_event_({stub_, request, reply.response, graph::Clock::now() - began});
   }
+  co_return reply;
+}
+
+graph::Awaitable<HttpResponse> StubService::handle(const HttpRequest& request,
+                                                   std::string& header_lines) {
+  StubReply reply = co_await answer(request);
+  if (const auto size = reply.response.body.json_size()) {
+    header_lines += "Inference-Header-Content-Length: " + std::to_string(*size) + "\r\n";
+  }
   co_return std::move(reply.response);
 }
 
 HttpResponse StubService::refuse(const protocol::Status& why, std::string& /*header_lines*/) {
-  HttpResponse response;
-  StubAnswer answer = wrapper_error(400, "MICROSERVICE_BAD_DATA", why.message());
-  response.status = answer.status;
-  response.body = protocol::Payload::json(std::move(answer.body));
-  return response;
+  return stub_.refuse(why);
 }
 
 }  // namespace infergraph::engine

@@ -27,6 +27,10 @@ class StubService final : public HttpService {
 
   StubService(StubNode& stub, OnEvent on_event);
 
+  /// The answer to `request`, which lives until then, after the wait.
+  graph::Awaitable<StubReply> answer(const HttpRequest& request);
+  const StubNode& stub() const { return stub_; }
+
   graph::Awaitable<HttpResponse> handle(const HttpRequest& request,
                                         std::string& header_lines) override;
   HttpResponse refuse(const protocol::Status& why, std::string& header_lines) override;

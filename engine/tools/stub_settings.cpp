@@ -68,7 +68,51 @@ std::string set_route(StubSettings& settings, std::string_view value) {
   return "";
 }
 
+std::string set_personality(StubSettings& settings, std::string_view value) {
+  for (const auto protocol :
+       {protocol::Protocol::kSeldon, protocol::Protocol::kTensorflow, protocol::Protocol::kV2}) {
+    if (personality_text(protocol) != value) continue;
+    settings.personality = protocol;
+    return "";
+  }
+  return "is none of seldon, tfserving, v2";
+}
+
+// "784x10", or none.
+std::optional<std::pair<std::size_t, std::size_t>> read_sizes(std::string_view text) {
+  std::size_t inputs = 0;
+  std::size_t outputs = 0;
+  const char* end = text.data() + text.size();
+  const auto [cross, wrong_inputs] = std::from_chars(text.data(), end, inputs);
+  if (wrong_inputs != std::errc{} || cross == end || *cross != 'x') return std::nullopt;
+  const auto [after, wrong_outputs] = std::from_chars(cross + 1, end, outputs);
+  if (wrong_outputs != std::errc{} || after != end) return std::nullopt;
+  return std::pair(inputs, outputs);
+}
+
+std::string set_weights(StubSettings& settings, std::string_view value) {
+  if (const auto sizes = read_sizes(value)) {
+    const auto [inputs, outputs] = *sizes;
+    if (inputs == 0 || outputs == 0 || inputs > SoftmaxModel::kMaxWeights / outputs) {
+      return "is no size of a model";
+    }
+    settings.weights = std::make_shared<const SoftmaxModel>(SoftmaxModel::made(inputs, outputs));
+    return "";
+  }
+  std::ifstream file{std::string(value), std::ios::binary};
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return "can't be read";
+  auto model = SoftmaxModel::read(text);
+  if (!model) return "is no model: " + model.error().message();
+  settings.weights = std::make_shared<const SoftmaxModel>(*std::move(model));
+  return "";
+}
+
 }  // namespace
+
+std::string_view personality_text(protocol::Protocol protocol) {
+  return protocol == protocol::Protocol::kTensorflow ? "tfserving" : name_of(protocol);
+}
 
 std::string set_stub(StubSettings& settings, std::string_view key, std::string_view value) {
   if (key == "latency" || key == "jitter") {
@@ -85,8 +129,10 @@ std::string set_stub(StubSettings& settings, std::string_view key, std::string_v
   }
   if (key == "route") return set_route(settings, value);
   if (key == "payload") return set_payload(settings, value);
+  if (key == "personality") return set_personality(settings, value);
+  if (key == "weights") return set_weights(settings, value);
   return "sets \"" + std::string(key) +
-         "\", which is none of latency, jitter, error_rate, route, payload";
+         "\", which is none of latency, jitter, error_rate, route, payload, personality, weights";
 }
 
 std::string read_override(std::string_view text, std::vector<StubOverride>& into) {
@@ -108,7 +154,11 @@ std::string set_help() {
   return "how a stand-in behaves; may be repeated, NODE may be *. Keys:\n"
          "latency=20ms  jitter=5ms (either way)  error_rate=0.1 (HTTP 500)\n"
          "route=1 | random | round_robin\n"
-         "payload=BODY | @FILE | SIZE (64KB)";
+         "payload=BODY | @FILE | SIZE (64KB)\n"
+         "personality=seldon | tfserving | v2 (as the graph has it)\n"
+         "weights=FILE | 784x10: the softmax regression that tfserving and v2 compute. FILE has\n"
+         "inputs N, outputs M, weights and N x M numbers, biases and M numbers, and the names:\n"
+         "signature, input, output; # begins a comment";
 }
 
 StubSettings stub_settings_of(const graph::NodeSpec& node,

@@ -8,12 +8,18 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/tools/stub_model.hpp"
 #include "graph/spec.hpp"
+#include "protocol/protocol.hpp"
 
 namespace infergraph::engine {
 
 /// How a router's stand-in chooses a branch.
 enum class RouteChoice { kFixed, kRandom, kRoundRobin };
+
+/// What the stand-in of a node of `protocol` is: "seldon" (a component made with the Python
+/// wrapper), "tfserving" or "v2".
+std::string_view personality_text(protocol::Protocol protocol);
 
 /// How the stand-in of one node behaves.
 struct StubSettings {
@@ -24,11 +30,16 @@ struct StubSettings {
   int route = 0;  ///< for kFixed; −1 is all children, −2 none
   /// The answer to predict, transform and aggregate; null for one made from the message.
   std::shared_ptr<const std::string> payload;
+  /// Whose stand-in; nothing: as the graph has it.
+  std::optional<protocol::Protocol> personality;
+  /// What a model server computes; null: its own default.
+  std::shared_ptr<const SoftmaxModel> weights;
 };
 
-/// Sets `key` (latency, jitter, error_rate, route, payload) of `settings` to `value`.
-/// payload is a body as it stands, @FILE for a file's bytes, or a size ("100", "64KB", "1MiB") for
-/// a message of that many bytes. Gives back what is wrong, or "".
+/// Sets `key` (latency, jitter, error_rate, route, payload, personality, weights) of `settings` to
+/// `value`. payload is a body as it stands, @FILE for a file's bytes, or a size ("100", "64KB",
+/// "1MiB") for a message of that many bytes; weights is a file (engine/tools/stub_model.hpp) or
+/// sizes ("784x10") of a made-up model. Gives back what is wrong, or "".
 std::string set_stub(StubSettings& settings, std::string_view key, std::string_view value);
 
 /// One --set NODE.key=value; NODE is a node's name or * for all.
@@ -44,9 +55,9 @@ std::string read_override(std::string_view text, std::vector<StubOverride>& into
 /// What the flag --set is about, for --help.
 std::string set_help();
 
-/// The settings of `node`: its parameters stub_latency, stub_jitter, stub_error_rate, stub_route
-/// and stub_payload, over them the overrides for *, over these the node's own. What is wrong with a
-/// parameter is appended to `problems`.
+/// The settings of `node`: its parameters stub_latency, stub_jitter, stub_error_rate,
+/// stub_route, stub_payload, stub_personality and stub_weights, over them the overrides for *, over
+/// these the node's own. What is wrong with a parameter is appended to `problems`.
 StubSettings stub_settings_of(const graph::NodeSpec& node,
                               const std::vector<StubOverride>& overrides,
                               std::vector<std::string>& problems);

@@ -131,6 +131,7 @@ int run_try(const std::vector<std::string>& args) {
   if (flags.stub) {
     StubFleet::Options options;
     options.transport = graph->deployment.transport;
+    options.protocol = request.protocol;
     options.overrides = flags.overrides;
     options.seed = std::random_device{}();
     fleet.emplace(stub_runtime, graph->predictor, options);
@@ -139,11 +140,7 @@ int run_try(const std::vector<std::string>& args) {
     const auto opened = fleet->open(StubFleet::Ports::kFree);
     if (!opened) return fail(1, opened.error().message());
     for (const StubFleet::Seat& seat : fleet->seats()) {
-      graph::Endpoint& endpoint = graph->predictor.nodes[seat.node].endpoint;
-      endpoint.service_host = "127.0.0.1";
-      const bool by_grpc = seat.grpc != nullptr;
-      endpoint.type = by_grpc ? protocol::Transport::kGrpc : protocol::Transport::kRest;
-      (by_grpc ? endpoint.grpc_port : endpoint.http_port) = seat.port;
+      StubFleet::call_here(seat, graph->predictor.nodes[seat.node]);
     }
   }
   TryRecorder recorder;

@@ -21,6 +21,7 @@ VISITED = {
     "combiner": {"vote", "forest", "boosted-trees", "linear", "network"},
     "abtest": {"ab-test"},
     "quickstart": {"ab-test"},
+    "tfserving": {"mnist-model"},
 }
 
 

@@ -5,6 +5,9 @@
 
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/stub_node.hpp"
+#include "engine/tools/stub_tfserving.hpp"
+#include "engine/tools/stub_v2.hpp"
+#include "tensorflow_serving/predict.pb.h"
 
 namespace infergraph::engine {
 namespace {
@@ -145,6 +148,61 @@ TEST(StubNode, AnswersAnUnknownPathAsTheWrapperDoes) {
   EXPECT_EQ(stub.counts().other, 2U);
 }
 
+TEST(StubNode, AModelServerRoutesAndCombinesToo) {
+  StubNode tensorflow(router(), settings("route", "2"), 1,
+                      std::make_unique<TfServing>("r", nullptr));
+  StubNode v2(router(), settings("route", "2"), 1, std::make_unique<V2Server>("r", nullptr));
+  const std::pair<StubNode*, std::string> cases[] = {{&tensorflow, "/v1/models/r:"},
+                                                     {&v2, "/v2/models/r/"}};
+  for (const auto& [stub, path] : cases) {
+    EXPECT_EQ(ask(*stub, path + "route").response.body.bytes(), "[2]");
+    EXPECT_EQ(ask(*stub, path + "aggregate", R"([{"a": 1.0}, {"a":2}])").response.body.bytes(),
+              R"({"a": 1.0})");
+    const auto refused = ask(*stub, path + "aggregate", "{}").response;
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(std::string(refused.body.bytes()), HasSubstr("error"));
+    EXPECT_EQ(stub->counts().calls[static_cast<int>(protocol::Method::kAggregate)], 2U);
+    EXPECT_EQ(stub->counts().errors, 1U);
+    ask(*stub, "/elsewhere");
+    EXPECT_EQ(stub->counts().other, 1U);
+  }
+}
+
+TEST(StubNode, AModelServerFailsInItsOwnWords) {
+  StubNode stub(router(), settings("error_rate", "1"), 1,
+                std::make_unique<TfServing>("r", nullptr));
+  const auto reply = ask(stub, "/v1/models/r:predict", R"({"instances":[1]})");
+  EXPECT_EQ(reply.response.status, 500);
+  EXPECT_EQ(reply.status.code, protocol::GrpcCode::kInternal);
+  EXPECT_EQ(reply.response.body.bytes(),
+            "{\n    \"error\": \"injected error of the stand-in for r\"\n}");
+  EXPECT_EQ(ask(stub, "/v1/models/r", "", "GET").response.status, 200);
+}
+
+TEST(StubNode, AModelServerAnswersTheGivenPayloadOverBothTransports) {
+  StubSettings fixed = settings("payload", R"({"outputs":{"y":[1.5]}})");
+  fixed.personality = protocol::Protocol::kTensorflow;
+  StubNode stub(router(), fixed, 1, std::make_unique<TfServing>("r", nullptr));
+  EXPECT_EQ(ask(stub, "/v1/models/r:predict").response.body.bytes(), *fixed.payload);
+  HttpRequest request;
+  request.verb = "POST";
+  request.path = "/tensorflow.serving.PredictionService/Predict";
+  request.body = protocol::Payload::proto("");
+  const auto reply = stub.reply(request);
+  ASSERT_EQ(reply.status.code, protocol::GrpcCode::kOk) << reply.status.message;
+  tensorflow::serving::PredictResponse response;
+  ASSERT_TRUE(response.ParseFromString(std::string(reply.response.body.bytes())));
+  EXPECT_EQ(response.outputs().count("y"), 1U);
+}
+
+TEST(StubSettings, ReadsPersonalitiesAndModels) {
+  EXPECT_EQ(settings("personality", "tfserving").personality, protocol::Protocol::kTensorflow);
+  EXPECT_EQ(settings("personality", "v2").personality, protocol::Protocol::kV2);
+  EXPECT_EQ(settings("personality", "seldon").personality, protocol::Protocol::kSeldon);
+  EXPECT_EQ(settings("weights", "4x3").weights->inputs(), 4U);
+  EXPECT_EQ(settings("weights", "4x3").weights->outputs(), 3U);
+}
+
 TEST(StubSettings, ParametersThenStarThenTheNode) {
   graph::NodeSpec node = router();
   node.parameters = {{"stub_latency", "1ms", "STRING"},
@@ -180,6 +238,10 @@ TEST(StubSettings, SaysWhatIsWrongWithAnOverride) {
       {"a.colour=red", "none of latency"},
       {"a.payload=@/no/file", "can't be read"},
       {"a.payload=1", "too small"},
+      {"a.personality=triton", "none of seldon, tfserving, v2"},
+      {"a.weights=0x3", "no size of a model"},
+      {"a.weights=99999999x99999999", "no size of a model"},
+      {"a.weights=/no/file", "can't be read"},
   };
   for (const auto& [text, told] : cases) EXPECT_THAT(read_override(text, into), HasSubstr(told));
   EXPECT_TRUE(into.empty());

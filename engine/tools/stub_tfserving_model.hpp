@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/tools/stub_model.hpp"
+#include "engine/tools/stub_server.hpp"
+#include "tensorflow/signature.pb.h"
+#include "tensorflow_serving/classification.pb.h"
+#include "tensorflow_serving/model_metadata.pb.h"
+#include "tensorflow_serving/model_status.pb.h"
+#include "tensorflow_serving/predict.pb.h"
+#include "tensorflow_serving/regression.pb.h"
+
+namespace infergraph::engine {
+
+namespace tfs = ::tensorflow::serving;
+
+/// What TensorFlow Serving has loaded: one model of version 1, whose label is `stable`, behind both
+/// of its APIs. The model's own signature and serving_default are the same, DT_FLOAT [-1, n] to
+/// DT_FLOAT [-1, m], and serve classify and regress as well, which a real server has signatures of
+/// their own for: the classes are the numbers of the outputs, and what is regressed is their mean.
+/// Without a model it is an identity of any signature. Errors: in TensorFlow's words. Threads: any.
+class TfServable {
+ public:
+  TfServable(std::string name, std::shared_ptr<const SoftmaxModel> model)
+      : name_(std::move(name)), model_(std::move(model)) {}
+
+  /// Null for an identity.
+  const SoftmaxModel* model() const { return model_.get(); }
+
+  /// Nothing, or what is wrong with the name, the version or the label.
+  Served<void> check(const tfs::ModelSpec& spec) const;
+  /// Whether the model has that signature; "" is the default one.
+  bool has_signature(const std::string& signature) const;
+
+  Served<tfs::PredictResponse> predict(const tfs::PredictRequest& request) const;
+  Served<tfs::ClassificationResponse> classify(const tfs::ClassificationRequest& request) const;
+  Served<tfs::RegressionResponse> regress(const tfs::RegressionRequest& request) const;
+  Served<tfs::GetModelStatusResponse> status(const tfs::GetModelStatusRequest& request) const;
+  Served<tfs::GetModelMetadataResponse> metadata(const tfs::GetModelMetadataRequest& request) const;
+  /// What the metadata hold.
+  tfs::SignatureDefMap signatures() const;
+
+ private:
+  tfs::ModelSpec effective(const tfs::ModelSpec& asked) const;
+  Served<std::vector<float>> score_examples(const tfs::ModelSpec& spec,
+                                            const tfs::Input& input) const;
+
+  std::string name_;
+  std::shared_ptr<const SoftmaxModel> model_;
+};
+
+}  // namespace infergraph::engine

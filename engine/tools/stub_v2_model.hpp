@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "engine/tools/stub_model.hpp"
+#include "engine/tools/stub_server.hpp"
+#include "inference/grpc_service.pb.h"
+
+namespace infergraph::engine {
+
+/// The model of a server of protocol v2, of version 1, behind both of its APIs: a softmax
+/// regression, FP32 [-1, n] to FP32 [-1, m], or without one an identity of tensors of any type.
+/// Errors: in Triton's words. Threads: any.
+class V2Model {
+ public:
+  V2Model(std::string name, std::shared_ptr<const SoftmaxModel> model)
+      : name_(std::move(name)), model_(std::move(model)) {}
+
+  const std::string& name() const { return name_; }
+  /// Null for an identity.
+  const SoftmaxModel* model() const { return model_.get(); }
+
+  /// Nothing, or that there is no such model; an empty version is any.
+  Served<void> check(const std::string& name, const std::string& version) const;
+  inference::ModelMetadataResponse metadata() const;
+  /// With raw contents. Takes typed contents, or raw ones.
+  Served<inference::ModelInferResponse> infer(inference::ModelInferRequest request) const;
+
+ private:
+  Served<void> compute(const inference::ModelInferRequest& request,
+                       inference::ModelInferResponse& response) const;
+
+  std::string name_;
+  std::shared_ptr<const SoftmaxModel> model_;
+};
+
+}  // namespace infergraph::engine
