@@ -1,5 +1,6 @@
 #include "engine/server.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <future>
@@ -46,6 +47,19 @@ const std::string& host_of(const graph::Endpoint& endpoint, Transport transport)
   return own ? endpoint.grpc_host : endpoint.service_host;
 }
 
+// What callers may speak: what was asked for, and tensorflow where a TensorFlow Serving is a node,
+// since its own clients are then a step away.
+Protocols served_protocols(const Options& options, const graph::PredictorSpec& predictor) {
+  Protocols served = read_protocols(options.protocol).value_or(Protocols{Protocol::kSeldon});
+  const bool has_server = std::any_of(
+      predictor.nodes.begin(), predictor.nodes.end(),
+      [](const graph::NodeSpec& node) { return node.implementation_name == "TENSORFLOW_SERVER"; });
+  const bool is_listed =
+      std::find(served.begin(), served.end(), Protocol::kTensorflow) != served.end();
+  if (has_server && !is_listed) served.push_back(Protocol::kTensorflow);
+  return served;
+}
+
 // Whether a caller may be of another protocol than a node that answers him.
 bool is_mixed(const graph::PredictorSpec& predictor, const std::vector<Protocol>& protocols) {
   for (const graph::NodeSpec& node : predictor.nodes) {
@@ -63,7 +77,7 @@ bool is_mixed(const graph::PredictorSpec& predictor, const std::vector<Protocol>
 Server::Server(const Options& options, const graph::PredictorSpec& predictor,
                const graph::Annotated& annotations)
     : options_(options),
-      protocols_(read_protocols(options.protocol).value_or(std::vector{Protocol::kSeldon})),
+      protocols_(served_protocols(options, predictor)),
       is_single_(predictor.nodes.size() == 1),
       is_mixed_(is_mixed(predictor, protocols_)),
       metrics_(family_options(options, predictor, io_thread_count(options.threads))),

@@ -56,7 +56,7 @@ class FoundingTest(TensorflowServerTest):
     def test_of_784_numbers(self):
         node = tensorflow_rest(self.mnist())
         engine = self.start(node, signature_name="predict_images",
-                            flags=("--protocol", "seldon,tensorflow"))
+                            flags=("--protocol", "seldon"))
         numbers = [random.random() for _ in range(784)]
         tree = self.predict(engine, {"data": {"ndarray": [numbers]}})
         self.assertEqual(list(tree), ["data", "meta"])
