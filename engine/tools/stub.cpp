@@ -54,8 +54,8 @@ std::optional<int> parse(const std::vector<std::string>& args, StubFlags& flags,
   tool.add_text("predictor", "NAME", "whose graph, if FILE has several", flags.predictor);
   tool.add_switch("json", "print one JSON object a line", flags.json);
   tool.set_footer(
-      "A node's parameters stub_latency, stub_jitter, stub_error_rate, stub_route, stub_payload, "
-      "stub_personality,\nstub_weights do what --set does, which stands over them.\n\n"
+      "A node's parameters stub_latency, stub_jitter, stub_error_rate, stub_route, stub_payload,\n"
+      "stub_personality and stub_weights do what --set does, which stands over them.\n\n"
       "exit code: 0 stopped, 1 problems in the graph or a taken port, 2 bad usage");
   return tool.parse(args, file);
 }

@@ -6,6 +6,7 @@
 
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/spec_text.hpp"
+#include "engine/tools/stub_message_text.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -114,14 +115,16 @@ void StubReport::print_listening(const StubFleet& fleet) {
   out_ << style_.dim(counted(fleet.seats().size(), "stand-in") + ", stop with Ctrl-C") << std::endl;
 }
 
-void StubReport::print_body(std::string_view arrow, const protocol::Payload& body) {
+void StubReport::print_body(std::string_view arrow, std::string_view body) {
   if (body.empty()) return;
-  out_ << "  " << style_.dim(arrow) << " " << printable(body.bytes()) << "\n";
+  out_ << "  " << style_.dim(arrow) << " " << printable(body) << "\n";
 }
 
 void StubReport::print_event(const StubEvent& event) {
   const std::scoped_lock lock(mutex_);
   const std::string& name = event.stub.node().name;
+  const std::string in = message_text(event.request.body, event.request.path, false);
+  const std::string answer = message_text(event.response.body, event.request.path, true);
   if (json_) {
     rapidjson::StringBuffer buffer;
     JsonWriter writer(buffer);
@@ -146,9 +149,9 @@ void StubReport::print_event(const StubEvent& event) {
     }
     writer.EndObject();
     write_key(writer, "in");
-    write_body(writer, event.request.body.bytes());
+    write_body(writer, in);
     write_key(writer, "out");
-    write_body(writer, event.response.body.bytes());
+    write_body(writer, answer);
     writer.EndObject();
     print_line(out_, buffer);
     return;
@@ -158,8 +161,8 @@ void StubReport::print_event(const StubEvent& event) {
        << printable(event.request.path) << "  "
        << (event.response.status < 300 ? style_.green(status) : style_.red(status)) << "  "
        << style_.dim(elapsed_text(event.took)) << "\n";
-  print_body("in ", event.request.body);
-  print_body("out", event.response.body);
+  print_body("in ", in);
+  print_body("out", answer);
   out_ << std::flush;
 }
 

@@ -24,7 +24,7 @@ class StubReport {
   void print_counts(const StubFleet& fleet);
 
  private:
-  void print_body(std::string_view arrow, const protocol::Payload& body);
+  void print_body(std::string_view arrow, std::string_view body);
 
   std::mutex mutex_;
   std::ostream& out_;

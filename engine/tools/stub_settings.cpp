@@ -156,9 +156,9 @@ std::string set_help() {
          "route=1 | random | round_robin\n"
          "payload=BODY | @FILE | SIZE (64KB)\n"
          "personality=seldon | tfserving | v2 (as the graph has it)\n"
-         "weights=FILE | 784x10: the softmax regression that tfserving and v2 compute. FILE has\n"
-         "inputs N, outputs M, weights and N x M numbers, biases and M numbers, and the names:\n"
-         "signature, input, output; # begins a comment";
+         "weights=FILE | 784x10: the softmax regression that tfserving and v2\n"
+         "compute. FILE has inputs N, outputs M, weights and N x M numbers, biases\n"
+         "and M numbers, and the names: signature, input, output; # begins a comment";
 }
 
 StubSettings stub_settings_of(const graph::NodeSpec& node,

@@ -22,6 +22,7 @@ VISITED = {
     "abtest": {"ab-test"},
     "quickstart": {"ab-test"},
     "tfserving": {"mnist-model"},
+    "mixed": {"scaler", "digits", "calibration"},
 }
 
 

@@ -4,6 +4,7 @@ import json
 import math
 import pathlib
 import subprocess
+import tempfile
 import types
 import unittest
 
@@ -26,6 +27,15 @@ def made_up_scores(row, outputs=10):
             total += value * ((i * 7 + j * 13 + i * j * 3) % 23 - 11) / 64
         sums.append(math.exp(total))
     return [value / sum(sums) for value in sums]
+
+
+def write(test, graph):
+    """The graph in a file that goes with the test."""
+    folder = tempfile.TemporaryDirectory(prefix="infergraph-e2e-")
+    test.addCleanup(folder.cleanup)
+    file = pathlib.Path(folder.name, "graph.json")
+    file.write_text(json.dumps(graph))
+    return file
 
 
 class Stub:
@@ -180,13 +190,13 @@ class GraphTest(unittest.TestCase):
         port = free_port()
         graph = deployed("seldon", engine.unit("m", at(port), parameters=[
             {"name": "protocol", "value": "v2", "type": "STRING"}]))
-        with Engine(graph, "--protocol", "seldon", wait=None) as running:
-            with Stub(running.file) as stub:
-                self.assertEqual(stub.nodes["m"]["personality"], "v2")
-                self.assertEqual(fetch(port, "/v2/health/live")[0], 200)
-            with Stub(running.file, "--set", "m.personality=tfserving") as stub:
-                self.assertEqual(stub.nodes["m"]["personality"], "tfserving")
-                self.assertEqual(fetch(port, "/v1/models/m")[0], 200)
+        file = write(self, graph)
+        with Stub(file) as stub:
+            self.assertEqual(stub.nodes["m"]["personality"], "v2")
+            self.assertEqual(fetch(port, "/v2/health/live")[0], 200)
+        with Stub(file, "--set", "m.personality=tfserving") as stub:
+            self.assertEqual(stub.nodes["m"]["personality"], "tfserving")
+            self.assertEqual(fetch(port, "/v1/models/m")[0], 200)
 
 
 class V2GrpcTest(unittest.TestCase):
@@ -198,23 +208,36 @@ class V2GrpcTest(unittest.TestCase):
         infer = protos.message("inference.ModelInferRequest")(model_name="m", inputs=[
             {"name": "x", "datatype": "UINT64", "shape": [1],
              "contents": {"uint64_contents": [2**64 - 1]}}])
-        with Engine(graph, "--protocol", "v2", wait=None) as running:
-            with Stub(running.file), GrpcClient(port) as client:
-                for method in ("ServerLive", "ServerReady", "ServerMetadata"):
-                    self.assertEqual(client.call(self.SERVICE + method).code, "OK")
-                answer = client.call(self.SERVICE + "ModelInfer", infer)
-                self.assertEqual(answer.code, "OK", answer)
-                told = answer.message("inference.ModelInferResponse")
-                self.assertEqual(list(told.raw_output_contents), [b"\xff" * 8])
-                unknown = protos.message("inference.ModelMetadataRequest")(name="x")
-                self.assertEqual(client.call(self.SERVICE + "ModelMetadata", unknown).code,
-                                 "NOT_FOUND")
-                stream = client.channel.stream_stream(self.SERVICE + "ModelStreamInfer")
-                kind = protos.message("inference.ModelStreamInferResponse")
-                wrong = protos.message("inference.ModelInferRequest")(model_name="x")
-                requests = [message.SerializeToString() for message in (infer, wrong, infer)]
-                told = [kind.FromString(one) for one in stream(iter(requests), timeout=5)]
-                self.assertEqual([bool(one.error_message) for one in told], [False, True, False])
+        with Stub(write(self, graph)), GrpcClient(port) as client:
+            for method in ("ServerLive", "ServerReady", "ServerMetadata"):
+                self.assertEqual(client.call(self.SERVICE + method).code, "OK")
+            answer = client.call(self.SERVICE + "ModelInfer", infer)
+            self.assertEqual(answer.code, "OK", answer)
+            told = answer.message("inference.ModelInferResponse")
+            self.assertEqual(list(told.raw_output_contents), [b"\xff" * 8])
+            unknown = protos.message("inference.ModelMetadataRequest")(name="x")
+            self.assertEqual(client.call(self.SERVICE + "ModelMetadata", unknown).code,
+                             "NOT_FOUND")
+            stream = client.channel.stream_stream(self.SERVICE + "ModelStreamInfer")
+            kind = protos.message("inference.ModelStreamInferResponse")
+            wrong = protos.message("inference.ModelInferRequest")(model_name="x")
+            requests = [message.SerializeToString() for message in (infer, wrong, infer)]
+            told = [kind.FromString(one) for one in stream(iter(requests), timeout=5)]
+            self.assertEqual([bool(one.error_message) for one in told], [False, True, False])
+
+
+class PrintTest(unittest.TestCase):
+    def test_messages_of_grpc_are_printed_as_json(self):
+        port = free_port()
+        graph = deployed("tensorflow", engine.unit("m", at(port, "GRPC")))
+        asked = protos.message("tensorflow.serving.GetModelStatusRequest")(
+            model_spec={"name": "m"})
+        flags = ("--print", "--count", "1")
+        with Stub(write(self, graph), *flags) as stub, GrpcClient(port) as client:
+            client.call("/tensorflow.serving.ModelService/GetModelStatus", asked)
+            told = json.loads(stub.process.stdout.readline())
+        self.assertEqual(told["in"], {"modelSpec": {"name": "m"}})
+        self.assertEqual(told["out"]["model_version_status"][0]["state"], "AVAILABLE")
 
 
 class BinaryTest(unittest.TestCase):
@@ -225,10 +248,9 @@ class BinaryTest(unittest.TestCase):
         head = json.dumps({"inputs": [{"name": "h", "datatype": "FP16", "shape": [2],
                                        "parameters": {"binary_data_size": 4}}],
                            "parameters": {"binary_data_output": True}}).encode()
-        with Engine(graph, "--protocol", "v2", wait=None) as running:
-            with Stub(running.file):
-                answer = raw_http.ask(port, "POST", "/v2/models/m/infer", head + halves,
-                                      (("Inference-Header-Content-Length", str(len(head))),))
+        with Stub(write(self, graph)):
+            answer = raw_http.ask(port, "POST", "/v2/models/m/infer", head + halves,
+                                  (("Inference-Header-Content-Length", str(len(head))),))
         self.assertEqual(answer.status, 200, answer.body)
         size = int(answer.get("Inference-Header-Content-Length"))
         self.assertEqual(answer.body[size:], halves)
