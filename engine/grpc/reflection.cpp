@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "grpc/reflection/v1/reflection.pb.h"
+#include "tensorflow_serving/model_service.pb.h"
+#include "tensorflow_serving/prediction_service.pb.h"
 
 namespace infergraph::engine {
 
@@ -18,6 +20,11 @@ using protocol::GrpcCode;
 using protocol::GrpcStatus;
 
 namespace {
+
+// Files of services alone, which the linker would leave out: nothing else refers to them.
+[[maybe_unused]] const void* const volatile kServices[] = {
+    &descriptor_table_tensorflow_5fserving_2fprediction_5fservice_2eproto,
+    &descriptor_table_tensorflow_5fserving_2fmodel_5fservice_2eproto};
 
 // The file, and behind it every one that it needs.
 void add_files(const FileDescriptor* file, ServerReflectionResponse& response) {

@@ -73,6 +73,20 @@ class ReflectionTest(ServicesTest):
                                   "grpc.reflection.v1alpha.ServerReflection"}, names)
             self.assertEqual(answer.original_request.WhichOneof("message_request"), "list_services")
 
+    def test_services_of_every_protocol(self):
+        client = self.start("--protocol", "seldon,tensorflow,v2")
+        reflection = Reflection(client, VERSIONS[0])
+        for service in ("seldon.protos.Seldon", "tensorflow.serving.PredictionService",
+                        "tensorflow.serving.ModelService", "inference.GRPCInferenceService"):
+            with self.subTest(service):
+                files = reflection.files(file_containing_symbol=service)
+                package, name = service.rsplit(".", 1)
+                self.assertIn((package, name), [(file.package, each.name) for file in files
+                                                for each in file.service])
+        listed = reflection.ask(list_services="").list_services_response.service
+        self.assertIn("inference.GRPCInferenceService", [service.name for service in listed])
+        self.assertEqual(reflection.close(), [])
+
     def test_a_stock_client_can_call_by_it_alone(self):
         """Gathers the files of a symbol and what they import, and predicts with what they say."""
         for reflection in self.asked():
