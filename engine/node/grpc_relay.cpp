@@ -48,7 +48,8 @@ class GrpcRelay::Exchange final : public graph::Cancellable {
       AwaitedCompletion written(nullptr);
       stream->Write(to_byte_buffer(*message), tag_of(written));
       co_await written.wait();
-      if (!written.ok()) co_return;
+      // Once the node has ended the caller's stream may be gone.
+      if (!written.ok() || ended) co_return;
     }
     if (ended) co_return;
     AwaitedCompletion done(nullptr);
@@ -105,6 +106,8 @@ graph::Awaitable<GrpcStatus> GrpcRelay::serve(MessageStream& caller) {
     co_await exchange->pump_down(caller);
   }
   const grpc::Status status = co_await exchange->finish();
+  // The other direction may hold the exchange for longer than the caller's scope lives.
+  if (exchange->is_linked()) exchange->unlink();
   if (status.ok()) co_return GrpcStatus{};
   co_return failed(protocol::to_grpc_code(static_cast<int>(status.error_code())),
                    status.error_message());
