@@ -29,8 +29,8 @@ struct Tensor {
   std::vector<std::string_view> strings;  ///< the elements of kBytes
   /// Of kUnknown: every token is a whole number without a point or an exponent, as in 12 or -3.
   bool is_whole = false;
-  /// Of kFloat64: its message knows no other numbers (seldon's on the wire), so they may be taken for
-  /// any type that holds them.
+  /// Of kFloat64: its message knows no other numbers (seldon's on the wire), so they may be taken
+  /// for any type that holds them.
   bool is_soft = false;
   /// Of kUnknown: where the list stood in its message, for errors: "data.ndarray".
   std::string path;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <ostream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -200,6 +201,85 @@ TEST_P(EveryType, CrossesAsTftensorToo) {
 INSTANTIATE_TEST_SUITE_P(Types, EveryType, testing::ValuesIn(samples()), [](const auto& info) {
   return std::string(tensorflow_name(info.param.type));
 });
+
+// Random tensors over random edges, in chains of four.
+class RandomTensors {
+ public:
+  explicit RandomTensors(std::uint64_t seed) : random_(seed) {}
+
+  std::size_t below(std::size_t most) { return random_() % most; }
+
+  Sample sample(const std::vector<std::int64_t>& shape) {
+    const auto all = samples();
+    Sample made{all[below(all.size())].type, "", {}};
+    for (std::size_t i = 0; i < count_of(shape); ++i) {
+      if (made.type == DataType::kBytes) {
+        std::string text(below(20), 'a');
+        for (char& c : text) c = static_cast<char>(' ' + below(95));
+        made.strings.push_back(std::move(text));
+      } else {
+        made.data += element(made.type);
+      }
+    }
+    return made;
+  }
+
+ private:
+  std::string element(DataType type) {
+    if (type == DataType::kBool) return std::string(1, static_cast<char>(below(2)));
+    for (;;) {
+      const std::uint64_t bits = random_();
+      const std::string bytes = raw<std::uint64_t>({bits}).substr(0, size_of(type));
+      Tensor tensor;
+      tensor.type = type;
+      tensor.shape = {1};
+      tensor.data = bytes;
+      if (!is_float(type)) return bytes;
+      // What is no number has no form that every reader takes.
+      if (std::isfinite(to_doubles(tensor)->front())) return bytes;
+    }
+  }
+
+  std::mt19937_64 random_;
+};
+
+TEST(RandomTensors, ComeOutOfEveryChainAsTheyWentIn) {
+  RandomTensors random(20261123);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<std::int64_t> shape(1 + random.below(4));
+    for (std::int64_t& length : shape) length = static_cast<std::int64_t>(1 + random.below(3));
+    const Sample sample = random.sample(shape);
+    ModelProfile model;
+    model.name = "m";
+    model.signature.inputs = {{"x", sample.type, {-1}, false}};
+    Message message = message_of(sample, "x");
+    message.tensors.front().shape = shape;
+    Form from{Protocol::kV2, Encoding::kProto};
+    auto payload = request_in(from, std::move(message), DataKind::kNdarray);
+    std::string way = text_of(from);
+    for (int hop = 0; hop < 4 && payload; ++hop) {
+      const Form to = kForms[random.below(std::size(kForms))];
+      if (refuses(to, sample.type)) continue;
+      way += " to " + text_of(to);
+      Target target;
+      target.protocol = to.protocol;
+      target.encoding = to.encoding;
+      target.model = &model;
+      target.max_decoded = kMost;
+      payload = convert(*payload, target);
+    }
+    SCOPED_TRACE(way + ", " + std::string(tensorflow_name(sample.type)));
+    ASSERT_TRUE(payload) << payload.error().message();
+    auto read = decode(*payload, kMost);
+    ASSERT_TRUE(read);
+    auto tensor = with_type(*read, read->tensors.front(), sample.type);
+    ASSERT_TRUE(tensor) << tensor.error().message();
+    ASSERT_EQ(tensor->shape, shape);
+    ASSERT_EQ(tensor->data, sample.data);
+    ASSERT_EQ(std::vector<std::string>(tensor->strings.begin(), tensor->strings.end()),
+              sample.strings);
+  }
+}
 
 Payload seldon(const std::string& json) { return Payload::json(json); }
 
