@@ -2,10 +2,12 @@
 
 #include <string>
 
+#include "engine/front/http_router.hpp"
+
 namespace infergraph::engine {
 
-/// The page at /api/v1.0/doc/: what can be asked of the engine, and how. Loads nothing from
-/// elsewhere.
-std::string doc_page(const std::string& metrics_path);
+/// The page at /api/v1.0/doc/ and /v2/docs/: what can be asked of the engine, and how. Loads
+/// nothing from elsewhere.
+std::string doc_page(const std::string& metrics_path, const Protocols& protocols);
 
 }  // namespace infergraph::engine

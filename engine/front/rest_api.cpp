@@ -106,7 +106,7 @@ RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& 
       readiness_(readiness),
       metrics_(metrics),
       shard_(shard),
-      doc_page_(doc_page(options_.metrics_path)),
+      doc_page_(doc_page(options_.metrics_path, options_.protocols)),
       predictions_(metrics.server(shard, "predictions", "post")),
       feedback_(metrics.server(shard, "feedback", "post")),
       status_(metrics.server(shard, "status", "get")),
