@@ -235,6 +235,8 @@ Result<Message> read_v2_json(const Payload& payload, Role role) {
   if (json_size == 0 && !body.empty()) {
     return invalid("a raw binary request can only be passed on as it is, to a node of protocol v2");
   }
+  // Names, ids and parameters may go on to proto, whose strings are UTF-8.
+  if (!json::is_utf8(body.substr(0, json_size))) return invalid("the JSON is not UTF-8");
   V2Finder finder(role);
   if (auto problem = json::visit(body.substr(0, json_size), finder)) {
     return invalid(*std::move(problem));
