@@ -41,4 +41,8 @@ struct Tensor {
 /// the largest std::size_t, which also stands for an overflow or a negative dimension.
 std::size_t count_of(const std::vector<std::int64_t>& shape);
 
+/// True for a shape without elements that asks for more nested lists than anybody needs: such lists
+/// cost nothing to claim, and everything to write.
+bool has_too_many_empty_lists(const std::vector<std::int64_t>& shape);
+
 }  // namespace infergraph::protocol

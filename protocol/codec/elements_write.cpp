@@ -13,8 +13,6 @@ namespace infergraph::protocol {
 
 namespace {
 
-// Lists without elements cost nothing to claim; nobody needs more of them.
-constexpr std::size_t kMostEmptyLists = 100'000;
 constexpr std::size_t kMostDimensions = json::kMaxDepth;
 
 Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
@@ -145,18 +143,6 @@ class Elements {
   std::size_t& at_;
 };
 
-// How many lists a shape without elements asks for, as far as that matters.
-std::size_t empty_lists(const std::vector<std::int64_t>& shape) {
-  std::size_t lists = 1;
-  for (const std::int64_t dimension : shape) {
-    if (dimension <= 0) break;
-    if (__builtin_mul_overflow(lists, static_cast<std::size_t>(dimension), &lists)) {
-      return kMostEmptyLists + 1;
-    }
-  }
-  return lists;
-}
-
 // Lists nested by `shape`, without recursion.
 Result<void> append_shaped(std::string& out, std::span<const std::int64_t> shape,
                            Elements& elements) {
@@ -199,8 +185,7 @@ bool has_elements(const Tensor& tensor) {
 
 Result<void> check(const Tensor& tensor) {
   if (tensor.shape.size() > kMostDimensions) return invalid("a tensor has too many dimensions");
-  const bool empty = count_of(tensor.shape) == 0;
-  if (empty && empty_lists(tensor.shape) > kMostEmptyLists) {
+  if (has_too_many_empty_lists(tensor.shape)) {
     return invalid("tensor \"" + tensor.name + "\" has no elements, but too many empty lists");
   }
   if (!has_elements(tensor)) {

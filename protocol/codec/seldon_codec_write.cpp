@@ -193,7 +193,7 @@ class ListWriter {
     const auto& shape = tensor_.shape;
     // Deeper lists than a parser of protobuf reads.
     if (shape.size() > kMostLists) return invalid("an ndarray of so many dimensions can't be sent");
-    if (count_of(shape) == 0 && shape.front() > kMostEmptyLists) {
+    if (has_too_many_empty_lists(shape)) {
       return invalid("an ndarray without elements has too many empty lists");
     }
     std::vector<std::int64_t> at = {0};
@@ -220,7 +220,6 @@ class ListWriter {
 
  private:
   static constexpr std::size_t kMostLists = 45;
-  static constexpr std::int64_t kMostEmptyLists = 1000;
   static constexpr int kItem = 1;
   static constexpr int kNumberValue = 2;
   static constexpr int kStringValue = 3;
