@@ -82,9 +82,11 @@ Result<std::vector<double>> to_doubles(const Tensor& tensor);
 /// extension and raw contents have them. Borrows from the tensor's message, or keeps it there.
 std::string_view to_raw(Message& message, const Tensor& tensor);
 /// The opposite: fills `data` or `strings` of a tensor that has its type and shape, from `raw`,
-/// which lives as long as `message`. `where` begins the error: what the bytes are of. Errors:
-/// kInvalidArgument when the size is not what shape and type need.
-Result<void> from_raw(Tensor& tensor, std::string_view raw, const std::string& where);
+/// which lives as long as `message`. Any byte of kBool that is not 0 becomes 1. `where` begins the
+/// error: what the bytes are of. Errors: kInvalidArgument when the size is not what shape and type
+/// need.
+Result<void> from_raw(Message& message, Tensor& tensor, std::string_view raw,
+                      const std::string& where);
 
 /// Half precision (IEEE 754 binary16, and the upper half of a binary32), rounded to nearest even.
 std::uint16_t to_float16(double value);

@@ -1,4 +1,5 @@
 // From JSON lists and raw bytes to tensors.
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -241,12 +242,19 @@ std::string_view Tokens::next() {
   return token;
 }
 
-Result<void> from_raw(Tensor& tensor, std::string_view raw, const std::string& where) {
+Result<void> from_raw(Message& message, Tensor& tensor, std::string_view raw,
+                      const std::string& where) {
   const std::size_t count = count_of(tensor.shape);
   if (tensor.type != DataType::kBytes) {
     std::size_t needed = 0;
     const bool overflow = __builtin_mul_overflow(count, size_of(tensor.type), &needed);
     if (overflow || needed != raw.size()) return wrong_size(tensor, where, raw.size());
+    const auto is_bool = [](char byte) { return byte == 0 || byte == 1; };
+    if (tensor.type == DataType::kBool && !std::all_of(raw.begin(), raw.end(), is_bool)) {
+      std::string bools(raw);
+      for (char& byte : bools) byte = byte == 0 ? 0 : 1;
+      raw = message.keep(std::move(bools));
+    }
     tensor.data = raw;
     return {};
   }

@@ -198,7 +198,7 @@ Result<Tensor> read_tensor_proto(Message& message, const TensorProto& proto,
     return tensor;
   }
   if (!proto.tensor_content().empty()) {
-    if (auto read = from_raw(tensor, message.keep(proto.tensor_content()), where); !read) {
+    if (auto read = from_raw(message, tensor, message.keep(proto.tensor_content()), where); !read) {
       return read.error();
     }
     return tensor;

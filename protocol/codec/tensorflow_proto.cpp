@@ -126,7 +126,7 @@ Result<Tensor> read_tensor(Message& message, std::string_view wire, const std::s
     if (type && size_of(*type) > 0 && !proto.tensor_shape().unknown_rank()) {
       Tensor tensor{.type = *type};
       for (const auto& dim : proto.tensor_shape().dim()) tensor.shape.push_back(dim.size());
-      if (auto read = from_raw(tensor, content, where); !read) return read.error();
+      if (auto read = from_raw(message, tensor, content, where); !read) return read.error();
       return tensor;
     }
   }

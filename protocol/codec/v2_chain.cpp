@@ -20,11 +20,13 @@ using json::Path;
 
 Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
+constexpr std::size_t kMostError = 400;
+
 // The members of an answer, in their order.
 class MemberFinder final : public json::Visitor {
  public:
   struct Member {
-    std::string_view key;  // as written
+    std::string_view key;  // as the request has it
     std::string_view text;
   };
 
@@ -37,9 +39,11 @@ class MemberFinder final : public json::Visitor {
     if (path.is(0, "inputs") && kind == Kind::kArray) has_inputs_ = true;
     if (path.is(0, "outputs") && kind == Kind::kArray) has_outputs_ = true;
     if (path.is(0, "error") && kind == Kind::kString) {
-      error_ = json::unescaped(text.substr(1, text.size() - 2));
+      error_ = json::excerpt(json::unescaped(text.substr(1, text.size() - 2)), kMostError);
     }
-    members_.push_back({path.written_key(0), text});
+    // Of the model that answered; the next one is another.
+    if (path.is(0, "model_name") || path.is(0, "model_version")) return;
+    members_.push_back({path.is(0, "outputs") ? "inputs" : path.written_key(0), text});
   }
 
   std::vector<Member> members_;
@@ -74,10 +78,8 @@ Result<Payload> chain_v2_json(const Payload& answer) {
   std::string request = "{";
   request.reserve(body.size() + 16);
   for (const auto& [key, text] : finder.members_) {
-    // Of the model that answered; the next one is another.
-    if (key == "model_name" || key == "model_version") continue;
     if (request.size() > 1) request += ',';
-    request.append("\"").append(key == "outputs" ? "inputs" : key).append("\":").append(text);
+    request.append("\"").append(key).append("\":").append(text);
   }
   request += '}';
   const std::size_t new_size = request.size();
@@ -105,26 +107,31 @@ Result<Payload> chain_v2_proto(const Payload& answer, const std::string& model_n
     if (!small.empty()) parts.push_back(Payload::proto(std::exchange(small, {})));
   };
   const auto owner = std::make_shared<const Payload>(answer);
+  const auto take = [&](std::string_view bytes) {
+    if (bytes.size() <= kSmall) {
+      small += bytes;
+      return;
+    }
+    flush();
+    parts.emplace_back(owner, bytes);
+  };
   bool has_outputs = false;
   const bool well_formed = for_each_field(owner->bytes(), [&](const WireField& field) {
     switch (field.number) {
       case ModelInferResponse::kModelNameFieldNumber:
       case ModelInferResponse::kModelVersionFieldNumber:
-        return true;
+      // Not known of an answer; in a request it would be a tensor.
+      case ModelInferRequest::kRawInputContentsFieldNumber:
+        break;
       case ModelInferResponse::kRawOutputContentsFieldNumber:
+        if (!field.is_delimited) break;
         append_field_head(small, ModelInferRequest::kRawInputContentsFieldNumber,
                           field.value.size());
+        take(field.value);
         break;
       default:
         has_outputs = has_outputs || field.number == ModelInferResponse::kOutputsFieldNumber;
-        small += field.whole;
-        return true;
-    }
-    if (field.value.size() <= kSmall) {
-      small += field.value;
-    } else {
-      flush();
-      parts.emplace_back(owner, field.value);
+        take(field.whole);
     }
     return true;
   });

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <utility>
 
 #include "protocol/codec/elements.hpp"
 #include "protocol/codec/v2_codec.hpp"
+#include "protocol/codec/v2_members.hpp"
 #include "protocol/codec/v2_parameters.hpp"
 #include "protocol/json.hpp"
 
@@ -9,134 +11,7 @@ namespace infergraph::protocol {
 
 namespace {
 
-using json::Kind;
-using json::Path;
-
 Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
-
-std::string plain(std::string_view quoted) {
-  return json::unescaped(quoted.substr(1, quoted.size() - 2));
-}
-
-// Where the parts of a request or an answer lie; `data` is not looked into.
-class V2Finder final : public json::Visitor {
- public:
-  struct Item {
-    Tensor tensor;
-    std::string datatype;
-    std::string_view shape;
-    std::string_view data;
-  };
-
-  explicit V2Finder(Role role)
-      : list_(role == Role::kRequest ? "inputs" : "outputs"), role_(role) {}
-
-  bool enter(const Path& path, Kind kind) override {
-    switch (path.depth()) {
-      case 0:
-        if (kind != Kind::kObject) refuse(path, "an object", kind);
-        return kind == Kind::kObject;
-      case 1:
-        if (path.is(0, list_)) {
-          has_list_ = kind == Kind::kArray;
-          return has_list_;
-        }
-        return path.is(0, "parameters") ||
-               (role_ == Role::kRequest && path.is(0, "outputs") && kind == Kind::kArray);
-      case 2:
-        if (path.is(0, list_)) items_.emplace_back();
-        if (path.is(0, list_) && kind != Kind::kObject) refuse(path, "an object", kind);
-        if (is_requested(path)) requested_.emplace_back();
-        return kind == Kind::kObject && !path.is(0, "parameters");
-      case 3:
-        return path.is(2, "parameters") && kind == Kind::kObject;
-      default:
-        return false;
-    }
-  }
-
-  void value(const Path& path, Kind kind, std::string_view text) override {
-    if (kind == Kind::kNull || problem_) return;
-    switch (path.depth()) {
-      case 1:
-        member(path, kind, text);
-        break;
-      case 2:
-        if (path.is(0, "parameters")) add(parameters_, path, 1, kind, text);
-        break;
-      case 3:
-        if (path.is(0, list_) && !items_.empty()) {
-          item_member(path, kind, text);
-        } else if (is_requested(path) && path.is(2, "name") && kind == Kind::kString) {
-          requested_.back().name = plain(text);
-        }
-        break;
-      case 4:
-        if (!path.is(2, "parameters")) break;
-        if (path.is(0, list_)) {
-          add(items_.back().tensor.parameters, path, 3, kind, text);
-        } else if (is_requested(path)) {
-          add(requested_.back().parameters, path, 3, kind, text);
-        }
-        break;
-      default:
-        break;
-    }
-  }
-
-  std::string_view list_;
-  Role role_;
-  bool has_list_ = false;
-  std::string id_;
-  std::string model_name_;
-  std::string model_version_;
-  std::string error_;
-  Parameters parameters_;
-  std::vector<RequestedOutput> requested_;
-  std::vector<Item> items_;
-  std::optional<std::string> problem_;
-
- private:
-  bool is_requested(const Path& path) const {
-    return role_ == Role::kRequest && path.is(0, "outputs");
-  }
-
-  void member(const Path& path, Kind kind, std::string_view text) {
-    if (kind != Kind::kString) {
-      if (path.is(0, list_) && kind != Kind::kArray) refuse(path, "an array", kind);
-      return;
-    }
-    if (path.is(0, "id")) id_ = plain(text);
-    if (path.is(0, "model_name")) model_name_ = plain(text);
-    if (path.is(0, "model_version")) model_version_ = plain(text);
-    if (path.is(0, "error")) error_ = plain(text);
-  }
-
-  void item_member(const Path& path, Kind kind, std::string_view text) {
-    Item& item = items_.back();
-    if (path.is(2, "name") && kind == Kind::kString) item.tensor.name = plain(text);
-    if (path.is(2, "datatype") && kind == Kind::kString) item.datatype = plain(text);
-    if (path.is(2, "shape")) item.shape = text;
-    if (path.is(2, "data")) item.data = text;
-  }
-
-  void add(Parameters& into, const Path& path, std::size_t level, Kind kind,
-           std::string_view text) {
-    auto value = read_parameter(kind, text);
-    if (value) {
-      into.emplace_back(path.key(level), *std::move(value));
-    } else {
-      refuse(path, "a string, a number or a boolean", kind);
-    }
-  }
-
-  void refuse(const Path& path, std::string_view what, Kind found) {
-    if (problem_) return;
-    const std::string where = path.text();
-    problem_ = (where.empty() ? "the message" : where) + ": expected " + std::string(what) +
-               " but found " + std::string(json::name_of(found));
-  }
-};
 
 Result<std::vector<std::int64_t>> read_shape(Message& message, std::string_view text,
                                              const std::string& path) {
@@ -179,24 +54,33 @@ Result<void> read_data(Message& message, Tensor& tensor, std::string_view text,
 // The binary parts, which lie behind the JSON in the order of the tensors.
 class BinaryReader {
  public:
-  explicit BinaryReader(std::string_view bytes) : bytes_(bytes) {}
+  BinaryReader(std::string_view bytes, Role role)
+      : bytes_(bytes), what_(role == Role::kRequest ? "input" : "output") {}
 
-  Result<void> read(Tensor& tensor, const ParameterValue& size) {
+  Result<void> read(Message& message, Tensor& tensor, const ParameterValue& size) {
+    const std::string where =
+        std::string("unexpected size for ") + what_ + " '" + json::excerpt(tensor.name) + "'";
+    const std::size_t left = bytes_.size() - at_;
     const auto* length = std::get_if<std::int64_t>(&size);
-    if (length == nullptr || *length < 0 ||
-        static_cast<std::uint64_t>(*length) > bytes_.size() - at_) {
-      return invalid("unexpected size for input '" + tensor.name + "': binary_data_size is " +
-                     "not within the " + std::to_string(bytes_.size() - at_) + " bytes left");
+    if (length == nullptr || *length < 0 || static_cast<std::uint64_t>(*length) > left) {
+      return invalid(where + ": binary_data_size is not within the " + std::to_string(left) +
+                     " bytes left");
     }
     const std::string_view raw = bytes_.substr(at_, static_cast<std::size_t>(*length));
     at_ += raw.size();
-    return from_raw(tensor, raw, "unexpected size for input '" + tensor.name + "'");
+    return from_raw(message, tensor, raw, where);
   }
 
-  bool at_end() const { return at_ == bytes_.size(); }
+  // After the last tensor.
+  Result<void> finish(const std::string& model_name) const {
+    if (at_ == bytes_.size()) return {};
+    return invalid(std::string("unexpected additional ") + what_ + " data for model '" +
+                   json::excerpt(model_name) + "'");
+  }
 
  private:
   std::string_view bytes_;
+  const char* what_;
   std::size_t at_ = 0;
 };
 
@@ -206,8 +90,9 @@ Result<void> read_item(Message& message, V2Finder::Item& item, const std::string
   if (tensor.name.empty()) return invalid(path + ".name is missing");
   const auto type = from_v2_name(item.datatype);
   if (!type) {
-    return invalid(path + ".datatype: " +
-                   (item.datatype.empty() ? "is missing" : "\"" + item.datatype + "\" is none"));
+    return invalid(
+        path + ".datatype: " +
+        (item.datatype.empty() ? "is missing" : '"' + json::excerpt(item.datatype) + "\" is none"));
   }
   tensor.type = *type;
   auto shape = read_shape(message, item.shape, path + ".shape");
@@ -215,7 +100,7 @@ Result<void> read_item(Message& message, V2Finder::Item& item, const std::string
   tensor.shape = *std::move(shape);
   tensor.path = path + ".data";
   if (const ParameterValue* size = find_parameter(tensor.parameters, kBinaryDataSize)) {
-    if (auto read = binary.read(tensor, *size); !read) return read;
+    if (auto read = binary.read(message, tensor, *size); !read) return read;
     erase_parameter(tensor.parameters, kBinaryDataSize);
     return {};
   }
@@ -254,7 +139,7 @@ Result<Message> read_v2_json(const Payload& payload, Role role) {
   message.traits.binary_output = is_on(finder.parameters_, kBinaryDataOutput);
   message.traits.outputs = std::move(finder.requested_);
   message.parameters = std::move(finder.parameters_);
-  BinaryReader binary(body.substr(json_size));
+  BinaryReader binary(body.substr(json_size), role);
   for (std::size_t i = 0; i < finder.items_.size(); ++i) {
     const std::string path = std::string(finder.list_) + '[' + std::to_string(i) + ']';
     if (auto read = read_item(message, finder.items_[i], path, binary); !read) {
@@ -262,9 +147,7 @@ Result<Message> read_v2_json(const Payload& payload, Role role) {
     }
     message.tensors.push_back(std::move(finder.items_[i].tensor));
   }
-  if (!binary.at_end()) {
-    return invalid("unexpected additional input data for model '" + message.model_name + "'");
-  }
+  if (auto finished = binary.finish(message.model_name); !finished) return finished.error();
   return message;
 }
 
@@ -276,8 +159,10 @@ RequestTraits read_v2_traits(const Payload& request) {
   }
   const std::string_view body = request.bytes();
   const std::size_t json_size = std::min(request.json_size().value_or(body.size()), body.size());
+  const std::string_view text = body.substr(0, json_size);
   V2Finder finder(Role::kRequest);
-  if (json::visit(body.substr(0, json_size), finder)) return traits;
+  // The id may go on to an answer in proto, whose strings are UTF-8.
+  if (!json::is_utf8(text) || json::visit(text, finder)) return traits;
   traits.id = std::move(finder.id_);
   traits.outputs = std::move(finder.requested_);
   traits.binary_output = is_on(finder.parameters_, kBinaryDataOutput);

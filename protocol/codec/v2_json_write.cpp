@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <memory>
 #include <utility>
 
-#include "protocol/chain.hpp"
 #include "protocol/codec/elements.hpp"
 #include "protocol/codec/v2_codec.hpp"
 #include "protocol/codec/v2_parameters.hpp"
@@ -82,7 +80,7 @@ class Writer {
           std::find_if(message_.tensors.begin(), message_.tensors.end(),
                        [&](const Tensor& tensor) { return tensor.name == output.name; });
       if (found == message_.tensors.end()) {
-        return invalid("the answer has no output \"" + output.name + '"');
+        return invalid("the answer has no output \"" + json::excerpt(output.name) + '"');
       }
       const bool said = find_parameter(output.parameters, kBinaryData) != nullptr;
       const bool binary =
@@ -93,9 +91,13 @@ class Writer {
   }
 
   Result<void> write_tensor(Tensor& tensor, bool binary) {
+    if (tensor.name.empty()) {
+      return invalid("tensor " + std::to_string(&tensor - message_.tensors.data()) +
+                     " has no name");
+    }
+    const std::string which = "tensor \"" + json::excerpt(tensor.name) + '"';
     append_separator(out_);
-    out_ += '{';
-    out_ += "\"name\":";
+    out_ += "{\"name\":";
     json::append_string(out_, tensor.name);
     out_ += ",\"shape\":[";
     for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
@@ -104,11 +106,11 @@ class Writer {
     }
     const std::string_view datatype = v2_name(tensor.type);
     if (datatype.empty()) {
-      return invalid("tensor \"" + tensor.name + "\": protocol v2 has no datatype for it");
+      return invalid(which + ": protocol v2 has no datatype for it");
     }
     out_.append("],\"datatype\":\"").append(datatype) += '"';
     if (is_half(tensor.type) && !binary) {
-      return invalid("tensor \"" + tensor.name + "\": datatype " + std::string(datatype) +
+      return invalid(which + ": datatype " + std::string(datatype) +
                      " has no form in JSON; ask for binary data");
     }
     Parameters parameters = tensor.parameters;

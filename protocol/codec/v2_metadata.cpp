@@ -1,7 +1,7 @@
 #include <utility>
 
 #include "inference/grpc_service.pb.h"
-#include "protocol/codec/elements.hpp"
+#include "protocol/codec/json_number.hpp"
 #include "protocol/codec/parse.hpp"
 #include "protocol/codec/v2_codec.hpp"
 #include "protocol/json.hpp"
@@ -27,10 +27,12 @@ class SignatureFinder final : public json::Visitor {
       case 1:
         return list_of(path) != nullptr && kind == Kind::kArray;
       case 2:
-        if (kind == Kind::kObject) list_of(path)->emplace_back();
+        if (kind == Kind::kObject) list_of(path)->emplace_back().unknown_rank = true;
         return kind == Kind::kObject;
       case 3:
-        return path.is(2, "shape") && kind == Kind::kArray;
+        if (!path.is(2, "shape") || kind != Kind::kArray) return false;
+        list_of(path)->back().unknown_rank = false;
+        return true;
       default:
         return false;
     }
@@ -45,8 +47,10 @@ class SignatureFinder final : public json::Visitor {
         info.type = from_v2_name(plain(text)).value_or(DataType::kUnknown);
       }
     } else if (path.depth() == 4) {
-      const auto length = json::to_double(text);
-      info.shape.push_back(length ? static_cast<std::int64_t>(*length) : -1);
+      std::int64_t length = 0;
+      const bool known =
+          kind == Kind::kNumber && read_number(kind, text, length) == NumberFault::kNone;
+      info.shape.push_back(known ? length : -1);
     }
   }
 

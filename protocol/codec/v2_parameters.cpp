@@ -1,6 +1,7 @@
 #include "protocol/codec/v2_parameters.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "protocol/codec/json_number.hpp"
 
@@ -32,7 +33,12 @@ void append_parameter(std::string& out, const ParameterValue& value) {
     out += std::to_string(*natural);
   } else {
     const std::size_t begin = out.size();
-    json::append_double(out, std::get<double>(value));
+    const double real = std::get<double>(value);
+    if (!std::isfinite(real)) {
+      out += std::isnan(real) ? "NaN" : real > 0 ? "Infinity" : "-Infinity";
+      return;
+    }
+    json::append_double(out, real);
     // It stays a real number.
     if (std::string_view(out).substr(begin).find_first_of(".e") == std::string_view::npos) {
       out += ".0";

@@ -8,6 +8,7 @@
 #include "protocol/codec/v2_codec.hpp"
 #include "protocol/codec/v2_parameters.hpp"
 #include "protocol/codec/wire_fields.hpp"
+#include "protocol/json.hpp"
 
 namespace infergraph::protocol {
 
@@ -97,17 +98,42 @@ Result<void> read_contents(Message& message, Tensor& tensor, const InferTensorCo
   return {};
 }
 
+using RawContents = std::vector<std::string_view>;
+
+// Parses everything but the raw contents, which stay where they came.
+template <typename Proto>
+bool take_apart(std::string_view wire, int raw_field, Proto& rest, RawContents& raw) {
+  const auto is_raw = [=](const WireField& field) {
+    return field.number == raw_field && field.is_delimited;
+  };
+  const bool well_formed = for_each_field(wire, [&](const WireField& field) {
+    if (is_raw(field)) raw.push_back(field.value);
+    return true;
+  });
+  if (!well_formed) return false;
+  if (raw.empty()) return parse(wire, rest);
+  std::string others;
+  return for_each_field(wire,
+                        [&](const WireField& field) {
+                          if (!is_raw(field)) others += field.whole;
+                          return true;
+                        }) &&
+         parse(others, rest);
+}
+
 // Inputs of a request, outputs of an answer: their messages have the same fields.
-template <typename Tensors, typename Raw>
-Result<void> read_tensors(Message& message, const Tensors& tensors, Raw& raw, const char* list) {
-  if (!raw.empty() && raw.size() != tensors.size()) {
+template <typename Tensors>
+Result<void> read_tensors(Message& message, const Tensors& tensors, const RawContents& raw,
+                          const char* list) {
+  if (!raw.empty() && raw.size() != static_cast<std::size_t>(tensors.size())) {
     return invalid(std::string("raw contents are not as many as the ") + list);
   }
   for (int i = 0; i < tensors.size(); ++i) {
     const auto& given = tensors.Get(i);
     const std::string where = std::string(list) + '[' + std::to_string(i) + ']';
     const auto type = from_v2_name(given.datatype());
-    if (!type) return invalid(where + ".datatype: \"" + given.datatype() + "\" is none");
+    if (!type)
+      return invalid(where + ".datatype: \"" + json::excerpt(given.datatype()) + "\" is none");
     Tensor tensor;
     tensor.name = given.name();
     tensor.type = *type;
@@ -120,7 +146,7 @@ Result<void> read_tensors(Message& message, const Tensors& tensors, Raw& raw, co
     } else if (given.contents().ByteSizeLong() > 0) {
       read = invalid(where + ": contents must not be there beside raw contents");
     } else {
-      read = from_raw(tensor, message.keep(std::move(*raw.Mutable(i))), where);
+      read = from_raw(message, tensor, raw[static_cast<std::size_t>(i)], where);
     }
     if (!read) return read;
     message.tensors.push_back(std::move(tensor));
@@ -144,29 +170,39 @@ void read_outputs(RequestTraits& traits, const ModelInferRequest& request) {
 }
 
 template <typename Proto>
-void write_tensor(Message& message, const Tensor& tensor, Proto& into, std::string& raw) {
+void write_tensor(const Tensor& tensor, Proto& into) {
   into.set_name(tensor.name);
   into.set_datatype(std::string(v2_name(tensor.type)));
   into.mutable_shape()->Add(tensor.shape.begin(), tensor.shape.end());
   Parameters parameters = tensor.parameters;
   erase_parameter(parameters, kBinaryDataSize);
   write_parameters(parameters, *into.mutable_parameters());
-  raw = to_raw(message, tensor);
 }
 
-Result<void> check_types(const Message& message) {
-  for (const Tensor& tensor : message.tensors) {
+Result<void> check(const std::vector<Tensor>& tensors) {
+  for (const Tensor& tensor : tensors) {
+    if (tensor.name.empty()) {
+      return invalid("tensor " + std::to_string(&tensor - tensors.data()) + " has no name");
+    }
     if (!v2_name(tensor.type).empty()) continue;
-    return invalid("tensor \"" + tensor.name + "\": protocol v2 has no datatype for it");
+    return invalid("tensor \"" + json::excerpt(tensor.name) +
+                   "\": protocol v2 has no datatype for it");
   }
   return {};
 }
 
-Result<Payload> serialized(const google::protobuf::Message& proto) {
-  if (proto.ByteSizeLong() > kMostWireBytes) {
-    return Status(Code::kTooLarge, "the message is more than 2 GiB");
-  }
-  return Payload::proto(proto.SerializeAsString());
+// The raw contents come last and are copied once: into the message.
+Result<Payload> serialized(const google::protobuf::Message& head, int raw_field,
+                           const RawContents& raw) {
+  constexpr std::size_t kMostHead = 10;  // tag and length
+  std::size_t size = head.ByteSizeLong();
+  for (const std::string_view bytes : raw) size += bytes.size() + kMostHead;
+  if (size > kMostWireBytes) return Status(Code::kTooLarge, "the message is more than 2 GiB");
+  std::string wire;
+  wire.reserve(size);
+  head.AppendToString(&wire);
+  for (const std::string_view bytes : raw) append_field(wire, raw_field, bytes);
+  return Payload::proto(std::move(wire));
 }
 
 Result<Payload> write_request(Message& message, const V2Options& options) {
@@ -174,15 +210,17 @@ Result<Payload> write_request(Message& message, const V2Options& options) {
   request.set_model_name(options.model_name);
   request.set_id(options.traits.id);
   write_parameters(message.parameters, *request.mutable_parameters());
+  RawContents raw;
   for (const Tensor& tensor : message.tensors) {
-    write_tensor(message, tensor, *request.add_inputs(), *request.add_raw_input_contents());
+    write_tensor(tensor, *request.add_inputs());
+    raw.push_back(to_raw(message, tensor));
   }
   for (const RequestedOutput& output : options.traits.outputs) {
     auto& requested = *request.add_outputs();
     requested.set_name(output.name);
     write_parameters(output.parameters, *requested.mutable_parameters());
   }
-  return serialized(request);
+  return serialized(request, ModelInferRequest::kRawInputContentsFieldNumber, raw);
 }
 
 Result<Payload> write_answer(Message& message, const V2Options& options) {
@@ -195,15 +233,17 @@ Result<Payload> write_answer(Message& message, const V2Options& options) {
   for (const RequestedOutput& output : wanted) {
     const auto has = [&](const Tensor& tensor) { return tensor.name == output.name; };
     if (std::none_of(message.tensors.begin(), message.tensors.end(), has)) {
-      return invalid("the answer has no output \"" + output.name + '"');
+      return invalid("the answer has no output \"" + json::excerpt(output.name) + '"');
     }
   }
+  RawContents raw;
   for (const Tensor& tensor : message.tensors) {
     const auto asked = [&](const RequestedOutput& output) { return output.name == tensor.name; };
     if (!wanted.empty() && std::none_of(wanted.begin(), wanted.end(), asked)) continue;
-    write_tensor(message, tensor, *response.add_outputs(), *response.add_raw_output_contents());
+    write_tensor(tensor, *response.add_outputs());
+    raw.push_back(to_raw(message, tensor));
   }
-  return serialized(response);
+  return serialized(response, ModelInferResponse::kRawOutputContentsFieldNumber, raw);
 }
 
 }  // namespace
@@ -211,21 +251,26 @@ Result<Payload> write_answer(Message& message, const V2Options& options) {
 Result<Message> read_v2_proto(const Payload& payload, Role role) {
   Message message;
   message.source = payload;
+  RawContents raw;
   if (role == Role::kRequest) {
     ModelInferRequest request;
-    if (!parse(payload.bytes(), request)) return invalid("not a ModelInferRequest");
+    if (!take_apart(payload.bytes(), ModelInferRequest::kRawInputContentsFieldNumber, request,
+                    raw)) {
+      return invalid("not a ModelInferRequest");
+    }
     read_head(message, request);
     read_outputs(message.traits, request);
-    auto read =
-        read_tensors(message, request.inputs(), *request.mutable_raw_input_contents(), "inputs");
+    auto read = read_tensors(message, request.inputs(), raw, "inputs");
     if (!read) return read.error();
     return message;
   }
   ModelInferResponse response;
-  if (!parse(payload.bytes(), response)) return invalid("not a ModelInferResponse");
+  if (!take_apart(payload.bytes(), ModelInferResponse::kRawOutputContentsFieldNumber, response,
+                  raw)) {
+    return invalid("not a ModelInferResponse");
+  }
   read_head(message, response);
-  auto read =
-      read_tensors(message, response.outputs(), *response.mutable_raw_output_contents(), "outputs");
+  auto read = read_tensors(message, response.outputs(), raw, "outputs");
   if (!read) return read.error();
   return message;
 }
@@ -247,7 +292,7 @@ void read_v2_proto_traits(std::string_view wire, RequestTraits& traits) {
 }
 
 Result<Payload> write_v2_proto(Message& message, const V2Options& options) {
-  if (auto fine = check_types(message); !fine) return fine.error();
+  if (auto fine = check(message.tensors); !fine) return fine.error();
   return options.role == Role::kRequest ? write_request(message, options)
                                         : write_answer(message, options);
 }

@@ -201,25 +201,25 @@ TEST(RowWriter, GivesOneRowAfterTheOther) {
 }
 
 TEST(Raw, CountsWhatIsThere) {
+  Message message;
   Tensor tensor;
   tensor.type = DataType::kInt32;
   tensor.shape = {2};
-  EXPECT_TRUE(from_raw(tensor, raw<std::int32_t>({1, 2}), "x"));
-  EXPECT_EQ(from_raw(tensor, "abc", "x").error().message(),
+  EXPECT_TRUE(from_raw(message, tensor, raw<std::int32_t>({1, 2}), "x"));
+  EXPECT_EQ(from_raw(message, tensor, "abc", "x").error().message(),
             "x: expected 2 elements of INT32 but found 3 bytes");
   tensor.type = DataType::kBytes;
   const std::string two("\1\0\0\0a\2\0\0\0bc", 11);
-  ASSERT_TRUE(from_raw(tensor, two, "x"));
+  ASSERT_TRUE(from_raw(message, tensor, two, "x"));
   EXPECT_THAT(tensor.strings, ElementsAre("a", "bc"));
-  Message message;
   EXPECT_EQ(to_raw(message, tensor), two);
   for (std::size_t size = 0; size < two.size(); ++size) {
     tensor.strings.clear();
-    EXPECT_FALSE(from_raw(tensor, std::string_view(two).substr(0, size), "x")) << size;
+    EXPECT_FALSE(from_raw(message, tensor, std::string_view(two).substr(0, size), "x")) << size;
   }
   tensor.shape = {std::numeric_limits<std::int64_t>::max(), 8};
   tensor.type = DataType::kFloat64;
-  EXPECT_FALSE(from_raw(tensor, "", "x"));
+  EXPECT_FALSE(from_raw(message, tensor, "", "x"));
 }
 
 TEST(Half, GoesThereAndBackForEveryPattern) {
