@@ -36,7 +36,11 @@ class MemberFinder final : public json::Visitor {
   }
   void value(const Path& path, Kind kind, std::string_view text) override {
     if (path.depth() != 1) return;
-    if (path.is(0, "inputs") && kind == Kind::kArray) has_inputs_ = true;
+    if (path.is(0, "inputs")) {
+      // Beside outputs it could only be null or the like, and there must be no two.
+      has_inputs_ = has_inputs_ || kind == Kind::kArray;
+      return;
+    }
     if (path.is(0, "outputs") && kind == Kind::kArray) has_outputs_ = true;
     if (path.is(0, "error") && kind == Kind::kString) {
       error_ = json::excerpt(json::unescaped(text.substr(1, text.size() - 2)), kMostError);

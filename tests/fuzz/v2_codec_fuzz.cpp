@@ -17,15 +17,33 @@ void try_metadata(const Payload& payload) {
   }
 }
 
+// The next request has the tensors of the answer.
+void try_chain(Message& answer, const Payload& payload, bool json) {
+  const auto chained = json ? chain_v2_json(payload) : chain_v2_proto(payload, "m");
+  if (!chained) {
+    require(!json && answer.tensors.empty());
+    return;
+  }
+  if (chained->bytes().data() == payload.bytes().data()) return;  // it was a request
+  auto next =
+      json ? read_v2_json(*chained, Role::kRequest) : read_v2_proto(*chained, Role::kRequest);
+  require(next.has_value());
+  require_same(answer, *next);
+  require(next->traits.id == answer.traits.id);
+}
+
 void try_message(const Payload& payload, Role role) {
   const bool json = payload.encoding() == Encoding::kJson;
   (void)read_v2_traits(payload);
-  (void)(json ? chain_v2_json(payload) : chain_v2_proto(payload, "m"));
+  if (const auto chained = json ? chain_v2_json(payload) : chain_v2_proto(payload, "m"); !chained) {
+    require(chained.error().message().size() < 4000);
+  }
   auto message = json ? read_v2_json(payload, role) : read_v2_proto(payload, role);
   if (!message) {
     require(message.error().message().size() < 4000);
     return;
   }
+  if (role == Role::kAnswer) try_chain(*message, payload, json);
   V2Options options;
   options.role = role;
   options.traits = message->traits;

@@ -35,6 +35,7 @@ TEST(V2Chain, RenamesOutputsAndNothingElse) {
                 R"({"id":"7","parameters":{"outputs":1},)"
                 R"("inputs":[{"name":"outputs","data":[1.50, 9007199254740993,1E2]}],"x":null})"},
            Case{R"({"outputs":[]})", R"({"inputs":[]})"},
+           Case{R"({"inputs":null,"outputs":[1],"id":"7"})", R"({"inputs":[1],"id":"7"})"},
            Case{R"({"\u006futputs":[],"model\u005fname":"m"})", R"({"inputs":[]})"},
            Case{R"({ "inputs" : [1], "outputs":[]})", R"({ "inputs" : [1], "outputs":[]})"},
            Case{"{}", "error: the answer has neither outputs nor inputs"},
