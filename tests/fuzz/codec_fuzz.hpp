@@ -33,8 +33,12 @@ inline Payload payload_of(std::string_view bytes, Protocol protocol, Encoding en
 
 /// The elements of a tensor, whatever way they are held.
 inline std::string elements_of(Message& message, const Tensor& tensor) {
-  if (tensor.type != DataType::kUnknown) return std::string(to_raw(message, tensor));
   std::string out;
+  // NaN has many forms in bytes, but only one in JSON.
+  const bool real = tensor.type == DataType::kFloat16 || tensor.type == DataType::kBfloat16 ||
+                    tensor.type == DataType::kFloat32 || tensor.type == DataType::kFloat64;
+  if (real && append_flat(out, tensor, {})) return out;
+  if (tensor.type != DataType::kUnknown) return std::string(to_raw(message, tensor));
   require(append_flat(out, tensor, {}).has_value() || count_of(tensor.shape) == 0);
   return out;
 }
