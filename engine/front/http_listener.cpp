@@ -22,7 +22,7 @@ constexpr auto kAcceptPause = std::chrono::milliseconds(50);
 
 }  // namespace
 
-HttpListener::HttpListener(Runtime& runtime, ListenerOptions options,
+HttpListener::HttpListener(Runtime& runtime, const ListenerOptions& options,
                            const std::vector<Seat>& seats)
     : runtime_(runtime),
       options_(options),

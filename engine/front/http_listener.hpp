@@ -45,7 +45,7 @@ class HttpListener {
     metrics::CounterCell* refused = nullptr;
   };
 
-  HttpListener(Runtime& runtime, ListenerOptions options, const std::vector<Seat>& seats);
+  HttpListener(Runtime& runtime, const ListenerOptions& options, const std::vector<Seat>& seats);
   /// Cuts what is left.
   ~HttpListener();
   HttpListener(const HttpListener&) = delete;

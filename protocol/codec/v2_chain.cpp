@@ -98,10 +98,11 @@ Result<Payload> chain_v2_json(const Payload& answer) {
 
 Result<Payload> chain_v2_proto(const Payload& answer, const std::string& model_name) {
   // The two messages have most fields at the same numbers.
-  static_assert(ModelInferRequest::kIdFieldNumber == ModelInferResponse::kIdFieldNumber);
-  static_assert(ModelInferRequest::kInputsFieldNumber == ModelInferResponse::kOutputsFieldNumber);
-  static_assert(ModelInferRequest::kParametersFieldNumber ==
-                ModelInferResponse::kParametersFieldNumber);
+  static_assert(int{ModelInferRequest::kIdFieldNumber} == int{ModelInferResponse::kIdFieldNumber});
+  static_assert(int{ModelInferRequest::kInputsFieldNumber} ==
+                int{ModelInferResponse::kOutputsFieldNumber});
+  static_assert(int{ModelInferRequest::kParametersFieldNumber} ==
+                int{ModelInferResponse::kParametersFieldNumber});
   constexpr std::size_t kSmall = 4096;  // cheaper to copy than to send in pieces
 
   std::string small;

@@ -198,8 +198,8 @@ TEST_P(EveryType, CrossesAsTftensorToo) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Types, EveryType, testing::ValuesIn(samples()), [](const auto& info) {
-  return std::string(tensorflow_name(info.param.type));
+INSTANTIATE_TEST_SUITE_P(Types, EveryType, testing::ValuesIn(samples()), [](const auto& test) {
+  return std::string(tensorflow_name(test.param.type));
 });
 
 // Random tensors over random edges, in chains of four.
