@@ -19,6 +19,8 @@ namespace {
 
 // What the answer was, with the routing in its meta; an answer that can't hold it stays as it is.
 Payload with_routing_of(const graph::Trail& trail, const Payload& answer, std::size_t max_decoded) {
+  // Only a SeldonMessage has a meta.
+  if (answer.protocol() != protocol::Protocol::kSeldon) return answer;
   if (answer.encoding() == protocol::Encoding::kProto) {
     Payload made = Payload::proto(protocol::with_routing_proto(answer.bytes(), trail.routing()));
     made.set_origin(answer.origin());

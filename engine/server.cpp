@@ -299,6 +299,7 @@ std::unique_ptr<GrpcRelay> Server::make_relay(const graph::NodeSpec& node) {
   if (!is_remote(node)) return nullptr;
   const graph::ServerKind kind = graph::server_kind_of(node, protocols_.front());
   const bool streams = kind.protocol == Protocol::kV2 && !kind.model.changes_answers() &&
+                       kind.model.input_names.empty() &&
                        graph::is_callable(node.endpoint, Transport::kGrpc);
   if (!streams) return nullptr;
   auto channels = std::make_unique<GrpcChannels>(

@@ -116,9 +116,10 @@ ServerKind server_kind_of(const NodeSpec& node, Protocol graph_protocol) {
   ServerKind kind;
   kind.protocol = protocol_of_node(node, graph_protocol);
   kind.model = profile_of(node);
-  if (!is_tensorflow_server(node) || parameter_of(node, "protocol")) return kind;
+  if (!is_tensorflow_server(node) || kind.protocol != Protocol::kTensorflow) return kind;
   kind.direct = given_endpoint(node);
-  if (kind.direct || graph_protocol == Protocol::kTensorflow) return kind;
+  const bool is_said = parameter_of(node, "protocol").has_value();
+  if (kind.direct || is_said || graph_protocol == Protocol::kTensorflow) return kind;
   Endpoint guess;
   guess.service_host = node.endpoint.service_host;
   guess.http_port = kDirectHttpPort;

@@ -193,6 +193,8 @@ Awaitable<Result<Payload>> RemoteUnit::call_converted(Method method, Payload mes
     auto answer = co_await client(by).call(method, *std::move(made), context);
     if (answer) {
       answer->set_model(model);
+      // Only predictions have outputs by name.
+      if (context.operation != protocol::Operation::kPredict) co_return answer;
       co_return adapted(*std::move(answer));
     }
     if (!looks || again || !may_be_outdated(answer.error())) co_return answer;
