@@ -1,5 +1,6 @@
 #include "graph/units/model_lookup.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "graph/unit_registry.hpp"
@@ -21,6 +22,8 @@ namespace {
 
 // A model that is replaced is noticed by an error at once, and without one after this long.
 constexpr auto kStale = std::chrono::seconds(10);
+// A server that doesn't answer is called without what it could have said.
+constexpr auto kLongest = std::chrono::seconds(2);
 
 Result<Signature> read_metadata(const Payload& metadata, Protocol protocol,
                                 const std::string& signature_name) {
@@ -56,6 +59,7 @@ Awaitable<void> ModelLookup::ask(NodeClient& client, Transport transport, CallCo
   asking.model = {};
   asking.model_version = {};
   asking.operation = protocol::Operation::kPredict;
+  asking.deadline = std::min(asking.deadline, Clock::now() + kLongest);
   const auto metadata = co_await client.call(
       Method::kMetadata, model_request(protocol_, Method::kMetadata, transport, given_->name),
       asking);

@@ -8,13 +8,15 @@
 #include <set>
 #include <sstream>
 
+#include "tests/support/paths.hpp"
+
 namespace infergraph::engine {
 namespace {
 
 using testing::HasSubstr;
 
 std::string flags_document() {
-  std::ifstream file(INFERGRAPH_SOURCE_DIR "/docs/flags.md");
+  std::ifstream file(test::source_file("docs/flags.md"));
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

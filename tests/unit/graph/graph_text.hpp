@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "graph/spec_reader.hpp"
+#include "tests/support/paths.hpp"
 
 namespace infergraph::graph {
 
@@ -34,7 +35,7 @@ inline std::vector<std::string> said(const SpecReading& reading) {
 }
 
 inline std::string data_file(const std::string& name) {
-  return std::string(INFERGRAPH_TEST_DATA) + "/data/graphs/" + name;
+  return test::source_file("tests/data/graphs/" + name);
 }
 
 }  // namespace infergraph::graph

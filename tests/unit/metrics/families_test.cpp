@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "metrics/exposition.hpp"
+#include "tests/support/paths.hpp"
 
 namespace infergraph::metrics {
 namespace {
@@ -217,7 +218,7 @@ TEST(Families, PassPromtoolsLint) {
 
 // docs/metrics.md lists every family.
 TEST(Families, AreAllDocumented) {
-  std::ifstream file(INFERGRAPH_SOURCE_DIR "/docs/metrics.md");
+  std::ifstream file(test::source_file("docs/metrics.md"));
   const std::string document{std::istreambuf_iterator<char>(file), {}};
   auto all = options();
   all.summaries = true;
