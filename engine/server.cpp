@@ -365,12 +365,12 @@ int Server::run() {
     return 1;
   }
   readiness_->on_change([this](bool ready) { grpc_front_->set_serving(ready); });
-  log::info("listening", {{"http_port", std::to_string(*port)},
-                          {"grpc_port", std::to_string(options_.one_port ? *port : *grpc_port)},
+  log::info("listening", {{"http_port", *port},
+                          {"grpc_port", options_.one_port ? *port : *grpc_port},
                           {"deployment", options_.sdep},
                           {"namespace", options_.namespace_},
                           {"predictor", options_.predictor},
-                          {"threads", std::to_string(runtime_.size())}});
+                          {"threads", runtime_.size()}});
   readiness_->start();
   control_.context.run();
 

@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
 
 #include "engine/observe/rate_limit.hpp"
 #include "engine/options.hpp"
@@ -12,6 +16,7 @@ namespace infergraph::engine {
 namespace {
 
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
@@ -28,10 +33,52 @@ std::string logged(const Options& options, Write write) {
 }
 
 TEST(Log, WritesOneJsonObjectALine) {
-  EXPECT_EQ(log::json_line(log::Level::kInfo, kTime, "listening", {{"http_port", "8000"}}),
-            R"({"level":"info","ts":"2024-05-01T12:00:00.045Z","logger":"infergraph",)"
-            R"("msg":"listening","http_port":"8000"})");
+  EXPECT_EQ(
+      log::json_line(log::Level::kInfo, kTime, "listening", {{"http_port", 8000}, {"name", "m"}}),
+      R"({"level":"info","ts":"2024-05-01T12:00:00.045Z","logger":"infergraph",)"
+      R"("msg":"listening","http_port":8000,"name":"m"})");
   EXPECT_THAT(log::json_line(log::Level::kWarning, kTime, "", {}), HasSubstr(R"("level":"warn")"));
+}
+
+TEST(Log, WritesNumbersAsNumbers) {
+  const std::pair<log::Value, std::string> cases[] = {
+      {1, "1"},
+      {-1, "-1"},
+      {std::uint16_t{65535}, "65535"},
+      {std::numeric_limits<std::int64_t>::min(), "-9223372036854775808"},
+      {std::numeric_limits<std::uint64_t>::max(), "18446744073709551615"},
+      {true, "true"},
+      {false, "false"},
+      {0.0, "0"},
+      {1.5, "1.5"},
+      {1.5F, "1.5"},
+      {1234.56789, "1234.568"},
+      {100.0, "100"},
+      {1e300, "1e+300"},
+      {std::numeric_limits<double>::infinity(), "null"},
+      {std::nan(""), "null"},
+      {"8000", "\"8000\""},
+      {std::string("8000"), "\"8000\""},
+      {std::string_view("8000"), "\"8000\""}};
+  for (const auto& [value, text] : cases) {
+    const log::Field field[] = {{"k", value}};
+    EXPECT_THAT(log::json_line(log::Level::kInfo, kTime, "m", log::Fields::Row(field)),
+                EndsWith(",\"k\":" + text + "}"));
+  }
+  EXPECT_THAT(log::text_line(log::Level::kInfo, kTime, "m", {{"a", 1}, {"b", 0.25}}),
+              EndsWith("m  a=1  b=0.25"));
+}
+
+TEST(Log, CutsLongTexts) {
+  const std::string just(log::kMostText, 'x');
+  EXPECT_THAT(log::json_line(log::Level::kInfo, kTime, just, {}), EndsWith(just + "\"}"));
+  const std::string line =
+      log::json_line(log::Level::kInfo, kTime, just + "yz", {{"k", just + std::string(100, 'y')}});
+  EXPECT_THAT(line, AllOf(HasSubstr(just + "… (2 bytes more)"), HasSubstr("… (100 bytes more)")));
+  EXPECT_LT(line.size(), 2 * log::kMostText + 200);
+  // Not in the middle of a character.
+  const std::string wide = std::string(log::kMostText - 1, 'x') + "µ";
+  EXPECT_THAT(log::text_line(log::Level::kInfo, kTime, wide, {}), HasSubstr("x… (2 bytes more)"));
 }
 
 TEST(Log, EscapesWhatJsonAsksFor) {
