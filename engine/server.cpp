@@ -386,6 +386,8 @@ bool Server::drain() {
   listener_->wind_down();
   std::this_thread::sleep_for(
       std::max(std::chrono::milliseconds(options_.shutdown_delay), kLeastWindDown));
+  // First of all, so that who is accepted last on a shared port still finds gRPC there.
+  listener_->stop_listening();
   auto grpc = std::async(std::launch::async,
                          [this] { return grpc_front_->drain(options_.graceful_timeout); });
   const bool rest_is_clean = listener_->drain(options_.graceful_timeout);

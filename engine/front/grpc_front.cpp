@@ -5,6 +5,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -65,6 +66,20 @@ void send_goaways(grpc::Server& server, bool stop_listening) {
     done.set_value();
   });
   done.get_future().wait();
+}
+
+// Tells a caller who came too late to go elsewhere: empty SETTINGS, which must come first, and a
+// GOAWAY that says that no call of his has been looked at (RFC 9113 §3.4, §6.8).
+void turn_away(int descriptor) {
+  constexpr std::array<unsigned char, 26> kFrames = {0, 0, 0, 4, 0, 0, 0, 0, 0,   // SETTINGS
+                                                     0, 0, 8, 7, 0, 0, 0, 0, 0};  // GOAWAY, zeros
+  ::send(descriptor, kFrames.data(), kFrames.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(descriptor, SHUT_WR);
+  // What is left unread would make close() a reset, which may overtake the frames.
+  std::array<char, 4096> unread;
+  while (::recv(descriptor, unread.data(), unread.size(), MSG_DONTWAIT) > 0) {
+  }
+  ::close(descriptor);
 }
 
 // "/seldon.protos.Seldon/Predict" → "seldon.protos.Seldon"
@@ -183,8 +198,10 @@ protocol::Result<std::uint16_t> GrpcFront::open() {
 }
 
 void GrpcFront::adopt(int descriptor, std::string_view read) {
+  // What is handed to a server that shuts down is lost.
+  const std::lock_guard lock(closing_);
   if (closed_) {
-    ::close(descriptor);
+    turn_away(descriptor);
     return;
   }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
@@ -222,7 +239,10 @@ bool GrpcFront::drain(std::chrono::milliseconds limit) {
     if (!none_open()) quiet_since = now;
   }
   const bool clean = none_open();
-  closed_ = true;
+  {
+    const std::lock_guard lock(closing_);
+    closed_ = true;
+  }
   // Shutdown waits for connections too, and a silent caller would keep his.
   auto shut_down = std::async(std::launch::async, [&] {
     server.Shutdown(std::chrono::system_clock::now() + (deadline - graph::Clock::now()));

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,7 +60,8 @@ class GrpcFront {
   GrpcFrontOptions options_;
   std::unique_ptr<Server> server_;
   bool drained_ = false;
-  std::atomic<bool> closed_ = false;
+  std::mutex closing_;
+  bool closed_ = false;  // guarded by closing_: nothing is adopted any more
 };
 
 }  // namespace infergraph::engine

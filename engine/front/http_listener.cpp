@@ -8,6 +8,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 
+#include "engine/front/handshakes.hpp"
 #include "engine/observe/log.hpp"
 
 namespace infergraph::engine {
@@ -19,6 +20,9 @@ namespace {
 
 // How long accepting rests when the process is out of descriptors.
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
+// How long the last handshakes get before the listener closes: many times what one takes within a
+// cluster, and little beside the second after which a caller repeats a SYN that was dropped.
+constexpr auto kLastHandshakes = std::chrono::milliseconds(20);
 
 }  // namespace
 
@@ -142,22 +146,39 @@ void HttpListener::wind_down() {
   }
 }
 
-bool HttpListener::drain(std::chrono::milliseconds limit) {
-  const auto deadline = Clock::now() + limit;
+void HttpListener::stop_listening() {
+  if (std::exchange(stopped_listening_, true)) return;
+  // Closing a listener resets those whose handshake ended after the last accept: so at first none
+  // may begin, and then all that had begun are taken.
   on_thread(0, [this] {
-    // What the kernel has accepted has been promised an answer.
-    for (;;) {
-      boost::system::error_code ec;
-      const std::size_t seat = next_seat_;
-      next_seat_ = (next_seat_ + 1) % hosts_.size();
-      Socket socket(runtime_.thread(static_cast<int>(seat)).context);
-      acceptor_.accept(socket, ec);
-      if (ec) break;
-      deal(std::move(socket), seat);
-    }
+    if (acceptor_.is_open()) drop_new_handshakes(acceptor_.native_handle());
+  });
+  std::this_thread::sleep_for(kLastHandshakes);
+  on_thread(0, [this] {
+    accept_the_rest();
     boost::system::error_code ignored;
     acceptor_.close(ignored);
   });
+}
+
+// What the kernel has accepted has been promised an answer.
+void HttpListener::accept_the_rest() {
+  for (;;) {
+    const std::size_t seat = next_seat_;
+    Socket socket(runtime_.thread(static_cast<int>(seat)).context);
+    boost::system::error_code ec;
+    acceptor_.accept(socket, ec);
+    // One that has been reset meanwhile says nothing of those behind it.
+    if (ec == asio::error::connection_aborted || ec == asio::error::interrupted) continue;
+    if (ec) return;
+    next_seat_ = (seat + 1) % hosts_.size();
+    deal(std::move(socket), seat);
+  }
+}
+
+bool HttpListener::drain(std::chrono::milliseconds limit) {
+  const auto deadline = Clock::now() + limit;
+  stop_listening();
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     on_thread(i, [&host = *hosts_[i]] {
       host.draining = true;

@@ -57,8 +57,10 @@ class HttpListener {
   /// Every answer from now on says Connection: close, so that callers go elsewhere; new connections
   /// are still taken.
   void wind_down();
-  /// Takes what has been accepted by the kernel, then no more; ends idle connections; the others
-  /// end after their answer. True if none is left within `limit`.
+  /// Takes every connection whose handshake has begun, then no more. Those that are open go on.
+  void stop_listening();
+  /// Stops listening; ends idle connections; the others end after their answer. True if none is
+  /// left within `limit`.
   bool drain(std::chrono::milliseconds limit);
 
  private:
@@ -66,6 +68,7 @@ class HttpListener {
                                                       boost::asio::io_context::executor_type>;
 
   void accept();
+  void accept_the_rest();
   void deal(Socket socket, std::size_t seat);
   template <typename Function>
   void on_thread(std::size_t index, Function function);
@@ -77,6 +80,7 @@ class HttpListener {
   Acceptor acceptor_;
   boost::asio::steady_timer retry_;
   std::size_t next_seat_ = 0;
+  bool stopped_listening_ = false;
   std::atomic<int> open_{0};
 };
 

@@ -116,7 +116,12 @@ void HttpSession::enter(State state, Clock::duration limit) {
 graph::Awaitable<bool> HttpSession::read_request() {
   reader_.start(connection_->block());
   timed_out_ = continued_ = false;
-  if (reader_.block()->size == 0) enter(State::kIdle, host_.timeouts.idle);
+  if (reader_.block()->size == 0) {
+    // Who was accepted at the last moment has missed drain(), so it is looked at here too.
+    enter(State::kIdle, host_.draining
+                            ? std::min<Clock::duration>(host_.timeouts.idle, kFirstRequestGrace)
+                            : host_.timeouts.idle);
+  }
   for (;;) {
     if (maybe_http2_ && opening() == Opening::kHttp2) {
       hand_over();
@@ -148,6 +153,11 @@ graph::Awaitable<bool> HttpSession::read_request() {
     if (timed_out_ && state_ != State::kIdle) {
       co_await refuse(Status(Code::kTooSlow, "the request came too slowly"));
       co_return false;
+    }
+    if (timed_out_ && state_ == State::kIdle && !connection_->ended() &&
+        (connection_->block()->size > 0 || connection_->has_unread())) {
+      timed_out_ = false;  // it came just in time
+      continue;
     }
     if (timed_out_ ||
         (connection_->ended() && reader_.advance() != RequestReader::Progress::kDone)) {

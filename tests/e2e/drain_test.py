@@ -1,6 +1,7 @@
 """SIGTERM: nobody who reached the engine is let down, and it ends in time."""
 
 import signal
+import socket
 import threading
 import time
 import unittest
@@ -155,6 +156,33 @@ class InFlightTest(DrainTest):
         self.assertLess(engine.exited - sent, 3)
         for client in silent:
             client.close()
+
+
+    def test_silent_connections_made_while_it_begins_do_not_hold_it(self):
+        """Some are accepted after the idle ones have been told to go."""
+        for _ in range(4):
+            _, engine = self.start()
+            port, done, made = engine.port, threading.Event(), []
+
+            def churn():
+                while not done.is_set():
+                    try:
+                        made.append(socket.create_connection(("127.0.0.1", port), 0.2))
+                    except OSError:
+                        time.sleep(0.001)
+
+            threads = [threading.Thread(target=churn) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            sent = engine.terminate()
+            self.assertEqual(engine.wait(), 0)
+            # The default --graceful_timeout is 15 s.
+            self.assertLess(engine.exited - sent, 8)
+            done.set()
+            for thread in threads:
+                thread.join()
+            for client in made:
+                client.close()
 
 
 class LoadTest(DrainTest):

@@ -6,9 +6,11 @@ import time
 import unittest
 
 import raw_h2
-from engine import Engine, ONE_PORT, TWO_PORTS, unit
+import raw_http
+from engine import BODY, Engine, JSON, ONE_PORT, PREDICTIONS, TWO_PORTS, unit
 from grpc_client import PREDICT
 from grpc_node import GrpcNode, Hang, Reply, text
+from stub_node import Answer, StubNode
 
 
 class DrainTest(unittest.TestCase):
@@ -102,6 +104,29 @@ class InFlightTest(DrainTest):
         for call in calls:
             self.assertIn(client.finish(PREDICT, call).code, ("UNAVAILABLE", "CANCELLED"))
         self.assertTrue(node.wait_for(lambda n: all(c.over.is_set() for c in n.calls()), 2))
+
+    def test_a_preface_that_ends_after_grpc_has_stopped(self):
+        """On a shared port a connection may turn out to be HTTP/2 when gRPC has drained already."""
+        node = StubNode(Answer(delay=4))
+        self.addCleanup(node.close)
+        engine = Engine(unit("m", node), ports=ONE_PORT)
+        self.addCleanup(engine.kill)
+        with engine.client() as slow, raw_h2.Connection(engine.port) as late:
+            slow.send(raw_http.request_bytes("POST", PREDICTIONS, BODY, JSON))
+            self.assertTrue(node.wait_for(lambda n: n.requests))
+            late.send(raw_h2.PREFACE[:10])
+            time.sleep(0.05)
+            engine.terminate()
+            time.sleep(2)  # gRPC has nothing to do and stops; the REST request holds the drain
+            late.send(raw_h2.PREFACE[10:] + raw_h2.frame(raw_h2.SETTINGS, 0, 0) +
+                      raw_h2.request("/grpc.health.v1.Health/Check", b""))
+            try:
+                late.answer()  # it was in time after all
+            except EOFError as told:
+                # That no stream of his was looked at: he may repeat it elsewhere.
+                self.assertIn("GOAWAY " + repr(bytes(8)), str(told))
+            self.assertEqual(slow.read().status, 200)
+        self.assertEqual(engine.wait(), 0)
 
     def test_idle_ends_soon(self):
         for ports in (TWO_PORTS, ONE_PORT):
