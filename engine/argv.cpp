@@ -1,5 +1,7 @@
 #include "engine/argv.hpp"
 
+#include <utility>
+
 namespace infergraph::engine {
 
 Arguments take_apart(std::span<const std::string> args,
@@ -21,6 +23,7 @@ Arguments take_apart(std::span<const std::string> args,
     const FlagKind kind = kind_of(flag.name);
     if (kind == FlagKind::kUnknown) {
       made.fault = "unknown flag --" + flag.name;
+      made.unknown = std::move(flag.name);
       return made;
     }
     if (equals != std::string_view::npos) {

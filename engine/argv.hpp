@@ -20,6 +20,7 @@ struct Arguments {
     std::string value;  ///< "true" for a bare switch
   };
   std::vector<Flag> flags;           ///< in order, up to the first fault
+  std::string unknown;               ///< the flag of the fault, if there is no such flag
   std::string fault;                 ///< what is wrong after these flags; empty if nothing is
   std::vector<std::string> ignored;  ///< the first argument that is no flag, and all after it
 };

@@ -267,6 +267,12 @@ void add_later(Table& table) {
 
 }  // namespace
 
+std::string Flag::variable() const {
+  std::string made(kVariablePrefix);
+  for (const char c : name) made += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return made;
+}
+
 std::optional<bool> parse_bool(std::string_view text) {
   for (const std::string_view yes : {"true", "1", "t", "T", "TRUE", "True"}) {
     if (text == yes) return true;

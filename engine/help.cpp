@@ -51,17 +51,25 @@ void append_entry(std::string& out, const std::string& head, std::string_view te
 
 std::span<const Variable> environment_variables() { return kVariables; }
 
+std::string usage_text() {
+  return "infergraph serves the inference graph of a Seldon predictor over REST and gRPC.\n\n"
+         "  infergraph serve FILE [flags]               serve the graph of a file\n"
+         "  infergraph --sdep NAME --namespace NAME --predictor NAME [flags]\n"
+         "                                              serve that of ENGINE_PREDICTOR\n"
+         "  infergraph check FILE                       validate a graph and draw it\n"
+         "  infergraph stub FILE                        stand in for its nodes\n"
+         "  infergraph try FILE                         send it one request, step by step\n"
+         "  infergraph help [COMMAND]                   tell the flags, its own or all\n"
+         "  infergraph version                          tell the version\n";
+}
+
 std::string help_text() {
   std::string text =
-      "infergraph serves the inference graph of a Seldon predictor over REST.\n\n"
-      "  infergraph --file FILE [flags]              serve the graph of a file\n"
-      "  infergraph --sdep NAME --namespace NAME --predictor NAME [flags]\n"
-      "                                              serve that of ENGINE_PREDICTOR\n"
-      "  infergraph check FILE                       validate a graph and draw it\n"
-      "  infergraph stub FILE                        stand in for its nodes\n"
-      "  infergraph try FILE                         send it one request, step by step\n\n"
-      "A flag is written -name value, --name value or --name=value, a switch --name or\n"
-      "--name=false; the last of several wins.\n";
+      usage_text() +
+      "\nA flag is written -name value, --name value or --name=value, a switch --name or\n"
+      "--name=false; the last of several wins. A variable sets a flag that isn't given:\n"
+      "INFERGRAPH_ and its name in capitals, as INFERGRAPH_MAX_CONNECTIONS for\n"
+      "--max_connections. FILE may stand without \"serve\", or after --file.\n";
   std::string_view group;
   for (const Flag& flag : flags()) {
     if (flag.group != group) {

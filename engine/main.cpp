@@ -8,8 +8,8 @@
 #include <exception>
 
 #include "engine/graph_source.hpp"
+#include "engine/invocation.hpp"
 #include "engine/observe/log.hpp"
-#include "engine/options.hpp"
 #include "engine/server.hpp"
 #include "engine/tools/check.hpp"
 #include "engine/tools/stub.hpp"
@@ -50,6 +50,8 @@ int run(int argc, const char* const* argv) {
     case Invocation::Kind::kError:
       break;
   }
+  std::fputs(invocation.usage.c_str(), stdout);
+  std::fflush(stdout);
   std::fputs(invocation.text.c_str(), stderr);
   return invocation.exit_code;
 }

@@ -1,127 +1,10 @@
 #include "engine/options.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdlib>
 #include <utility>
-
-#include "engine/argv.hpp"
-#include "engine/flags.hpp"
 
 namespace infergraph::engine {
 namespace {
-
-using Kind = Invocation::Kind;
-
-constexpr std::array<std::pair<std::string_view, Kind>, 3> kTools = {
-    {{"check", Kind::kCheck}, {"stub", Kind::kStub}, {"try", Kind::kTry}}};
-
-Invocation failure(Invocation made, int exit_code, const std::string& message) {
-  made.kind = Kind::kError;
-  made.notices.clear();  // what is wrong is one line
-  made.exit_code = exit_code;
-  made.text = "infergraph: " + message;
-  if (exit_code == 2) made.text += "; see infergraph --help";
-  made.text += '\n';
-  return made;
-}
-
-// A value becomes part of a header line; Go's server writes a space for each line break in it.
-std::string header_value(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
-  const auto first = text.find_first_not_of(' ');
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-void read_environment(Invocation& made, const Environment& environment) {
-  Options& options = made.options;
-  if (const auto level = environment("SELDON_LOG_LEVEL")) options.log_level = *level;
-  if (const auto text = environment("SELDON_DEBUG"); text && !text->empty()) {
-    if (const auto debug = parse_bool(*text)) {
-      options.debug = *debug;
-    } else {
-      made.notices.push_back("SELDON_DEBUG=" + *text + " is neither true nor false: ignored");
-    }
-  }
-  if (const auto origins = environment("CORS_ALLOWED_ORIGINS")) {
-    options.cors_allowed_origins = header_value(*origins);
-  }
-  if (const auto headers = environment("CORS_ALLOWED_HEADERS")) {
-    options.cors_allowed_headers = header_value(*headers);
-  }
-  options.inject_routing = !environment("SELDON_ENABLE_ROUTING_INJECTION").value_or("").empty();
-  options.logger_endpoint = environment("REQUEST_LOGGER_DEFAULT_ENDPOINT").value_or("");
-}
-
-// GOMAXPROCS as Go's runtime takes it: what isn't a positive number is none.
-int threads_from(const Environment& environment) {
-  const std::string text = environment("GOMAXPROCS").value_or("");
-  int threads = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
-  if (error != std::errc() || end != text.data() + text.size()) return 0;
-  return std::clamp(threads, 0, kMostThreads);
-}
-
-// WARN gives INFO in the reference, which surely nobody who writes it wants.
-void mend_level(Invocation& made) {
-  std::string& level = made.options.log_level;
-  if (level == "WARN") level = "WARNING";
-  for (const std::string_view known : {"DEBUG", "INFO", "WARNING", "ERROR", "FATAL"}) {
-    if (level == known) return;
-  }
-  if (!level.empty()) {
-    made.notices.push_back("log level " + level +
-                           " is none of DEBUG, INFO, WARNING, ERROR, FATAL: INFO is used");
-  }
-  level = "INFO";
-}
-
-bool is_given(const Arguments& arguments, std::string_view name) {
-  return std::any_of(arguments.flags.begin(), arguments.flags.end(),
-                     [name](const Arguments::Flag& flag) { return flag.name == name; });
-}
-
-// What follows from which flags were given, and from the environment where they were not.
-void settle(Invocation& made, const Arguments& arguments, const Environment& environment) {
-  Options& options = made.options;
-  options.one_port =
-      options.port && !is_given(arguments, "http_port") && !is_given(arguments, "grpc_port");
-  options.grpc_max_message_size_given = is_given(arguments, "grpc_max_message_size");
-  if (options.port) {
-    if (!is_given(arguments, "http_port")) {
-      options.http_port = *options.port;
-    } else if (*options.port != options.http_port) {
-      made.notices.emplace_back("--port is ignored, since --http_port is given");
-    }
-  }
-  options.protocol_given = is_given(arguments, "protocol");
-  if (!is_given(arguments, "max_response_bytes")) {
-    options.max_response_bytes = options.max_body_bytes;
-  }
-  if (options.threads == 0) options.threads = threads_from(environment);
-  if (options.hostname.empty()) options.hostname = environment("POD_NAME").value_or("");
-  mend_level(made);
-
-  for (const Flag& flag : flags()) {
-    if (flag.group != kLaterGroup || flag.name == "server_type" || flag.name == "transport") {
-      continue;
-    }
-    // The operator passes most of them, with their defaults.
-    const auto differs = [&flag](const Arguments::Flag& given) {
-      return given.name == flag.name && given.value != flag.fallback;
-    };
-    if (std::any_of(arguments.flags.begin(), arguments.flags.end(), differs)) {
-      made.notices.push_back("--" + flag.name + " has no effect in this release");
-    }
-  }
-  if (!arguments.ignored.empty()) {
-    made.notices.push_back("ignored from \"" + arguments.ignored.front() +
-                           "\" on, which is no flag (a graph is given by --file)");
-  }
-}
 
 // Names become header lines of CloudEvents and labels.
 std::optional<std::string> bad_name(const Options& options) {
@@ -137,12 +20,12 @@ std::optional<std::string> bad_name(const Options& options) {
 
 }  // namespace
 
-Environment process_environment() {
-  return [](std::string_view name) -> std::optional<std::string> {
-    const char* value = std::getenv(std::string(name).c_str());
-    if (value == nullptr) return std::nullopt;
-    return value;
-  };
+std::string header_value(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
+  const auto first = text.find_first_not_of(' ');
+  if (first == std::string::npos) return "";
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
 std::optional<std::vector<protocol::Protocol>> read_protocols(std::string_view list) {
@@ -159,10 +42,15 @@ std::optional<std::vector<protocol::Protocol>> read_protocols(std::string_view l
 
 std::optional<std::string> check_options(const Options& options, const Environment& environment) {
   if (options.file.empty()) {
-    constexpr const char* kOr = " (or give a graph by --file)";
-    if (options.sdep.empty()) return std::string("Required argument sdep missing") + kOr;
-    if (options.namespace_.empty()) return std::string("Required argument namespace missing") + kOr;
-    if (options.predictor.empty()) return std::string("Required argument predictor missing") + kOr;
+    const char* way_out =
+        environment("ENGINE_PREDICTOR")
+            ? ": the graph of ENGINE_PREDICTOR needs --sdep, --namespace and --predictor"
+            : " (or serve the graph of a file: infergraph serve FILE)";
+    for (const auto& [name, value] :
+         {std::pair("sdep", &options.sdep), std::pair("namespace", &options.namespace_),
+          std::pair("predictor", &options.predictor)}) {
+      if (value->empty()) return std::string("Required argument ") + name + " missing" + way_out;
+    }
   }
   if (auto wrong = bad_name(options)) return wrong;
   if (!read_protocols(options.protocol)) return "Protocol must be seldon, tensorflow or v2";
@@ -181,50 +69,6 @@ std::optional<std::string> check_options(const Options& options, const Environme
            "it would be unsafe";
   }
   return std::nullopt;
-}
-
-Invocation parse_command_line(int argc, const char* const* argv, const Environment& environment) {
-  const std::vector<std::string> args(argv + std::min(argc, 1), argv + argc);
-  Invocation made;
-  for (const auto& [name, kind] : kTools) {
-    if (args.empty() || args.front() != name) continue;
-    made.kind = kind;
-    made.tool_args.assign(args.begin() + 1, args.end());
-    return made;
-  }
-
-  const Arguments arguments = take_apart(args, [](std::string_view name) {
-    if (name == "help" || name == "h" || name == "version") return FlagKind::kSwitch;
-    const Flag* flag = find_flag(name);
-    if (flag == nullptr) return FlagKind::kUnknown;
-    return flag->is_switch() ? FlagKind::kSwitch : FlagKind::kValue;
-  });
-  read_environment(made, environment);
-  for (const auto& [name, value] : arguments.flags) {
-    if (name == "help" || name == "h") {
-      made.kind = Kind::kHelp;
-      made.text = help_text();
-      return made;
-    }
-    if (name == "version") {
-      made.kind = Kind::kVersion;
-      made.text = std::string("infergraph ") + INFERGRAPH_VERSION + "\n";
-      return made;
-    }
-    const std::string wrong = find_flag(name)->set(made.options, value);
-    if (!wrong.empty()) {
-      std::string message = "--" + name;
-      message.append(": \"").append(value).append("\" ").append(wrong);
-      return failure(std::move(made), 2, message);
-    }
-  }
-  if (!arguments.fault.empty()) return failure(std::move(made), 2, arguments.fault);
-
-  settle(made, arguments, environment);
-  if (const auto wrong = check_options(made.options, environment)) {
-    return failure(std::move(made), 1, *wrong);
-  }
-  return made;
 }
 
 std::optional<std::string> complete_from(Options& options,

@@ -3,27 +3,22 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/environment.hpp"
 #include "graph/spec.hpp"
 #include "protocol/protocol.hpp"
 
 namespace infergraph::engine {
 
-/// Reads one environment variable; nothing when it is not set.
-using Environment = std::function<std::optional<std::string>(std::string_view)>;
-/// The process's own.
-Environment process_environment();
-
 /// The most that --threads takes.
 inline constexpr int kMostThreads = 64;
 
-/// What the command line and the environment say, one value for each flag and of its name;
-/// docs/flags.md tells what each means.
+/// What the command line and the environment say, one value for each flag and of its name
+/// (parse_command_line() reads them); docs/flags.md tells what each means.
 struct Options {
   using Duration = std::chrono::milliseconds;
 
@@ -33,7 +28,7 @@ struct Options {
   std::string namespace_;
   std::string predictor;
   std::string protocol = "seldon";  ///< or several: "seldon,v2"
-  bool protocol_given = false;      ///< by a flag: then the file's own is not looked at
+  bool protocol_given = false;      ///< by flag or variable: then the file's own is not looked at
   std::string annotations_file = "/etc/podinfo/annotations";
 
   // Listening
@@ -99,28 +94,17 @@ struct Options {
       "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, X-CSRF-Token";
   bool inject_routing = false;
   std::string logger_endpoint;  ///< REQUEST_LOGGER_DEFAULT_ENDPOINT; for a later feature
+
+  bool operator==(const Options&) const = default;
 };
 
 /// The protocols of --protocol: what callers may speak, and first of them what the nodes do.
 /// Nothing for a list with a name that there isn't, or with none.
 std::optional<std::vector<protocol::Protocol>> read_protocols(std::string_view list);
 
-/// What a command line asks for.
-struct Invocation {
-  enum class Kind : std::uint8_t { kServe, kCheck, kStub, kTry, kHelp, kVersion, kError };
-
-  Kind kind = Kind::kServe;
-  Options options;
-  std::vector<std::string> tool_args;  ///< of a subcommand, as given
-  std::string text;                    ///< help, version or what is wrong, with its line's end
-  int exit_code = 0;
-  std::vector<std::string> notices;  ///< of kServe: worth a line in the log
-};
-
-/// Reads a command line in Go's flag syntax (contract/cli_env.md §1), and the environment, and
-/// checks what can be checked without the graph. Exit codes: 2 for an unknown flag or an unparsable
-/// value, 1 for what check_options() says.
-Invocation parse_command_line(int argc, const char* const* argv, const Environment& environment);
+/// `text` as it can stand in a header line: a space for each control character, as Go's server
+/// writes them, and none around it.
+std::string header_value(std::string text);
 
 /// Values that parse and still can't be served, in the order in which the reference looks: one line
 /// that says what is wrong with the first of them.

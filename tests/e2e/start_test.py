@@ -78,8 +78,47 @@ class FlagsTest(StartTest):
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stdout, r"\d+\.\d+\.\d+")
 
+    def test_nothing_at_all(self):
+        done = run()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("infergraph serve FILE", done.stdout)
+        self.assertRegex(done.stderr, "^infergraph: Required argument sdep missing.*\n$")
+
+    def test_commands(self):
+        for arguments, mention in ((("help",), "--graceful_timeout"), (("help", "check"), "check FILE"),
+                                   (("help", "serve"), "--graceful_timeout"),
+                                   (("check", "--help"), "check FILE"), (("version",), "infergraph 0")):
+            with self.subTest(arguments):
+                done = run(*arguments)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertIn(mention, done.stdout)
+        self.fails(2, "chek", self.simple(), mentions=['did you mean "check"?'])
+        self.fails(2, "--http_prot", "1", mentions=["did you mean --http_port?"])
+
+    def test_a_file_without_its_flag(self):
+        for arguments in ((self.simple(),), ("serve", self.simple()), (self.simple(), "--debug")):
+            with self.subTest(arguments):
+                port = free_port()
+                self.serves(*arguments, "--http_port", str(port), port=port)
+        self.fails(1, "no-such.yaml", mentions=["no-such.yaml"])
+        self.fails(2, "serve", self.simple(), "other.yaml", mentions=["other.yaml"])
+
+    def test_variables(self):
+        port = free_port()
+        self.serves("--file", self.simple(), port=port, path="/b",
+                    env={"INFERGRAPH_HTTP_PORT": str(port), "INFERGRAPH_PROMETHEUS_PATH": "/b",
+                         "INFERGRAPH_PORT": "tcp://10.0.0.1:8000", "INFERGRAPH_SERVICE_HOST": "10.0.0.1",
+                         "INFERGRAPH_THREADS": ""})
+        self.fails(2, "--file", self.simple(), env={"INFERGRAPH_MAX_BODY_BYTES": "1MB"},
+                   mentions=["INFERGRAPH_MAX_BODY_BYTES", '"1MB"', "must be bytes, such as"])
+        with Engine(SIMPLE, env={"INFERGRAPH_MAX_CONECTIONS": "7", "INFERGRAPH_GRPC_PORT": "1"}) as engine:
+            self.assertEqual(engine.get("/live").status, 200)
+            told = [json.loads(line)["msg"] for line in engine.stderr().splitlines()]
+            self.assertIn('INFERGRAPH_MAX_CONECTIONS is no setting of this release; did you mean '
+                          '"INFERGRAPH_MAX_CONNECTIONS"?', told)
+            self.assertIn("INFERGRAPH_GRPC_PORT is ignored, since --grpc_port is given", told)
+
     def test_required(self):
-        self.fails(1, mentions=["Required argument sdep missing"])
         self.fails(1, "--sdep", "a", mentions=["Required argument namespace missing"])
         self.fails(1, "--sdep", "a", "--namespace", "b", mentions=["Required argument predictor missing"])
 
@@ -368,6 +407,8 @@ class EnvironmentTest(StartTest):
 
     def test_names_are_required_with_it(self):
         self.fails(1, env={"ENGINE_PREDICTOR": "e30="}, mentions=["Required argument sdep missing"])
+        self.fails(1, "--sdep", "s", env={"ENGINE_PREDICTOR": "e30="}, mentions=[
+            "Required argument namespace missing", "--sdep, --namespace and --predictor"])
 
 
 class SpeedTest(StartTest):

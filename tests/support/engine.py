@@ -65,7 +65,8 @@ def deployment(graph, *, annotations=None, spec_annotations=None, containers=Non
 def clean_environment(more=None):
     """That of the test run without what steers the engine."""
     steering = re.compile(r"ENGINE_PREDICTOR|SELDON_.*|CORS_.*|GOMAXPROCS|JAEGER_.*|KAFKA_.*|"
-                          r"REQUEST_LOGGER_.*|POD_NAME|HTTPS?_PROXY|https?_proxy|LOGGER_KAFKA_.*")
+                          r"REQUEST_LOGGER_.*|POD_NAME|INFERGRAPH_.*|HTTPS?_PROXY|https?_proxy|"
+                          r"LOGGER_KAFKA_.*")
     env = {key: value for key, value in os.environ.items() if not steering.fullmatch(key)}
     env.update(more or {})
     return env

@@ -43,8 +43,9 @@ TEST(Flags, AreAllInTheDocumentWithTheirDefaults) {
   const std::string document = flags_document();
   for (const Flag& flag : flags()) {
     const std::string cell = flag.fallback.empty() ? "" : "`" + flag.fallback + "`";
-    EXPECT_THAT(document,
-                HasSubstr("| `--" + flag.name + "` | " + cell + (cell.empty() ? "" : " ") + "|"));
+    // | `--max_connections` | `INFERGRAPH_MAX_CONNECTIONS` | `10000` | …
+    EXPECT_THAT(document, HasSubstr("\n| `--" + flag.name + "` | `" + flag.variable() + "` | " +
+                                    cell + (cell.empty() ? "" : " ") + "| "));
   }
   for (const Variable& variable : environment_variables()) {
     EXPECT_THAT(document, HasSubstr("| `" + std::string(variable.name) + "` |"));

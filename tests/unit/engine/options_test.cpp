@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
+#include "engine/invocation.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -16,15 +16,7 @@ using testing::IsEmpty;
 using testing::MatchesRegex;
 using testing::StartsWith;
 
-using Variables = std::map<std::string, std::string, std::less<>>;
-
-Environment environment_of(Variables variables) {
-  return [variables = std::move(variables)](std::string_view name) -> std::optional<std::string> {
-    const auto found = variables.find(name);
-    if (found == variables.end()) return std::nullopt;
-    return found->second;
-  };
-}
+using Variables = Environment::Variables;
 
 Invocation read(std::vector<std::string> args, Variables variables = {}) {
   args.insert(args.begin(), "infergraph");
@@ -32,7 +24,7 @@ Invocation read(std::vector<std::string> args, Variables variables = {}) {
   argv.reserve(args.size());
   for (const std::string& arg : args) argv.push_back(arg.c_str());
   return parse_command_line(static_cast<int>(argv.size()), argv.data(),
-                            environment_of(std::move(variables)));
+                            Environment(std::move(variables)));
 }
 
 // With a graph file, so that nothing else is required.
@@ -255,6 +247,10 @@ TEST(Options, AreRequiredInTheReferencesOrder) {
   expect_failure(read({"--sdep", "s", "--namespace", "n"}), 1,
                  "Required argument predictor missing");
   EXPECT_EQ(read({"--sdep", "s", "--namespace", "n", "--predictor", "p"}).kind, Kind::kServe);
+  // With the way out that there is.
+  expect_failure(read({"--sdep", "s"}), 1, "infergraph serve FILE");
+  expect_failure(read({"--sdep", "s"}, {{"ENGINE_PREDICTOR", "e30="}}), 1,
+                 "the graph of ENGINE_PREDICTOR needs --sdep, --namespace and --predictor");
 }
 
 TEST(Options, FailWithOneOnWhatCannotBeServed) {
@@ -344,35 +340,6 @@ TEST(Options, NoticeFlagsWithoutEffectUnlessTheySayWhatIsSo) {
               ElementsAre(HasSubstr("--config has no effect"), HasSubstr("--kafka_workers")));
   EXPECT_THAT(read_with_file({"--debug", "graph.yaml", "--nonsense"}).notices,
               ElementsAre(HasSubstr("\"graph.yaml\"")));
-}
-
-TEST(Options, TellHelpAndVersionBeforeAnythingIsChecked) {
-  for (const char* flag : {"-h", "--h", "-help", "--help", "--help=no"}) {
-    const Invocation made = read({"--protocol", "soap", flag, "--nonsense"});
-    EXPECT_EQ(made.kind, Kind::kHelp) << flag;
-    EXPECT_EQ(made.exit_code, 0);
-    EXPECT_THAT(made.text, HasSubstr("--graceful_timeout"));
-  }
-  const Invocation version = read({"-version"});
-  EXPECT_EQ(version.kind, Kind::kVersion);
-  EXPECT_THAT(version.text, MatchesRegex("infergraph [0-9]+\\.[0-9]+\\.[0-9]+\n"));
-  expect_failure(read({"--nonsense", "--help"}), 2, "nonsense");
-}
-
-TEST(Options, LeaveSubcommandsTheirArguments) {
-  const std::pair<const char*, Kind> tools[] = {
-      {"check", Kind::kCheck}, {"stub", Kind::kStub}, {"try", Kind::kTry}};
-  for (const auto& [name, kind] : tools) {
-    const Invocation made = read({name, "--nonsense", "g.yaml", "--help"});
-    EXPECT_EQ(made.kind, kind);
-    EXPECT_THAT(made.tool_args, ElementsAre("--nonsense", "g.yaml", "--help"));
-  }
-  EXPECT_EQ(read({"--debug", "check", "g.yaml"}).kind, Kind::kError) << "only as first argument";
-}
-
-TEST(Options, ReadTheProcesssEnvironment) {
-  EXPECT_TRUE(process_environment()("PATH").has_value());
-  EXPECT_EQ(process_environment()("INFERGRAPH_NO_SUCH_VARIABLE"), std::nullopt);
 }
 
 graph::DeploymentSpec deployment(const std::vector<std::string>& predictors) {
