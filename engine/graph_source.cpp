@@ -1,7 +1,11 @@
 #include "engine/graph_source.hpp"
 
+#include <cerrno>
+#include <exception>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "graph/spec_reader.hpp"
@@ -27,10 +31,24 @@ std::string listed(const std::string& source, const std::vector<graph::Problem>&
 }
 
 // A pod always has the file; on a laptop it is missing, which is no news.
-graph::Annotations read_podinfo(const std::string& file_name, std::vector<std::string>& warnings) {
+Result<graph::Annotations> read_podinfo(const std::string& file_name,
+                                        std::vector<std::string>& warnings) {
+  const auto refuse = [&](const std::string& why) {
+    return Status(Code::kInvalidArgument,
+                  "--annotations_file: can't read " + file_name + ": " + why);
+  };
+  std::error_code error;
+  if (std::filesystem::is_directory(file_name, error)) return refuse("it is a directory");
+  errno = 0;
   std::ifstream file(file_name, std::ios::binary);
-  if (!file) return {};
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file && (errno == ENOENT || errno == ENOTDIR)) return graph::Annotations{};
+  if (!file) return refuse(std::generic_category().message(errno));
+  std::string text;
+  try {
+    text.assign(std::istreambuf_iterator<char>(file), {});
+  } catch (const std::exception&) {  // as the library tells a read that failed
+    return refuse(std::generic_category().message(errno));
+  }
   return graph::parse_podinfo(text, warnings);
 }
 
@@ -66,7 +84,8 @@ Result<GraphToServe> load_graph(Options& options, const Environment& environment
     }
   }
   const auto podinfo = read_podinfo(options.annotations_file, made.warnings);
-  made.annotations = graph::resolve_annotations(podinfo, reading.deployment.annotations,
+  if (!podinfo) return podinfo.error();
+  made.annotations = graph::resolve_annotations(*podinfo, reading.deployment.annotations,
                                                 made.predictor.annotations);
   made.warnings.insert(made.warnings.end(), made.annotations.warnings.begin(),
                        made.annotations.warnings.end());

@@ -3,13 +3,20 @@
 // (docs/life_of_a_request.md).
 
 #include <malloc.h>
+#include <poll.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <exception>
+#include <iostream>
+#include <string>
 
 #include "engine/graph_source.hpp"
+#include "engine/grpc/grpc_log.hpp"
 #include "engine/invocation.hpp"
 #include "engine/observe/log.hpp"
+#include "engine/process.hpp"
 #include "engine/server.hpp"
 #include "engine/tools/check.hpp"
 #include "engine/tools/stub.hpp"
@@ -18,6 +25,9 @@
 namespace infergraph::engine {
 namespace {
 
+// How long the last lines of the log may take to be read.
+constexpr auto kLastLines = std::chrono::seconds(1);
+
 int serve(const Invocation& invocation, const Environment& environment) {
   Options options = invocation.options;
   auto graph = load_graph(options, environment);
@@ -25,10 +35,26 @@ int serve(const Invocation& invocation, const Environment& environment) {
     std::fprintf(stderr, "infergraph: %s\n", graph.error().message().c_str());
     return 1;
   }
+  const int threads = Server::most_threads_at_start(options);
+  if (const std::string wrong = try_threads(threads); !wrong.empty()) give_up(wrong);
+  ignore_idle_signals();
   configure_logging(options);
+  log::start_writer();
   for (const std::string& notice : invocation.notices) log::warn(notice);
   for (const std::string& warning : graph->warnings) log::warn(warning);
-  return Server(options, graph->predictor, graph->annotations).run();
+  const int code = Server(options, graph->predictor, graph->annotations).run();
+  log::flush(kLastLines);
+  return code;
+}
+
+// What was printed may have had no room; who reads no further (`| head`) has what he wanted.
+int end_of_output(int code) {
+  std::cout.flush();
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good()) return code;
+  pollfd reader{STDOUT_FILENO, 0, 0};
+  const bool is_gone = ::poll(&reader, 1, 0) == 1 && (reader.revents & (POLLERR | POLLHUP)) != 0;
+  if (!is_gone) std::fputs("infergraph: can't write to stdout\n", stderr);
+  return is_gone || code != 0 ? code : 1;
 }
 
 int run(int argc, const char* const* argv) {
@@ -38,15 +64,15 @@ int run(int argc, const char* const* argv) {
     case Invocation::Kind::kServe:
       return serve(invocation, environment);
     case Invocation::Kind::kCheck:
-      return run_check(invocation.tool_args);
+      return end_of_output(run_check(invocation.tool_args));
     case Invocation::Kind::kStub:
-      return run_stub(invocation.tool_args);
+      return end_of_output(run_stub(invocation.tool_args));
     case Invocation::Kind::kTry:
-      return run_try(invocation.tool_args);
+      return end_of_output(run_try(invocation.tool_args));
     case Invocation::Kind::kHelp:
     case Invocation::Kind::kVersion:
       std::fputs(invocation.text.c_str(), stdout);
-      return 0;
+      return end_of_output(0);
     case Invocation::Kind::kError:
       break;
   }
@@ -64,6 +90,8 @@ int main(int argc, char** argv) {
   // only their own thread could fill. What is hot is recycled by its thread, so nobody waits for a
   // lock.
   mallopt(M_ARENA_MAX, 1);
+  infergraph::engine::ignore_broken_pipes();
+  infergraph::engine::route_grpc_log();
   try {
     return infergraph::engine::run(argc, argv);
   } catch (const std::exception& error) {  // start-up only; the data path throws nothing

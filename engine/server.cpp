@@ -5,17 +5,17 @@
 #include <cstdio>
 #include <future>
 #include <map>
+#include <system_error>
 #include <thread>
 #include <tuple>
 #include <utility>
-
-#include <boost/asio/signal_set.hpp>
 
 #include "engine/cpu_count.hpp"
 #include "engine/node/grpc_node.hpp"
 #include "engine/node/posted_node.hpp"
 #include "engine/node/rest_node.hpp"
 #include "engine/observe/log.hpp"
+#include "engine/process.hpp"
 #include "graph/server_kind.hpp"
 #include "graph/unit_registry.hpp"
 #include "graph/units/proxied.hpp"
@@ -32,6 +32,8 @@ namespace {
 constexpr auto kLeastWindDown = std::chrono::milliseconds(500);
 // Start-up waits this long for the first answers of the name server.
 constexpr auto kFirstResolve = std::chrono::milliseconds(200);
+// Descriptors that the process has without a connection.
+constexpr std::size_t kOwnFiles = 64;
 
 // A node that is never called has no endpoint to be ready.
 bool is_remote(const graph::NodeSpec& node) { return !graph::is_built_in(node.implementation); }
@@ -120,6 +122,7 @@ metrics::FamilyOptions Server::family_options(const Options& options,
   made.summaries = options.metrics_summaries;
   made.shards = threads + 1;  // the last one is the gRPC thread's
   made.version = INFERGRAPH_VERSION;
+  made.log_lines_dropped = log::dropped_lines;
   return made;
 }
 
@@ -347,17 +350,14 @@ int Server::run() {
                       &metrics_.connections_refused(i)});
   }
 
-  // Before the threads start, so that all of them leave signals to this one.
-  boost::asio::signal_set signals(control_.context, SIGTERM, SIGINT);
-  signals.async_wait([this](boost::system::error_code ec, int signal) {
+  signals_.async_wait([this](boost::system::error_code ec, int signal) {
     if (ec) return;
     log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
     control_.context.stop();
   });
 
   const auto grpc_port = grpc_front_->open();
-  grpc_thread_.start();
-  runtime_.start();
+  start_threads();
   listener_ = std::make_unique<HttpListener>(runtime_, listener_options(), places);
   const auto port = grpc_port ? listener_->open() : grpc_port;
   if (!port) {
@@ -365,20 +365,45 @@ int Server::run() {
     return 1;
   }
   readiness_->on_change([this](bool ready) { grpc_front_->set_serving(ready); });
+  const std::size_t open_files = raise_open_files();
+  const auto needed = static_cast<std::size_t>(options_.max_connections) + kOwnFiles;
+  if (open_files < needed) {
+    log::warn(
+        "fewer open files are allowed than --max_connections needs, and calls to nodes besides",
+        {{"open_files", open_files}, {"needed", needed}});
+  }
   log::info("listening", {{"http_port", *port},
                           {"grpc_port", options_.one_port ? *port : *grpc_port},
                           {"deployment", options_.sdep},
                           {"namespace", options_.namespace_},
                           {"predictor", options_.predictor},
-                          {"threads", runtime_.size()}});
+                          {"threads", runtime_.size()},
+                          {"open_files", open_files}});
   readiness_->start();
   control_.context.run();
 
   // A second ^C ends the process at once, as it does by default; a second SIGTERM changes nothing.
-  signals.remove(SIGINT);
+  signals_.remove(SIGINT);
   const bool clean = drain();
   log::info(clean ? "stopped" : "stopped with requests unfinished", {});
   return clean ? 0 : 1;
+}
+
+int Server::most_threads_at_start(const Options& options) {
+  // The log's, gRPC's, the resolver's, one to drain with, and of gRPC's library its timers,
+  // executors, and a pool that has one for each processor.
+  constexpr int kOthers = 10;
+  const int pool = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, 16);
+  return io_thread_count(options.threads) + pool + kOthers;
+}
+
+void Server::start_threads() {
+  try {
+    grpc_thread_.start();
+    runtime_.start();
+  } catch (const std::system_error& error) {
+    give_up("can't start a thread: " + error.code().message());
+  }
 }
 
 bool Server::drain() {

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <csignal>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <boost/asio/signal_set.hpp>
 
 #include "engine/front/grpc_api.hpp"
 #include "engine/front/grpc_front.hpp"
@@ -44,6 +47,9 @@ class Server {
   /// Serves until SIGTERM or SIGINT. Returns the exit code: 0 for a clean stop, 1 when the port
   /// can't be listened on (said on stderr) or requests outlived the drain.
   int run();
+
+  /// How many threads the process may have before it serves, ours and the libraries'.
+  static int most_threads_at_start(const Options& options);
 
  private:
   // A node by its name, and by its protocol: a TENSORFLOW_SERVER may be called in two.
@@ -93,6 +99,7 @@ class Server {
   std::unique_ptr<GrpcRelay> make_relay(const graph::NodeSpec& node);
   GrpcFrontOptions front_options(const graph::Annotated& annotations) const;
   ListenerOptions listener_options();
+  void start_threads();
   bool drain();
 
   Options options_;
@@ -104,6 +111,8 @@ class Server {
   metrics::Families metrics_;
   Runtime runtime_;
   IoThread control_{0};  // readiness probes and signals, on the main thread
+  // From here on, so that a signal that comes before all stands ends in a drain too.
+  boost::asio::signal_set signals_{control_.context, SIGTERM, SIGINT};
   Resolver resolver_;
   GrpcThread grpc_thread_;
   GrpcTransport transport_;

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "metrics/count_collector.hpp"
 #include "metrics/process_collector.hpp"
 
 namespace infergraph::metrics {
@@ -84,6 +85,12 @@ Families::Families(const FamilyOptions& options)
       .cell(0, {kCompiler, options.version})
       .set(1);
   registry_.add_collector(std::make_shared<ProcessCollector>());
+  if (options.log_lines_dropped) {
+    registry_.add_collector(std::make_shared<CountCollector>(
+        "infergraph_log_lines_dropped_total",
+        "Lines of the log that could not be written, or not soon enough.",
+        options.log_lines_dropped));
+  }
 }
 
 ServerRequests Families::server(int shard, std::string_view service, std::string_view method) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,8 @@ struct FamilyOptions {
   int shards = 1;
   /// The program's version, for infergraph_build_info.
   std::string version;
+  /// Asked at each scrape, for infergraph_log_lines_dropped_total; may be empty.
+  std::function<std::uint64_t()> log_lines_dropped;
 };
 
 using ServerRequests = RequestSeries;

@@ -19,6 +19,10 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+
 #include "engine/grpc/grpc_queue.hpp"
 #include "engine/grpc/health.hpp"
 #include "engine/grpc/reflection.hpp"
@@ -80,6 +84,23 @@ void turn_away(int descriptor) {
   while (::recv(descriptor, unread.data(), unread.size(), MSG_DONTWAIT) > 0) {
   }
   ::close(descriptor);
+}
+
+// Why nothing can listen there: the library only tells that it could not, so the system is asked
+// once more. Empty if it has no objection now.
+std::string objection(std::string address, std::uint16_t port) {
+  namespace ip = boost::asio::ip;
+  std::erase_if(address, [](char c) { return c == '[' || c == ']'; });
+  boost::system::error_code ec;
+  const ip::tcp::endpoint endpoint(ip::make_address(address, ec), port);
+  boost::asio::io_context context;
+  ip::tcp::acceptor acceptor(context);
+  if (!ec) acceptor.open(endpoint.protocol(), ec);
+  if (!ec) acceptor.set_option(ip::tcp::acceptor::reuse_address(true), ec);
+  if (!ec && endpoint.protocol() == ip::tcp::v6()) acceptor.set_option(ip::v6_only(false), ec);
+  if (!ec) acceptor.bind(endpoint, ec);
+  if (!ec) acceptor.listen(1, ec);
+  return ec ? ": " + ec.message() : "";
 }
 
 // "/seldon.protos.Seldon/Predict" → "seldon.protos.Seldon"
@@ -189,9 +210,10 @@ protocol::Result<std::uint16_t> GrpcFront::open() {
   // The queue is the thread's also when nothing came of the server: it has to be shut down.
   thread_.queue().replace(std::move(queue));
   if (!server_->server || (options_.port && port == 0)) {
-    return protocol::Status(
-        protocol::Code::kUnavailable,
-        "failed to listen on port " + std::to_string(options_.port.value_or(0)) + " for gRPC");
+    const std::uint16_t asked = options_.port.value_or(0);
+    return protocol::Status(protocol::Code::kUnavailable, "failed to listen on port " +
+                                                              std::to_string(asked) + " for gRPC" +
+                                                              objection(options_.address, asked));
   }
   for (const auto& make : server_->first_calls) make()->wait();
   return static_cast<std::uint16_t>(port);

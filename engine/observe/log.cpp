@@ -1,74 +1,89 @@
 #include "engine/observe/log.hpp"
 
-#include <spdlog/logger.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
-#include <array>
-#include <memory>
+#include <atomic>
+#include <mutex>
 #include <string>
 
+#include "engine/observe/line_writer.hpp"
 #include "engine/observe/rate_limit.hpp"
 #include "engine/options.hpp"
 
 namespace infergraph::engine {
 namespace {
 
+using log::Level;
+
 constexpr int kErrorsPerSecond = 10;
 
-spdlog::level::level_enum to_spdlog(log::Level level) {
-  constexpr std::array<spdlog::level::level_enum, 4> kLevels = {
-      spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
-  return kLevels[static_cast<std::size_t>(level)];
-}
+// Above every level: nothing is written.
+constexpr int kSilence = static_cast<int>(Level::kError) + 1;
 
-spdlog::level::level_enum least_level(const Options& options) {
-  if (options.debug || options.log_level == "DEBUG") return spdlog::level::debug;
-  if (options.log_level == "WARNING") return spdlog::level::warn;
-  if (options.log_level == "ERROR") return spdlog::level::err;
-  if (options.log_level == "FATAL") return spdlog::level::critical;
-  return spdlog::level::info;
+int least_level(const Options& options) {
+  if (options.debug || options.log_level == "DEBUG") return static_cast<int>(Level::kDebug);
+  if (options.log_level == "WARNING") return static_cast<int>(Level::kWarning);
+  if (options.log_level == "ERROR") return static_cast<int>(Level::kError);
+  if (options.log_level == "FATAL") return kSilence;
+  return static_cast<int>(Level::kInfo);
 }
 
 struct Log {
-  Log(bool json, spdlog::level::level_enum least)
-      : as_json(json), lines("infergraph", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
-    lines.set_level(least);
-    lines.flush_on(spdlog::level::trace);
-    // The whole line is ours.
-    lines.set_formatter(
-        std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n"));
-  }
-
-  bool as_json;
-  spdlog::logger lines;
+  bool as_json = false;
+  int least = static_cast<int>(Level::kWarning);
+  // Never destroyed: threads that nobody can wait for may log to the end.
+  std::atomic<LineWriter*> writer{nullptr};
+  std::mutex mutex;  // of who writes himself
+  std::atomic<std::uint64_t> dropped{0};
 };
 
-std::unique_ptr<Log>& the_log() {
-  static auto log = std::make_unique<Log>(false, spdlog::level::warn);
+Log& the_log() {
+  static Log log;
   return log;
 }
 
-std::string format(bool as_json, log::Level level, std::string_view message, log::Fields fields) {
+std::string format(Level level, std::string_view message, log::Fields fields) {
   const auto now = std::chrono::system_clock::now();
-  return as_json ? log::json_line(level, now, message, fields)
-                 : log::text_line(level, now, message, fields);
-}
-
-void write(log::Level level, std::string_view message, log::Fields fields) {
-  Log& log = *the_log();
-  if (!log.lines.should_log(to_spdlog(level))) return;
-  const std::string line = format(log.as_json, level, message, fields);
-  log.lines.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  return the_log().as_json ? log::json_line(level, now, message, fields)
+                           : log::text_line(level, now, message, fields);
 }
 
 }  // namespace
 
 void configure_logging(const Options& options) {
-  the_log() = std::make_unique<Log>(!options.debug, least_level(options));
+  the_log().as_json = !options.debug;
+  the_log().least = least_level(options);
 }
 
 namespace log {
+
+void start_writer() {
+  const auto tell = [](std::uint64_t count) {
+    return format(Level::kWarning, "log lines were dropped", {{"count", count}});
+  };
+  the_log().writer = new LineWriter(STDERR_FILENO, tell);
+}
+
+bool flush(std::chrono::milliseconds limit) {
+  LineWriter* writer = the_log().writer;
+  return writer == nullptr || writer->flush(limit);
+}
+
+std::uint64_t dropped_lines() {
+  const LineWriter* writer = the_log().writer;
+  return the_log().dropped.load(std::memory_order_relaxed) +
+         (writer == nullptr ? 0 : writer->dropped());
+}
+
+void write(Level level, std::string_view message, Fields fields) {
+  Log& log = the_log();
+  if (static_cast<int>(level) < log.least) return;
+  std::string line = format(level, message, fields);
+  if (LineWriter* writer = log.writer) return writer->write(std::move(line));
+  line += '\n';
+  const std::lock_guard lock(log.mutex);
+  if (!write_all(STDERR_FILENO, line)) log.dropped.fetch_add(1, std::memory_order_relaxed);
+}
 
 void debug(std::string_view message, Fields fields) { write(Level::kDebug, message, fields); }
 void info(std::string_view message, Fields fields) { write(Level::kInfo, message, fields); }
@@ -79,9 +94,7 @@ void error_limited(std::string_view message, Fields fields) {
   static RateLimit limit(kErrorsPerSecond);
   const auto held_back = limit.admit();
   if (!held_back) return;
-  if (*held_back > 0) {
-    error("errors were not logged", {{"held_back", *held_back}});
-  }
+  if (*held_back > 0) error("errors were not logged", {{"held_back", *held_back}});
   error(message, fields);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string_view>
 
 #include "engine/observe/log_line.hpp"
@@ -14,9 +16,18 @@ struct Options;
 /// Threads: to be called before threads start.
 void configure_logging(const Options& options);
 
-/// Structured log lines. Threads: any.
+/// Structured log lines. What can't be written is dropped and counted. Threads: any.
 namespace log {
 
+/// Until this is called who logs writes the line himself; from then on a thread does, and nobody
+/// waits for who reads the log. For the process's life. Throws std::system_error without a thread.
+void start_writer();
+/// Waits until what was logged is written; false if it isn't within `limit`.
+bool flush(std::chrono::milliseconds limit);
+/// Lines that were dropped, since the beginning.
+std::uint64_t dropped_lines();
+
+void write(Level level, std::string_view message, Fields fields = {});
 void debug(std::string_view message, Fields fields = {});
 void info(std::string_view message, Fields fields = {});
 void warn(std::string_view message, Fields fields = {});

@@ -1,0 +1,10 @@
+#pragma once
+
+namespace infergraph::engine {
+
+/// What grpc++ has to say goes to our log, as debug lines: by itself it writes lines of another
+/// form to stderr, and waits for who reads them. What of it concerns users we say ourselves. To be
+/// called before grpc++ is used.
+void route_grpc_log();
+
+}  // namespace infergraph::engine
