@@ -5,111 +5,187 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
+#include <system_error>
+#include <thread>
 
 #include <boost/asio/ip/address.hpp>
+
+#include "engine/observe/log.hpp"
 
 namespace infergraph::engine {
 namespace {
 
+using Clock = AddressBook::Clock;
+
 // A name that is not known yet is asked for more often than one that is.
 constexpr auto kRetryUnknown = std::chrono::milliseconds(500);
+// Threads that wait for the next name to be due; one more saves the start of one for each look-up.
+constexpr std::size_t kMostIdle = 2;
+// In the end a look-up that is about to answer may do so.
+constexpr auto kLastPatience = std::chrono::milliseconds(50);
+
+// One host, whatever its ports.
+struct Name {
+  std::string host;
+  std::vector<std::shared_ptr<AddressBook>> books;
+  std::vector<TcpEndpoint> addresses;
+  bool looked_up = false;  // once, at least
+  bool failing = false;    // though it has addresses
+
+  bool known() const { return !addresses.empty(); }
+};
+
+std::vector<TcpEndpoint> with_port(std::vector<TcpEndpoint> addresses, std::uint16_t port) {
+  for (TcpEndpoint& address : addresses) address.port(port);
+  return addresses;
+}
 
 }  // namespace
 
-std::vector<TcpEndpoint> AddressBook::addresses() const {
-  const std::lock_guard lock(mutex_);
-  return addresses_;
-}
+struct Resolver::State {
+  State(std::chrono::milliseconds its_refresh, LookUp its_look_up)
+      : refresh(its_refresh), look_up(std::move(its_look_up)) {}
 
-std::string AddressBook::error() const {
-  const std::lock_guard lock(mutex_);
-  return error_;
-}
+  // With the mutex held, but run().
+  void start_thread(const std::shared_ptr<State>& self);
+  void run(const std::shared_ptr<State>& self);
+  void store(Name& name, std::vector<TcpEndpoint> addresses, std::string error);
 
-void AddressBook::set(std::vector<TcpEndpoint> addresses) {
-  const std::lock_guard lock(mutex_);
-  if (addresses == addresses_ && version() > 0) return;
-  addresses_ = std::move(addresses);
-  error_.clear();
-  version_.fetch_add(1, std::memory_order_release);
-}
+  const std::chrono::milliseconds refresh;
+  const LookUp look_up;
 
-void AddressBook::set_error(std::string error) {
-  const std::lock_guard lock(mutex_);
-  if (!addresses_.empty()) return;  // a name server's hiccup must not cut a node off
-  error_ = std::move(error);
-}
+  std::mutex mutex;
+  std::condition_variable changed;
+  // Guarded by mutex.
+  std::map<std::pair<std::string, std::uint16_t>, std::shared_ptr<AddressBook>> books;
+  std::map<std::string, Name> names;                // what is looked up; not the literals
+  std::multimap<Clock::time_point, Name*> waiting;  // by when they are due; not while looked up
+  std::size_t threads = 0;
+  std::size_t idle = 0;  // of them
+  bool stopping = false;
+};
 
 Resolver::Resolver(std::chrono::milliseconds refresh, LookUp look_up)
-    : refresh_(refresh), look_up_(std::move(look_up)) {}
+    : state_(std::make_shared<State>(refresh, std::move(look_up))) {}
 
 Resolver::~Resolver() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  std::unique_lock lock(state_->mutex);
+  state_->stopping = true;
+  state_->changed.notify_all();
+  state_->changed.wait_for(lock, kLastPatience, [this] { return state_->threads == 0; });
 }
 
 std::shared_ptr<AddressBook> Resolver::book(const std::string& host, std::uint16_t port) {
-  const std::lock_guard lock(mutex_);
-  auto& book = books_[{host, port}];
+  const std::lock_guard lock(state_->mutex);
+  auto& book = state_->books[{host, port}];
   if (book) return book;
   book = std::make_shared<AddressBook>(host, port);
   boost::system::error_code not_a_literal;
   const auto literal = boost::asio::ip::make_address(host, not_a_literal);
   if (!not_a_literal) {
     book->set({TcpEndpoint(literal, port)});
-  } else {
-    named_.push_back(book);
-    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-    changed_.notify_all();
+    return book;
   }
+  const auto [found, is_new] = state_->names.try_emplace(host);
+  Name& name = found->second;
+  if (is_new) {
+    name.host = host;
+    state_->waiting.emplace(Clock::now(), &name);
+  }
+  name.books.push_back(book);
+  if (name.known()) book->set(with_port(name.addresses, port));
+  if (state_->threads == 0) state_->start_thread(state_);
+  state_->changed.notify_all();
   return book;
 }
 
 void Resolver::wait_for_first_round(std::chrono::milliseconds limit) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, limit, [this] { return looked_up_ == named_.size(); });
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait_for(lock, limit, [this] {
+    return std::all_of(state_->names.begin(), state_->names.end(),
+                       [](const auto& name) { return name.second.looked_up; });
+  });
 }
 
-void Resolver::run() {
+void Resolver::State::start_thread(const std::shared_ptr<State>& self) {
+  std::thread([self] { self->run(self); }).detach();
+  ++threads;
+}
+
+void Resolver::State::run(const std::shared_ptr<State>& self) {
   pthread_setname_np(pthread_self(), "resolver");
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    bool all_known = true;
-    for (std::size_t i = 0; i < named_.size() && !stopping_; ++i) {
-      const auto book = named_[i];
-      lock.unlock();
-      std::string error;
-      auto addresses = look_up_(book->host(), book->port(), error);
-      if (addresses.empty()) {
-        book->set_error(std::move(error));
+  std::unique_lock lock(mutex);
+  while (!stopping) {
+    const auto now = Clock::now();
+    const auto first = waiting.begin();
+    if (first == waiting.end() || first->first > now) {
+      if (idle == kMostIdle) break;
+      ++idle;
+      if (first == waiting.end()) {
+        changed.wait(lock);
       } else {
-        book->set(std::move(addresses));
+        changed.wait_until(lock, Clock::time_point(first->first));
       }
-      all_known = all_known && book->version() > 0;
-      lock.lock();
-      looked_up_ = std::max(looked_up_, i + 1);
-      changed_.notify_all();
+      --idle;
+      continue;
     }
-    const std::size_t known = named_.size();
-    changed_.wait_for(lock, all_known ? refresh_ : std::min(refresh_, kRetryUnknown),
-                      [&] { return stopping_ || named_.size() > known; });
+    Name& name = *first->second;
+    waiting.erase(first);
+    for (const auto& book : name.books) book->set_looking(now);
+    if (idle == 0 && threads < kMostThreads) {
+      try {
+        start_thread(self);
+      } catch (const std::system_error&) {
+        // Then what this one hangs in delays the others.
+      }
+    }
+    lock.unlock();
+    std::string error;
+    auto addresses = look_up(name.host, error);
+    lock.lock();
+    // The process may be about to end, and with it what the log needs.
+    if (!stopping) store(name, std::move(addresses), std::move(error));
+    changed.notify_all();
   }
+  --threads;
+  changed.notify_all();
 }
 
-std::vector<TcpEndpoint> Resolver::system_look_up(const std::string& host, std::uint16_t port,
-                                                  std::string& error) {
+void Resolver::State::store(Name& name, std::vector<TcpEndpoint> addresses, std::string error) {
+  name.looked_up = true;
+  if (addresses.empty() && error.empty()) error = "it has no addresses";
+  const bool failed = addresses.empty();
+  if (failed && name.known() && !name.failing) {
+    log::warn("a name can't be resolved any more; its last addresses are used on",
+              {{"name", name.host}, {"error", error}});
+  } else if (!failed && name.failing) {
+    log::info("a name can be resolved again", {{"name", name.host}});
+  }
+  if (!failed) name.addresses = std::move(addresses);
+  name.failing = failed && name.known();
+  for (const auto& book : name.books) {
+    if (failed) {
+      book->set_error(error);
+    } else {
+      book->set(with_port(name.addresses, book->port()));
+    }
+  }
+  waiting.emplace(Clock::now() + (name.known() ? refresh : std::min(refresh, kRetryUnknown)),
+                  &name);
+}
+
+std::vector<TcpEndpoint> Resolver::system_look_up(const std::string& host, std::string& error) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
   std::vector<TcpEndpoint> endpoints;
   if (code != 0) {
-    error = ::gai_strerror(code);
+    error = code == EAI_SYSTEM ? std::generic_category().message(errno) : ::gai_strerror(code);
     return endpoints;
   }
   for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
@@ -117,7 +193,6 @@ std::vector<TcpEndpoint> Resolver::system_look_up(const std::string& host, std::
     if (info->ai_addrlen > endpoint.capacity()) continue;
     std::memcpy(endpoint.data(), info->ai_addr, info->ai_addrlen);
     endpoint.resize(info->ai_addrlen);
-    endpoint.port(port);
     endpoints.push_back(endpoint);
   }
   ::freeaddrinfo(found);
