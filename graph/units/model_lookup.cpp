@@ -65,6 +65,7 @@ Awaitable<void> ModelLookup::ask(NodeClient& client, Transport transport, CallCo
       asking);
   if (context.cancel->cancelled()) co_return;
   asked_ = Clock::now();
+  ++answers_;
   if (!metadata) co_return;
   auto signature = read_metadata(*metadata, protocol_, given_->signature_name);
   if (!signature) co_return;
@@ -73,20 +74,49 @@ Awaitable<void> ModelLookup::ask(NodeClient& client, Transport transport, CallCo
   known_ = std::move(known);
 }
 
-Awaitable<ModelLookup::Profile> ModelLookup::find(NodeClient& client, Transport transport,
-                                                  CallContext& context) {
-  const auto now = Clock::now();
-  if (asked_ == Clock::time_point() || now - asked_ > kStale) {
-    // Who comes meanwhile goes on with what is known, but for the first.
-    if (known_ != given_) asked_ = now;
+void ModelLookup::wake() {
+  // Who wakes may wait again, for another.
+  std::list<Event> waiting;
+  waiting.swap(waiting_);
+  for (Event& event : waiting) event.notify();
+}
+
+Awaitable<void> ModelLookup::look_up(NodeClient& client, Transport transport,
+                                     CallContext& context) {
+  while (asking_) {
+    if (context.deadline < asking_until_) co_return;
+    const std::uint64_t answers = answers_;
+    co_await waiting_.emplace_back().wait();
+    // Of one who was cancelled there is no answer: then the next one asks.
+    if (answers_ != answers || context.cancel->cancelled()) co_return;
+  }
+  // Also when the coroutine is destroyed in the middle.
+  struct Asking {
+    bool& is;
+    explicit Asking(bool& flag) : is(flag) { is = true; }
+    Asking(const Asking&) = delete;
+    Asking& operator=(const Asking&) = delete;
+    ~Asking() { is = false; }
+  };
+  {
+    const Asking asking(asking_);
+    asking_until_ = std::min(context.deadline, Clock::now() + kLongest);
     co_await ask(client, transport, context);
   }
+  wake();
+}
+
+Awaitable<ModelLookup::Profile> ModelLookup::find(NodeClient& client, Transport transport,
+                                                  CallContext& context) {
+  const bool is_due = asked_ == Clock::time_point() || Clock::now() - asked_ > kStale;
+  // Who comes meanwhile goes on with what is known.
+  if (is_due && (known_ == given_ || !asking_)) co_await look_up(client, transport, context);
   co_return known_;
 }
 
 Awaitable<bool> ModelLookup::has_changed(const Profile& used, NodeClient& client,
                                          Transport transport, CallContext& context) {
-  co_await ask(client, transport, context);
+  co_await look_up(client, transport, context);
   co_return !is_same(used->signature.inputs, known_->signature.inputs) ||
       !is_same(used->signature.outputs, known_->signature.outputs);
 }

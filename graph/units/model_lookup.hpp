@@ -1,9 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <list>
 #include <memory>
 
 #include "graph/call_context.hpp"
+#include "graph/event.hpp"
 #include "graph/node_client.hpp"
 #include "protocol/model_profile.hpp"
 #include "protocol/protocol.hpp"
@@ -13,7 +16,10 @@ namespace infergraph::graph {
 /// What is known of a node's model: what its unit says, and inputs and outputs from the server's
 /// own metadata, asked for when they are needed first, and again when they are old or proved wrong.
 ///
-/// Threads: one, its unit's; requests interleave, and may ask at the same time.
+/// One asks at a time, for at most two seconds; who comes meanwhile goes on with what is known, or
+/// waits where that is nothing, unless its deadline comes first.
+///
+/// Threads: one, its unit's; requests interleave.
 class ModelLookup {
  public:
   using Profile = std::shared_ptr<const protocol::ModelProfile>;
@@ -32,12 +38,19 @@ class ModelLookup {
                               protocol::Transport transport, CallContext& context);
 
  private:
+  // Asks, or waits for who does so.
+  Awaitable<void> look_up(NodeClient& client, protocol::Transport transport, CallContext& context);
   Awaitable<void> ask(NodeClient& client, protocol::Transport transport, CallContext& context);
+  void wake();
 
   protocol::Protocol protocol_;
   Profile given_;
   Profile known_;
   Clock::time_point asked_;
+  bool asking_ = false;
+  Clock::time_point asking_until_;  // at the latest
+  std::uint64_t answers_ = 0;       // also those that told nothing
+  std::list<Event> waiting_;        // here, so that who waits goes with what he waits for
 };
 
 }  // namespace infergraph::graph
