@@ -55,9 +55,12 @@ Result<graph::Annotations> read_podinfo(const std::string& file_name,
 }  // namespace
 
 Result<GraphToServe> load_graph(Options& options, const Environment& environment) {
+  GraphToServe made;
+  const auto podinfo = read_podinfo(options.annotations_file, made.warnings);
+  if (!podinfo) return podinfo.error();
   graph::SpecReading reading;
   if (!options.file.empty()) {
-    reading = graph::read_deployment_file(options.file);
+    reading = graph::read_deployment_file(options.file, *podinfo);
     if (!reading.ok())
       return Status(Code::kInvalidArgument, listed(options.file, reading.problems));
     if (const auto wrong = complete_from(options, reading.deployment)) {
@@ -69,13 +72,12 @@ Result<GraphToServe> load_graph(Options& options, const Environment& environment
       return Status(Code::kInvalidArgument,
                     "no graph: give --file, or set ENGINE_PREDICTOR (base64 JSON of a predictor)");
     }
-    reading = graph::read_engine_predictor(*encoded);
+    reading = graph::read_engine_predictor(*encoded, *podinfo);
     if (!reading.ok()) {
       return Status(Code::kInvalidArgument, listed("ENGINE_PREDICTOR", reading.problems));
     }
   }
 
-  GraphToServe made;
   // ENGINE_PREDICTOR holds one predictor, whose name need not be --predictor.
   for (graph::PredictorSpec& predictor : reading.deployment.predictors) {
     if (options.file.empty() || predictor.name == options.predictor) {
@@ -83,8 +85,9 @@ Result<GraphToServe> load_graph(Options& options, const Environment& environment
       break;
     }
   }
-  const auto podinfo = read_podinfo(options.annotations_file, made.warnings);
-  if (!podinfo) return podinfo.error();
+  for (const graph::Problem& warning : reading.warnings) {
+    made.warnings.push_back(warning.path + ": " + warning.message);
+  }
   made.annotations = graph::resolve_annotations(*podinfo, reading.deployment.annotations,
                                                 made.predictor.annotations);
   made.warnings.insert(made.warnings.end(), made.annotations.warnings.begin(),

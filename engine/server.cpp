@@ -74,6 +74,14 @@ bool is_mixed(const graph::PredictorSpec& predictor, const std::vector<Protocol>
   return false;
 }
 
+// Of a whole call to the node: its own setting, else what holds for all.
+std::optional<std::chrono::milliseconds> timeout_of(
+    const graph::NodeSpec& node, std::optional<std::chrono::milliseconds> of_all) {
+  if (!node.settings.timeout) return of_all;
+  if (node.settings.timeout->count() == 0) return std::nullopt;
+  return node.settings.timeout;
+}
+
 }  // namespace
 
 Server::Server(const Options& options, const graph::PredictorSpec& predictor,
@@ -166,6 +174,7 @@ std::unique_ptr<graph::Unit> Server::make_unit(const graph::NodeSpec& node,
     unit.protocol = protocol;
     unit.model = kind.model;
     unit.is_only = is_single_;
+    unit.aggregate_body = node.settings.aggregate_body;
     unit.max_decoded = options_.max_response_bytes;
     return std::make_unique<graph::RemoteUnit>(
         make_clients({node, endpoint, protocol, kind.model.name}), std::move(unit));
@@ -266,7 +275,7 @@ std::shared_ptr<graph::NodeClient> Server::make_rest_node(const NodePlace& place
       runtime_.thread(index), resolver_.book(place.endpoint.service_host, place.endpoint.http_port),
       limits, metrics_.node_connections(index, node.name)));
   RestNodeOptions calling;
-  calling.timeout = annotations.rest_timeout;
+  calling.timeout = timeout_of(node, annotations.rest_timeout);
   calling.connect_timeout = options_.connect_timeout;
   calling.protocol = place.protocol;
   calling.model = place.model;
@@ -292,7 +301,7 @@ std::shared_ptr<graph::NodeClient> Server::make_grpc_node(const NodePlace& place
       transport_,
       resolver_.book(host_of(place.endpoint, Transport::kGrpc), place.endpoint.grpc_port));
   GrpcNodeOptions calling;
-  calling.timeout = annotations.grpc_timeout;
+  calling.timeout = timeout_of(node, annotations.grpc_timeout);
   calling.protocol = place.protocol;
   return std::make_shared<GrpcNode>(node.name, node.type, std::move(channels), calling, caller,
                                     &metrics_, node.image, node.image_version);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/node_settings.hpp"
 #include "protocol/protocol.hpp"
 
 namespace infergraph::graph {
@@ -86,6 +87,7 @@ struct NodeSpec {
   MethodSet methods;
   Endpoint endpoint;
   std::vector<Parameter> parameters;
+  NodeSettings settings;  ///< from annotations and parameters (graph/settings_reader.hpp)
   std::optional<LoggerSpec> logger;
   std::string model_uri;
   std::string image;          ///< container image without the tag; empty when there is none

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "graph/json_tree.hpp"
 #include "graph/predictor_reader.hpp"
 #include "graph/problems.hpp"
+#include "graph/settings_reader.hpp"
 #include "graph/validation.hpp"
 #include "graph/yaml_tree.hpp"
 #include "protocol/base64.hpp"
@@ -188,6 +190,28 @@ DeploymentSpec read_tree(const JsonValue& root, std::size_t max_depth, Problems&
   return deployment;
 }
 
+constexpr std::string_view kPodPath = "podinfo";
+
+void read_all_settings(DeploymentSpec& deployment, const Annotations& pod, Problems& warnings) {
+  std::set<std::string_view> all;
+  for (const PredictorSpec& predictor : deployment.predictors) {
+    for (const NodeSpec& node : predictor.nodes) all.insert(node.name);
+  }
+  const Place spec("spec");
+  const Place list(spec, "predictors");
+  const auto protocol =
+      protocol::protocol_of(deployment.protocol).value_or(protocol::Protocol::kSeldon);
+  std::size_t index = 0;
+  for (PredictorSpec& predictor : deployment.predictors) {
+    const std::string own = Place(Place(list, index++), "annotations").text();
+    const std::array levels{
+        AnnotationLevel{"the predictor", own, predictor.annotations},
+        AnnotationLevel{"the deployment", "spec.annotations", deployment.annotations, &all},
+        AnnotationLevel{"the pod", kPodPath, pod, &all}};
+    read_settings(predictor, levels, protocol, warnings);
+  }
+}
+
 std::optional<SpecFormat> format_of(const std::string& file_name) {
   std::string extension = std::filesystem::path(file_name).extension().string();
   std::ranges::transform(extension, extension.begin(), [](char c) {
@@ -200,7 +224,7 @@ std::optional<SpecFormat> format_of(const std::string& file_name) {
 
 }  // namespace
 
-SpecReading read_deployment(std::string_view text, SpecFormat format) {
+SpecReading read_deployment(std::string_view text, SpecFormat format, const Annotations& pod) {
   const auto read = parse(text, format);
   if (!read) return only_problem("", read.error().message());
   Problems problems;
@@ -208,12 +232,15 @@ SpecReading read_deployment(std::string_view text, SpecFormat format) {
   if (const YamlDocument* const document = choose(read->documents, problems)) {
     for (const Problem& problem : document->problems) problems.add(problem.path, problem.message);
     reading.deployment = read_tree(document->tree.root(), read->max_depth, problems);
+    Problems warnings;
+    read_all_settings(reading.deployment, pod, warnings);
+    reading.warnings = warnings.take();
   }
   reading.problems = problems.take();
   return reading;
 }
 
-SpecReading read_engine_predictor(std::string_view base64) {
+SpecReading read_engine_predictor(std::string_view base64, const Annotations& pod) {
   constexpr std::string_view kName = "ENGINE_PREDICTOR";
   const auto refuse = [&](std::string why) {
     return only_problem(std::string(kName), std::move(why));
@@ -237,13 +264,21 @@ SpecReading read_engine_predictor(std::string_view base64) {
     complete(readings.front().predictor);
     validate_names(readings, problems);
     validate(readings.front(), problems);
-    reading.deployment.predictors.push_back(std::move(readings.front().predictor));
+    PredictorSpec& predictor = readings.front().predictor;
+    const std::string own = Place(place, "annotations").text();
+    // The deployment's are in the pod's: the operator puts them there.
+    const std::array levels{AnnotationLevel{"the predictor", own, predictor.annotations},
+                            AnnotationLevel{"the pod", kPodPath, pod}};
+    Problems warnings;
+    read_settings(predictor, levels, std::nullopt, warnings);
+    reading.warnings = warnings.take();
+    reading.deployment.predictors.push_back(std::move(predictor));
   }
   reading.problems = problems.take();
   return reading;
 }
 
-SpecReading read_deployment_file(const std::string& file_name) {
+SpecReading read_deployment_file(const std::string& file_name, const Annotations& pod) {
   const auto format = format_of(file_name);
   if (!format) return only_problem("", "the file's name must end in .yaml, .yml or .json");
   std::error_code error;
@@ -264,7 +299,7 @@ SpecReading read_deployment_file(const std::string& file_name) {
   if (text.size() > kMaxFileBytes) {
     return only_problem("", "the file is larger than " + grouped(kMaxFileBytes) + " bytes");
   }
-  return read_deployment(text, *format);
+  return read_deployment(text, *format, pod);
 }
 
 }  // namespace infergraph::graph

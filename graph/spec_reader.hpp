@@ -19,6 +19,7 @@ struct Problem {
 struct SpecReading {
   DeploymentSpec deployment;
   std::vector<Problem> problems;
+  std::vector<Problem> warnings;  ///< of what is served, though hardly as it was meant
   bool ok() const { return problems.empty(); }
 };
 
@@ -26,14 +27,15 @@ enum class SpecFormat { kYaml, kJson };
 
 /// A SeldonDeployment (v1, v1alpha2, v1alpha3) from the text of a file. YAML text may hold several
 /// documents, the SeldonDeployment among them. Defaults are filled and everything is validated.
-SpecReading read_deployment(std::string_view text, SpecFormat format);
+/// `pod`: annotations that count where the deployment has none (graph/settings_reader.hpp).
+SpecReading read_deployment(std::string_view text, SpecFormat format, const Annotations& pod = {});
 
 /// A bare predictor, as base64 JSON in ENGINE_PREDICTOR (contract/cli_env.md §2). The result's
 /// deployment holds that one predictor and no name. Paths begin with "ENGINE_PREDICTOR".
-SpecReading read_engine_predictor(std::string_view base64);
+SpecReading read_engine_predictor(std::string_view base64, const Annotations& pod = {});
 
 /// The same for a file; the format follows from its name (.yaml, .yml, .json). A file that can't be
 /// read is a problem without a path.
-SpecReading read_deployment_file(const std::string& file_name);
+SpecReading read_deployment_file(const std::string& file_name, const Annotations& pod = {});
 
 }  // namespace infergraph::graph

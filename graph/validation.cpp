@@ -8,8 +8,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "graph/server_kind.hpp"
-
 namespace infergraph::graph {
 
 namespace {
@@ -82,30 +80,6 @@ void check_endpoint(const NodeSpec& node, Problems& problems) {
       "a node that is called needs httpPort, grpcPort or service_port");
 }
 
-// What says how a node is spoken to.
-void check_parameters(const NodeSpec& node, Problems& problems) {
-  for (std::size_t i = 0; i < node.parameters.size(); ++i) {
-    const Parameter& parameter = node.parameters[i];
-    std::string wrong;
-    std::string host;
-    std::uint16_t port = 0;
-    protocol::ModelProfile::Names names;
-    if (parameter.name == "protocol") {
-      if (!protocol::protocol_of(parameter.value)) wrong = "must be seldon, tensorflow or v2";
-    } else if (parameter.name == "rest_endpoint" || parameter.name == "grpc_endpoint") {
-      if (node.implementation_name == "TENSORFLOW_SERVER") {
-        wrong = read_address(parameter.value, host, port);
-      }
-    } else if (parameter.name == "input_names" || parameter.name == "output_names") {
-      wrong = read_names(parameter.value, names);
-    }
-    if (wrong.empty()) continue;
-    const std::string path = element_path(member_path(node.path, "parameters"), i);
-    add(problems, member_path(path, "value"),
-        parameter.name + " " + quoted(parameter.value) + " " + wrong);
-  }
-}
-
 }  // namespace
 
 void validate(const PredictorReading& reading, Problems& problems) {
@@ -118,7 +92,6 @@ void validate(const PredictorReading& reading, Problems& problems) {
     if (node.implementation == Implementation::kRandomAbTest) check_ratio(node, problems);
     if (is_built_in(node.implementation)) continue;
     check_endpoint(node, problems);
-    check_parameters(node, problems);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <ostream>
 
+#include "engine/tools/settings_text.hpp"
 #include "engine/tools/spec_text.hpp"
 #include "engine/tools/tool_args.hpp"
 #include "engine/tools/tree_printer.hpp"
@@ -97,6 +98,7 @@ void print_check(std::ostream& out, const graph::SpecReading& reading, const Tex
     out << draw_tree(predictor, style, [&](std::size_t node) {
       return row_of(predictor.nodes[node], reading);
     }) << "\n";
+    print_settings(out, predictor, style);
   }
   if (reading.ok()) {
     out << style.green("✓ no problems") << "\n";

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/tools/settings_text.hpp"
+
 namespace infergraph::engine {
 
 using graph::NodeSpec;
@@ -151,6 +153,7 @@ void write_node(JsonWriter& writer, const NodeSpec& node, std::string_view deplo
   if (!node.image.empty()) {
     text("image", node.image + (node.image_version.empty() ? "" : ":" + node.image_version));
   }
+  write_settings(writer, node);
   text("path", node.path);
 }
 

@@ -43,8 +43,6 @@ std::unique_ptr<StubServer> make_server(Protocol personality, const graph::NodeS
   return std::make_unique<TfServing>(std::move(model), std::move(weights));
 }
 
-std::string listening_address(std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); }
-
 }  // namespace
 
 // The gRPC front of one stand-in, with a thread of its own: a completion queue is one server's.
@@ -143,18 +141,16 @@ Result<void> StubFleet::open(Ports ports) {
 
 void StubFleet::call_here(const Seat& seat, graph::NodeSpec& node) {
   if (seat.is_direct) {
-    // The last parameter of a name is the one that counts.
-    if (seat.http_port != 0) {
-      node.parameters.push_back({"rest_endpoint", listening_address(seat.http_port), "STRING"});
-    }
-    if (seat.grpc_port != 0) {
-      node.parameters.push_back({"grpc_endpoint", listening_address(seat.grpc_port), "STRING"});
-    }
+    const auto here = [](std::uint16_t port) -> std::optional<graph::NodeSettings::Address> {
+      if (port == 0) return std::nullopt;
+      return graph::NodeSettings::Address{"127.0.0.1", port};
+    };
+    node.settings.rest_endpoint = here(seat.http_port);
+    node.settings.grpc_endpoint = here(seat.grpc_port);
     return;
   }
-  std::erase_if(node.parameters, [](const graph::Parameter& parameter) {
-    return parameter.name == "rest_endpoint" || parameter.name == "grpc_endpoint";
-  });
+  node.settings.rest_endpoint.reset();
+  node.settings.grpc_endpoint.reset();
   graph::Endpoint& endpoint = node.endpoint;
   endpoint.service_host = "127.0.0.1";
   endpoint.grpc_host.clear();

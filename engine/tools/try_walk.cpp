@@ -111,6 +111,7 @@ class Session {
     unit.protocol = kind.may_be_proxy ? protocol::Protocol::kSeldon : kind.protocol;
     unit.model = kind.model;
     unit.is_only = is_single_;
+    unit.aggregate_body = node.settings.aggregate_body;
     unit.max_decoded = graph::kDefaultMaxDecoded;
     graph::NodeClients clients;
     if (graph::is_callable(endpoint, protocol::Transport::kRest)) {

@@ -32,8 +32,9 @@ Encoding encoding_of(Transport transport) {
 
 bool has_message(Method method) { return method != Method::kStatus && method != Method::kMetadata; }
 
-Result<Payload> joined_json(std::span<const Payload> answers) {
-  auto list = protocol::join_array(answers);
+Result<Payload> joined_json(std::span<const Payload> answers, AggregateBody body) {
+  auto list = body == AggregateBody::kMessages ? protocol::join_messages(answers)
+                                               : protocol::join_array(answers);
   if (!list) return list.error();
   return Payload::json(*std::move(list));
 }
@@ -238,7 +239,8 @@ Awaitable<Result<Payload>> RemoteUnit::aggregate(std::vector<Payload> answers,
     if (!made) co_return made;
     answer = *std::move(made);
   }
-  Answer list = by == Transport::kRest ? joined_json(answers) : protocol::join_list_proto(answers);
+  Answer list = by == Transport::kRest ? joined_json(answers, options_.aggregate_body)
+                                       : protocol::join_list_proto(answers);
   if (!list) co_return list;
   answers.clear();  // the list holds what of them it needs
   co_return co_await client(by).call(Method::kAggregate, *std::move(list), context);

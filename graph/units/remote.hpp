@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "graph/node_client.hpp"
+#include "graph/node_settings.hpp"
 #include "graph/unit.hpp"
 #include "graph/units/model_lookup.hpp"
 #include "protocol/convert.hpp"
@@ -30,6 +31,7 @@ class RemoteUnit final : public Unit {
     protocol::ModelProfile model;
     /// The graph has no other node: then callers may name the model.
     bool is_only = false;
+    AggregateBody aggregate_body = AggregateBody::kList;
     std::size_t max_decoded = 0;  ///< bytes that a gzip body may unpack to
   };
 

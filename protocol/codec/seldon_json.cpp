@@ -170,12 +170,15 @@ Result<std::string> with_routing(std::string_view json, RoutingEntries routing) 
   return std::move(splice).finish();
 }
 
-Result<std::string> join_array(std::span<const Payload> bodies) {
-  std::size_t size = 2 + bodies.size();
+namespace {
+
+Result<std::string> joined(std::string_view begin, std::span<const Payload> bodies,
+                           std::string_view end) {
+  std::size_t size = begin.size() + bodies.size() + end.size();
   for (const Payload& body : bodies) size += body.bytes().size();
   std::string joined;
   joined.reserve(size);
-  joined += '[';
+  joined += begin;
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     if (bodies[i].bytes().find_first_not_of(" \t\r\n") == std::string_view::npos) {
       return Status(Code::kInvalidCombination,
@@ -184,8 +187,16 @@ Result<std::string> join_array(std::span<const Payload> bodies) {
     if (i > 0) joined += ',';
     joined += bodies[i].bytes();
   }
-  joined += ']';
+  joined += end;
   return joined;
+}
+
+}  // namespace
+
+Result<std::string> join_array(std::span<const Payload> bodies) { return joined("[", bodies, "]"); }
+
+Result<std::string> join_messages(std::span<const Payload> bodies) {
+  return joined(R"({"seldonMessages":[)", bodies, "]}");
 }
 
 std::string write_status(int http_code, std::string_view info, std::string_view reason) {

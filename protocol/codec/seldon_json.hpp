@@ -37,6 +37,9 @@ Result<std::string> with_routing(std::string_view json, RoutingEntries routing);
 /// The body of an aggregate call: a JSON array of the children's bodies, which are not looked at.
 /// Errors: kInvalidCombination, with the child's index, for a body of nothing but white space.
 Result<std::string> join_array(std::span<const Payload> bodies);
+/// The same as {"seldonMessages":[…]}, a SeldonMessageList, which is what Seldon's wrapper took
+/// before 1.1 (contract/python_wrapper.md §2).
+Result<std::string> join_messages(std::span<const Payload> bodies);
 
 /// {"status":{"code":503,"info":"…","reason":"…","status":"FAILURE"}}
 std::string write_status(int http_code, std::string_view info, std::string_view reason);

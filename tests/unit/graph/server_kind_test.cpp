@@ -6,13 +6,15 @@
 #include <utility>
 #include <vector>
 
+#include "graph/settings.hpp"
+
 namespace infergraph::graph {
 namespace {
 
 using enum protocol::Protocol;
 
 NodeSpec node(const std::string& implementation,
-              const std::vector<std::pair<std::string, std::string>>& parameters = {}) {
+              const std::vector<std::pair<std::string, std::string>>& settings = {}) {
   NodeSpec made;
   made.name = "unit";
   made.endpoint.service_host = "host";
@@ -20,7 +22,9 @@ NodeSpec node(const std::string& implementation,
     made.implementation = Implementation::kPrepackaged;
     made.implementation_name = implementation;
   }
-  for (const auto& [name, value] : parameters) made.parameters.push_back({name, value, "STRING"});
+  for (const auto& [name, value] : settings) {
+    EXPECT_EQ(find_setting(name)->set(made.settings, value), "");
+  }
   return made;
 }
 
@@ -64,9 +68,8 @@ TEST(ServerKind, TakesTheEndpointsGiven) {
   EXPECT_EQ(kind.direct->grpc_port, 2000);
 }
 
-TEST(ServerKind, ReadsTheParametersOfTheModel) {
-  const protocol::ModelProfile model = server_kind_of(node("", {{"model_name", "first"},
-                                                                {"model_name", "last"},
+TEST(ServerKind, HasTheSettingsOfTheModel) {
+  const protocol::ModelProfile model = server_kind_of(node("", {{"model_name", "other"},
                                                                 {"signature_name", "s"},
                                                                 {"model_input", "in"},
                                                                 {"model_output", "out"},
@@ -74,7 +77,7 @@ TEST(ServerKind, ReadsTheParametersOfTheModel) {
                                                                 {"output_names", "e=f"}}),
                                                       kV2)
                                            .model;
-  EXPECT_EQ(model.name, "last");
+  EXPECT_EQ(model.name, "other");
   EXPECT_EQ(model.signature_name, "s");
   EXPECT_EQ(model.input, "in");
   EXPECT_EQ(model.output, "out");
@@ -83,25 +86,20 @@ TEST(ServerKind, ReadsTheParametersOfTheModel) {
   EXPECT_EQ(server_kind_of(node(""), kV2).model.name, "unit");
 }
 
-TEST(ReadAddress, SaysWhatIsWrong) {
-  std::string host;
-  std::uint16_t port = 0;
-  EXPECT_EQ(read_address("http://[::1]:80/", host, port), "");
-  EXPECT_EQ(host + " " + std::to_string(port), "::1 80");
-  EXPECT_NE(read_address("host", host, port), "");
-  EXPECT_NE(read_address("host:0", host, port), "");
-  EXPECT_NE(read_address("host:65536", host, port), "");
-  EXPECT_NE(read_address("http://host/x:80", host, port), "");
-  EXPECT_NE(read_address("https://host:80", host, port), "");
-}
-
-TEST(ReadNames, SaysWhatIsWrong) {
-  protocol::ModelProfile::Names names;
-  EXPECT_EQ(read_names("a=b", names), "");
-  EXPECT_NE(read_names("a", names), "");
-  EXPECT_NE(read_names("=b", names), "");
-  EXPECT_NE(read_names("c=", names), "");
-  EXPECT_NE(read_names("d=e,d=f", names), "");
+// A proxy may know ways that the engine doesn't, and the server need not be beside it then.
+TEST(ServerKind, IsTheProxyWhereNobodyIsToLookFurther) {
+  NodeSpec foreign = node("TENSORFLOW_SERVER");
+  foreign.settings.endpoint_is_foreign = true;
+  const NodeSpec off =
+      node("TENSORFLOW_SERVER", {{"server_rest_port", "0"}, {"server_grpc_port", "0"}});
+  for (const NodeSpec& each : {foreign, off}) {
+    EXPECT_EQ(server_kind_of(each, kSeldon).protocol, kSeldon);
+    EXPECT_FALSE(server_kind_of(each, kSeldon).direct);
+  }
+  const ServerKind moved =
+      server_kind_of(node("TENSORFLOW_SERVER", {{"server_rest_port", "8501"}}), kSeldon);
+  ASSERT_TRUE(moved.direct);
+  EXPECT_EQ(moved.direct->http_port, 8501);
 }
 
 }  // namespace

@@ -258,6 +258,13 @@ TEST(JoinArray, CopiesTheBodiesAsTheyStand) {
   EXPECT_EQ(join_array({}).value(), "[]");
 }
 
+TEST(JoinMessages, MakesASeldonMessageList) {
+  const std::vector<Payload> bodies = {Payload::json(R"({"a": 1.0})"), Payload::json("[2]\n")};
+  EXPECT_EQ(join_messages(bodies).value(), "{\"seldonMessages\":[{\"a\": 1.0},[2]\n]}");
+  EXPECT_EQ(join_messages(std::vector{Payload::json("")}).error().message(),
+            "the answer of child 0 is empty");
+}
+
 TEST(JoinArray, NamesTheChildWhoseAnswerIsEmpty) {
   const std::vector<Payload> bodies = {Payload::json("{}"), Payload::json(" \r\n")};
   const auto result = join_array(bodies);
