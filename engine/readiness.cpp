@@ -64,23 +64,16 @@ struct Readiness::Probe {
       : target(std::move(its_target)), timer(control.context) {
     health =
         std::make_unique<Health>(control, target, target.book, target.protocol, options, transport);
-    if (target.direct) {
-      direct = std::make_unique<Health>(control, target, target.direct,
-                                        protocol::Protocol::kTensorflow, options, transport);
-    }
   }
 
-  std::string host() const {
-    const bool is_direct = target.found && target.found->load();
-    return host_of(is_direct ? *target.direct : *target.book);
-  }
+  std::string host() const { return host_of(*target.book); }
 
   Target target;
   asio::steady_timer timer;
   std::unique_ptr<Health> health;
-  std::unique_ptr<Health> direct;
   graph::CancelScope cancel;             // of the look under way
   bool looked = false;                   // at least once
+  bool missing = true;                   // counted in missing_
   std::string error = "not probed yet";  // empty when the endpoint is up
 };
 
@@ -145,6 +138,30 @@ void Readiness::stop_serving() {
   update();
 }
 
+void Readiness::found_changed() {
+  for (const auto& probe : probes_) {
+    if (!probe->target.found.empty()) count(*probe);
+  }
+  update();
+}
+
+bool Readiness::is_needed(const Target& target, std::size_t node) {
+  return node >= target.found.size() || target.found[node] == nullptr || !target.found[node]->any();
+}
+
+bool Readiness::is_needed(const Target& target) {
+  for (std::size_t i = 0; i < target.nodes.size(); ++i) {
+    if (is_needed(target, i)) return true;
+  }
+  return false;
+}
+
+void Readiness::count(Probe& probe) {
+  const bool is_missing = !probe.error.empty() && is_needed(probe.target);
+  if (is_missing != probe.missing) missing_ += is_missing ? std::size_t{1} : std::size_t(-1);
+  probe.missing = is_missing;
+}
+
 void Readiness::update() {
   const bool ready = missing_ == 0 && !stopping_;
   const bool was_ready = ready_.exchange(ready, std::memory_order_acq_rel);
@@ -157,9 +174,9 @@ graph::Awaitable<void> Readiness::watch(Probe& probe) {
     std::string error = co_await look(probe);
     if (ending_) break;
     const bool was_up = probe.error.empty();
-    if (error.empty() != was_up) missing_ += was_up ? std::size_t{1} : std::size_t(-1);
     const bool is_first = !std::exchange(probe.looked, true);
-    if (error.empty() != was_up || is_first) {
+    const bool is_news = error.empty() != was_up || is_first;
+    if (is_news && is_needed(probe.target)) {
       const std::string_view node = probe.target.nodes.front();
       const std::string host = probe.host();
       if (error.empty()) {
@@ -172,27 +189,16 @@ graph::Awaitable<void> Readiness::watch(Probe& probe) {
       const std::lock_guard lock(mutex_);
       probe.error = std::move(error);
     }
+    count(probe);
     update();
-    probe.timer.expires_after(probe.error.empty() ? options_.interval : options_.interval_missing);
+    probe.timer.expires_after(probe.missing ? options_.interval_missing : options_.interval);
     co_await probe.timer.async_wait(asio::as_tuple(asio::deferred));
   }
 }
 
 graph::Awaitable<std::string> Readiness::look(Probe& probe) {
-  if (!probe.direct) co_return co_await look_at(probe, *probe.health);
-  std::string error = co_await look_at(probe, *probe.direct);
-  if (probe.target.found->load()) co_return error;
-  if (error.empty() && !ending_) {
-    probe.target.found->store(true);
-    log::info("the model server is called directly",
-              {{"node", probe.target.nodes.front()}, {"host", host_of(*probe.target.direct)}});
-    co_return "";
-  }
-  co_return co_await look_at(probe, *probe.health);
-}
-
-graph::Awaitable<std::string> Readiness::look_at(Probe& probe, Health& health) {
-  if (!options_.full_health_checks) co_return co_await connect(probe, health.pool.book());
+  Health& health = *probe.health;
+  if (!probe.target.full_health_check) co_return co_await connect(probe, health.pool.book());
   graph::CallTimes times;
   graph::CallContext context;
   context.puid = "readiness-probe";
@@ -229,9 +235,10 @@ std::string Readiness::report() const {
   std::string info;
   for (const auto& probe : probes_) {
     if (probe->error.empty()) continue;
-    for (const std::string& node : probe->target.nodes) {
+    for (std::size_t i = 0; i < probe->target.nodes.size(); ++i) {
+      if (!is_needed(probe->target, i)) continue;
       info += info.empty() ? "missing: " : ", ";
-      info += node + " (" + probe->host() + ": " + probe->error + ")";
+      info += probe->target.nodes[i] + " (" + probe->host() + ": " + probe->error + ")";
     }
   }
   if (info.empty()) info = "stopping";
@@ -251,7 +258,9 @@ std::string Readiness::report() const {
   writer.StartArray();
   for (const auto& probe : probes_) {
     if (probe->error.empty()) continue;
-    for (const std::string& node : probe->target.nodes) writer.String(node);
+    for (std::size_t i = 0; i < probe->target.nodes.size(); ++i) {
+      if (is_needed(probe->target, i)) writer.String(probe->target.nodes[i]);
+    }
   }
   writer.EndArray();
   writer.EndObject();

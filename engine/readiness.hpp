@@ -12,6 +12,7 @@
 #include "engine/node/resolver.hpp"
 #include "engine/node/rest_node.hpp"
 #include "engine/runtime.hpp"
+#include "graph/server_finder.hpp"
 #include "metrics/cells.hpp"
 
 namespace infergraph::engine {
@@ -29,13 +30,12 @@ class Readiness {
     protocol::Transport transport = protocol::Transport::kRest;  ///< of the health check
     protocol::Protocol protocol = protocol::Protocol::kSeldon;   ///< likewise
     std::string model;                                           ///< likewise, for tensorflow
-    /// Where a TENSORFLOW_SERVER itself may be; `found` is set when it has answered there, and from
-    /// then on `book`, the proxy's, isn't looked at. Null for all others.
-    std::shared_ptr<AddressBook> direct;
-    std::shared_ptr<std::atomic<bool>> found;
+    bool full_health_check = false;  ///< ask the health path instead of connecting
+    /// Of nodes[i] where it is the proxy of a model server: once that is called itself, the proxy
+    /// isn't needed. Null for all others.
+    std::vector<std::shared_ptr<const graph::FoundServer>> found;
   };
   struct Options {
-    bool full_health_checks = false;  ///< GET the health path instead of a bare connection
     std::chrono::milliseconds timeout{1000};
     std::chrono::milliseconds interval{1000};         ///< while the node is up
     std::chrono::milliseconds interval_missing{100};  ///< while it is missing
@@ -54,6 +54,9 @@ class Readiness {
   /// Not ready any more, for good: the process is about to stop.
   void stop_serving();
 
+  /// What Target::found points to has changed.
+  void found_changed();
+
   /// Called with every change of ready() from now on, and once at once. Before start().
   void on_change(std::function<void(bool ready)> told);
 
@@ -67,8 +70,10 @@ class Readiness {
 
   graph::Awaitable<void> watch(Probe& probe);
   graph::Awaitable<std::string> look(Probe& probe);
-  graph::Awaitable<std::string> look_at(Probe& probe, Health& health);
   graph::Awaitable<std::string> connect(Probe& probe, const AddressBook& book);
+  static bool is_needed(const Target& target, std::size_t node);
+  static bool is_needed(const Target& target);
+  void count(Probe& probe);
   void update();
 
   IoThread& control_;

@@ -96,10 +96,12 @@ Server::Server(const Options& options, const graph::PredictorSpec& predictor,
       grpc_thread_(runtime_.size()),
       transport_(grpc_thread_,
                  {options.connect_timeout, options.max_response_bytes, options.max_header_bytes}) {
-  Readiness::Options readiness;
-  readiness.full_health_checks = options.full_health_checks;
-  readiness_ = std::make_unique<Readiness>(control_, readiness_targets(predictor), readiness,
-                                           transport_, &metrics_.ready());
+  auto servers = servers_behind_proxies(predictor);
+  readiness_ = std::make_unique<Readiness>(control_, readiness_targets(predictor),
+                                           Readiness::Options{}, transport_, &metrics_.ready());
+  server_watch_ =
+      std::make_unique<ServerWatch>(control_, std::move(servers), ServerWatch::Options{},
+                                    transport_, [this] { readiness_->found_changed(); });
   for (int i = 0; i < runtime_.size(); ++i) {
     seats_.push_back(make_seat(predictor, annotations, i));
   }
@@ -114,6 +116,7 @@ Server::~Server() {
   listener_.reset();
   readiness_->on_change([](bool) {});
   grpc_front_->drain(std::chrono::milliseconds(0));
+  server_watch_.reset();
   readiness_.reset();
   // Before the gRPC thread, to which its threads may still be posting.
   runtime_.stop();
@@ -134,8 +137,33 @@ metrics::FamilyOptions Server::family_options(const Options& options,
   return made;
 }
 
+std::vector<ServerWatch::Server> Server::servers_behind_proxies(
+    const graph::PredictorSpec& predictor) {
+  std::vector<ServerWatch::Server> servers;
+  for (const graph::NodeSpec& node : predictor.nodes) {
+    if (!is_remote(node)) continue;
+    const graph::ServerKind kind = graph::server_kind_of(node, protocols_.front());
+    if (!kind.may_be_proxy) continue;
+    ServerWatch::Server server;
+    server.node = node.name;
+    server.names = kind.names;
+    server.found = found_[&node] = std::make_shared<graph::FoundServer>();
+    const graph::Endpoint& endpoint = *kind.direct;
+    if (endpoint.http_port != 0) {
+      server.rest = resolver_.book(endpoint.service_host, endpoint.http_port);
+    }
+    if (endpoint.grpc_port != 0) {
+      server.grpc = resolver_.book(endpoint.service_host, endpoint.grpc_port);
+    }
+    servers.push_back(std::move(server));
+  }
+  return servers;
+}
+
 std::vector<Readiness::Target> Server::readiness_targets(const graph::PredictorSpec& predictor) {
-  std::map<std::tuple<std::string, std::uint16_t, Transport, Protocol>, Readiness::Target> targets;
+  // By what is asked of whom; of models of protocol tensorflow each by itself.
+  using Key = std::tuple<std::string, std::uint16_t, Transport, Protocol, bool, std::string>;
+  std::map<Key, Readiness::Target> targets;
   for (const graph::NodeSpec& node : predictor.nodes) {
     if (!is_remote(node)) continue;
     const graph::ServerKind kind = graph::server_kind_of(node, protocols_.front());
@@ -143,47 +171,61 @@ std::vector<Readiness::Target> Server::readiness_targets(const graph::PredictorS
     const graph::Endpoint& endpoint = is_direct ? *kind.direct : node.endpoint;
     const auto transport =
         graph::is_callable(endpoint, Transport::kRest) ? Transport::kRest : Transport::kGrpc;
-    const auto port = probed_port(endpoint, transport, options_.full_health_checks);
+    const bool full = node.settings.full_health_checks.value_or(options_.full_health_checks);
+    const auto port = probed_port(endpoint, transport, full);
     const auto protocol = kind.may_be_proxy ? Protocol::kSeldon : kind.protocol;
     const std::string& host = host_of(endpoint, transport);
-    auto& target = targets[{host, port, transport, protocol}];
+    const bool by_model = full && protocol == Protocol::kTensorflow;
+    auto& target =
+        targets[{host, port, transport, protocol, full, by_model ? kind.model.name : ""}];
     target.book = resolver_.book(host, port);
     target.nodes.push_back(node.name);
     target.transport = transport;
     target.protocol = protocol;
     target.model = kind.model.name;
-    if (!kind.may_be_proxy) continue;
-    auto& found = found_[node.name] = std::make_shared<std::atomic<bool>>(false);
-    target.found = found;
-    target.direct = resolver_.book(
-        host, transport == Transport::kRest ? kind.direct->http_port : kind.direct->grpc_port);
+    target.full_health_check = full;
+    const auto found = found_.find(&node);
+    target.found.push_back(found == found_.end() ? nullptr : found->second);
   }
   std::vector<Readiness::Target> list;
   list.reserve(targets.size());
-  for (auto& [address, target] : targets) list.push_back(std::move(target));
+  for (auto& [key, target] : targets) list.push_back(std::move(target));
   return list;
 }
 
 std::unique_ptr<graph::Unit> Server::make_unit(const graph::NodeSpec& node,
                                                const MakeClients& make_clients) const {
   if (!is_remote(node)) return graph::make_built_in(node, options_.max_response_bytes);
-  graph::ServerKind kind = graph::server_kind_of(node, protocols_.front());
-  const auto make = [&](const graph::Endpoint& endpoint,
-                        Protocol protocol) -> std::unique_ptr<graph::Unit> {
+  const graph::ServerKind kind = graph::server_kind_of(node, protocols_.front());
+  const auto make = [&](const graph::Endpoint& endpoint, Protocol protocol,
+                        const std::string& model) -> std::unique_ptr<graph::Unit> {
     graph::RemoteUnit::Options unit;
     unit.protocol = protocol;
     unit.model = kind.model;
+    unit.model.name = model;
     unit.is_only = is_single_;
     unit.aggregate_body = node.settings.aggregate_body;
     unit.max_decoded = options_.max_response_bytes;
-    return std::make_unique<graph::RemoteUnit>(
-        make_clients({node, endpoint, protocol, kind.model.name}), std::move(unit));
+    return std::make_unique<graph::RemoteUnit>(make_clients({node, endpoint, protocol, model}),
+                                               std::move(unit));
   };
-  if (!kind.direct) return make(node.endpoint, kind.protocol);
-  auto server = make(*kind.direct, kind.protocol);
-  if (!kind.may_be_proxy) return server;
+  if (!kind.may_be_proxy) {
+    return make(kind.direct.value_or(node.endpoint), kind.protocol, kind.model.name);
+  }
+  // One unit for each way in which the server may be found.
+  graph::ProxiedUnit::ByName rest;
+  graph::ProxiedUnit::ByName grpc;
+  graph::Endpoint rest_only = *kind.direct;
+  graph::Endpoint grpc_only = *kind.direct;
+  rest_only.grpc_port = 0;
+  grpc_only.http_port = 0;
+  for (const std::string& name : kind.names) {
+    if (rest_only.http_port != 0) rest.push_back(make(rest_only, kind.protocol, name));
+    if (grpc_only.grpc_port != 0) grpc.push_back(make(grpc_only, kind.protocol, name));
+  }
   return std::make_unique<graph::ProxiedUnit>(
-      std::move(server), make(node.endpoint, Protocol::kSeldon), found_.at(node.name));
+      std::move(rest), std::move(grpc), make(node.endpoint, Protocol::kSeldon, kind.model.name),
+      found_.at(&node));
 }
 
 std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& predictor,
@@ -389,6 +431,7 @@ int Server::run() {
                           {"threads", runtime_.size()},
                           {"open_files", open_files}});
   readiness_->start();
+  server_watch_->start();
   control_.context.run();
 
   // A second ^C ends the process at once, as it does by default; a second SIGTERM changes nothing.

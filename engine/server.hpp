@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <boost/asio/signal_set.hpp>
@@ -23,6 +24,7 @@
 #include "engine/predictor.hpp"
 #include "engine/readiness.hpp"
 #include "engine/runtime.hpp"
+#include "engine/server_watch.hpp"
 #include "graph/annotations.hpp"
 #include "graph/plan.hpp"
 #include "graph/spec.hpp"
@@ -52,15 +54,16 @@ class Server {
   static int most_threads_at_start(const Options& options);
 
  private:
-  // A node by its name, and by its protocol: a TENSORFLOW_SERVER may be called in two.
-  using NodeKey = std::pair<std::string, protocol::Protocol>;
+  // A node, its protocol and its model's name: a TENSORFLOW_SERVER may be called in two protocols,
+  // and under two names.
+  using NodeKey = std::tuple<const graph::NodeSpec*, protocol::Protocol, std::string>;
   // One way to call a node.
   struct NodePlace {
     const graph::NodeSpec& node;
     graph::Endpoint endpoint;
     protocol::Protocol protocol;
     std::string model;
-    NodeKey key() const { return {node.name, protocol}; }
+    NodeKey key() const { return {&node, protocol, model}; }
   };
   // Makes the clients of a place, for one thread.
   using MakeClients = std::function<graph::NodeClients(const NodePlace&)>;
@@ -81,6 +84,8 @@ class Server {
   static metrics::FamilyOptions family_options(const Options& options,
                                                const graph::PredictorSpec& predictor, int threads);
   std::vector<Readiness::Target> readiness_targets(const graph::PredictorSpec& predictor);
+  /// Also fills found_.
+  std::vector<ServerWatch::Server> servers_behind_proxies(const graph::PredictorSpec& predictor);
   std::unique_ptr<Seat> make_seat(const graph::PredictorSpec& predictor,
                                   const graph::Annotated& annotations, int index);
   GrpcSeat make_grpc_seat(const graph::PredictorSpec& predictor,
@@ -106,8 +111,8 @@ class Server {
   std::vector<protocol::Protocol> protocols_;  // what callers may speak; the graph's is the first
   bool is_single_ = false;                     // the graph has one node
   bool is_mixed_ = false;  // some answer may have to be converted to another protocol
-  // Of every node that may have a proxy: whether it has answered at its own ports.
-  std::map<std::string, std::shared_ptr<std::atomic<bool>>> found_;
+  // Of every node that may have a proxy: whether the server has answered at its own ports.
+  std::map<const graph::NodeSpec*, std::shared_ptr<graph::FoundServer>> found_;
   metrics::Families metrics_;
   Runtime runtime_;
   IoThread control_{0};  // readiness probes and signals, on the main thread
@@ -117,6 +122,7 @@ class Server {
   GrpcThread grpc_thread_;
   GrpcTransport transport_;
   std::unique_ptr<Readiness> readiness_;
+  std::unique_ptr<ServerWatch> server_watch_;
   std::vector<std::unique_ptr<Seat>> seats_;
   GrpcSeat grpc_seat_;
   std::unique_ptr<HttpListener> listener_;

@@ -51,6 +51,7 @@ struct NodeSettings {
 
   AggregateBody aggregate_body = AggregateBody::kList;
   std::optional<std::chrono::milliseconds> timeout;  ///< 0: no limit
+  std::optional<bool> full_health_checks;
 
   std::vector<SettingUse> uses;
 };

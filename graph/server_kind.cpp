@@ -81,6 +81,8 @@ ServerKind server_kind_of(const NodeSpec& node, Protocol graph_protocol) {
   }
   kind.direct = guess;
   kind.may_be_proxy = true;
+  kind.names = {kind.model.name};
+  if (kind.model.name != node.name) kind.names.push_back(node.name);
   return kind;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "graph/spec.hpp"
 #include "protocol/model_profile.hpp"
@@ -17,9 +19,11 @@ struct ServerKind {
   /// Of a TENSORFLOW_SERVER in a graph of another protocol: where the model server itself is,
   /// behind its proxy; `protocol` is tensorflow then.
   std::optional<Endpoint> direct;
-  /// The direct endpoint is a guess: until something answers there, the node is the proxy at its
-  /// own endpoint, of protocol seldon.
+  /// The direct endpoint is a guess: unless the model server itself answers there, under one of
+  /// `names`, the node is the proxy at its own endpoint, of protocol seldon. The operator runs the
+  /// server under the unit's name, whatever the setting model_name says.
   bool may_be_proxy = false;
+  std::vector<std::string> names;
 };
 
 ServerKind server_kind_of(const NodeSpec& node, protocol::Protocol graph_protocol);

@@ -81,6 +81,13 @@ std::string set_duration(NodeSettings& settings, std::string_view value) {
   return "";
 }
 
+template <std::optional<bool> NodeSettings::*Into>
+std::string set_bool(NodeSettings& settings, std::string_view value) {
+  if (value != "true" && value != "false") return "must be true or false";
+  settings.*Into = value == "true";
+  return "";
+}
+
 std::string_view never_idle(const NodeSpec& node) {
   return is_built_in(node.implementation) ? "it is built in" : "";
 }
@@ -132,6 +139,8 @@ constexpr std::array kSettings{
             "for a whole call, over REST or gRPC, instead of seldon.io/rest-timeout and "
             "grpc-timeout; 0: no limit",
             "", kWithoutContainer, set_duration<&NodeSettings::timeout>, never_idle},
+    Setting{"full_health_checks", "BOOL", "for this node, instead of --full_health_checks", "",
+            kWithoutContainer, set_bool<&NodeSettings::full_health_checks>, never_idle},
 };
 
 }  // namespace

@@ -1,43 +1,57 @@
 #pragma once
 
-#include <atomic>
+#include <array>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "graph/server_finder.hpp"
 #include "graph/unit.hpp"
 
 namespace infergraph::graph {
 
-/// A TENSORFLOW_SERVER that is called directly as soon as it has answered at its own ports, and
-/// until then through the proxy beside it, if that is there.
+/// A TENSORFLOW_SERVER that is called directly where it has been found, and else through the proxy
+/// beside it. Of two transports that of the request's front is preferred.
 ///
-/// Threads: as Unit; `direct` may be set from any.
+/// Threads: as Unit.
 class ProxiedUnit final : public Unit {
  public:
-  ProxiedUnit(std::unique_ptr<Unit> server, std::unique_ptr<Unit> proxy,
-              std::shared_ptr<const std::atomic<bool>> direct)
-      : server_(std::move(server)), proxy_(std::move(proxy)), direct_(std::move(direct)) {}
+  /// The server as it is called over one transport, under each of its names; none where it isn't.
+  using ByName = std::vector<std::unique_ptr<Unit>>;
+
+  ProxiedUnit(ByName rest, ByName grpc, std::unique_ptr<Unit> proxy,
+              std::shared_ptr<const FoundServer> found)
+      : servers_{std::move(rest), std::move(grpc)},
+        proxy_(std::move(proxy)),
+        found_(std::move(found)) {}
 
   Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
                                                       protocol::Payload message,
                                                       CallContext& context) override {
-    return chosen().call(method, std::move(message), context);
+    return chosen(context).call(method, std::move(message), context);
   }
   Awaitable<protocol::Result<int>> route(protocol::Payload message, CallContext& context) override {
-    return chosen().route(std::move(message), context);
+    return chosen(context).route(std::move(message), context);
   }
   Awaitable<protocol::Result<protocol::Payload>> aggregate(std::vector<protocol::Payload> answers,
                                                            CallContext& context) override {
-    return chosen().aggregate(std::move(answers), context);
+    return chosen(context).aggregate(std::move(answers), context);
   }
 
  private:
-  Unit& chosen() const { return direct_->load(std::memory_order_relaxed) ? *server_ : *proxy_; }
+  Unit& chosen(const CallContext& context) const {
+    using enum protocol::Transport;
+    for (const auto transport : {context.front, context.front == kRest ? kGrpc : kRest}) {
+      const ByName& server = servers_[static_cast<std::size_t>(transport)];
+      const auto name = static_cast<std::size_t>(found_->name(transport));
+      if (name < server.size()) return *server[name];
+    }
+    return *proxy_;
+  }
 
-  std::unique_ptr<Unit> server_;
+  std::array<ByName, 2> servers_;
   std::unique_ptr<Unit> proxy_;
-  std::shared_ptr<const std::atomic<bool>> direct_;
+  std::shared_ptr<const FoundServer> found_;
 };
 
 }  // namespace infergraph::graph

@@ -198,6 +198,16 @@ Result<Payload> convert_tensorflow_status(const Payload& status, Encoding target
       status, to_json ? status_to_json(status.bytes()) : status_to_proto(status.bytes()), target);
 }
 
+bool has_available_version(const Payload& status) {
+  const auto wire = convert_tensorflow_status(status, Encoding::kProto);
+  GetModelStatusResponse response;
+  if (!wire || !parse(wire->bytes(), response)) return false;
+  return std::any_of(response.model_version_status().begin(), response.model_version_status().end(),
+                     [](const auto& version) {
+                       return version.state() == tensorflow::serving::ModelVersionStatus::AVAILABLE;
+                     });
+}
+
 Result<Payload> convert_tensorflow_metadata(const Payload& metadata, Encoding target) {
   if (metadata.encoding() == target) return metadata;
   const bool to_json = target == Encoding::kJson;

@@ -21,6 +21,10 @@ Result<Payload> convert_tensorflow_status(const Payload& status, Encoding target
 /// JSON.
 Result<Payload> convert_tensorflow_metadata(const Payload& metadata, Encoding target);
 
+/// Whether a status, in either encoding, says that some version of the model is AVAILABLE. False
+/// for what is no status.
+bool has_available_version(const Payload& status);
+
 /// The metadata of a model of another protocol, whose only signature is serving_default.
 Result<Payload> write_tensorflow_metadata(const std::string& name, const Signature& signature,
                                           Encoding encoding);

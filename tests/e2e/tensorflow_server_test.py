@@ -197,27 +197,5 @@ class FailureTest(TensorflowServerTest):
         self.assertIn('node "mnist-model"', info)
 
 
-class ProxyTest(TensorflowServerTest):
-    def test_stands_in_where_nothing_answers(self):
-        try:
-            StubNode(port=2001).close()
-        except OSError:
-            self.skipTest("something listens at 2001")
-        proxy = StubNode()
-        self.addCleanup(proxy.close)
-        engine = self.start(proxy=proxy)
-        self.predict(engine, {"data": {"ndarray": [[1.0]]}})
-        self.assertEqual(proxy.last.target, "/predict")
-        # As soon as the server answers at its own port, it is called.
-        node = tensorflow_rest(self.mnist(), port=2001)
-        self.addCleanup(node.close)
-        self.assertTrue(node.wait_for(lambda n: n.connections, timeout=10))
-        for _ in range(50):
-            self.predict(engine, {"data": {"ndarray": [[0.5] * 784]}})
-            if node.calls("/v1/models/mnist-model:predict"):
-                return
-        self.fail("the server was never called")
-
-
 if __name__ == "__main__":
     unittest.main()

@@ -25,24 +25,34 @@ def signature_json(inputs, outputs, name="serving_default"):
 
 
 class Served:
-    """What all of them know: the model, its types, its signature's name."""
+    """What all of them know: the model, its types, its signature's name. With `name` a server of
+    protocol tensorflow has that model and no other; `state` is that of its one version."""
 
-    def __init__(self, inputs, outputs=None, model=None, signature="serving_default"):
+    def __init__(self, inputs, outputs=None, model=None, signature="serving_default", name=None):
         self.inputs, self.outputs = inputs, outputs or inputs
         self.model = model or (lambda named: named)
         self.signature = signature
+        self.name = name
+        self.state = "AVAILABLE"
+
+    def has(self, name):
+        return self.name is None or self.name == name
 
 
 def tensorflow_rest(served, **more):
     """`served` may be changed while it runs."""
     def answer(request):
         path = request.target
+        name = path.removeprefix("/v1/models/").split("/")[0].split(":")[0]
+        if not served.has(name):
+            return Answer(404, body=json.dumps({"error": f"Servable not found: {name}"}).encode())
         if request.verb == "GET" and path.endswith("/metadata"):
             return Answer(body=json.dumps(signature_json(
                 served.inputs, served.outputs, served.signature)).encode())
         if request.verb == "GET":
-            return Answer(body=b'{"model_version_status":[{"version":"1","state":"AVAILABLE",'
-                               b'"status":{"error_code":"OK","error_message":""}}]}')
+            return Answer(body=json.dumps({"model_version_status": [
+                {"version": "1", "state": served.state,
+                 "status": {"error_code": "OK", "error_message": ""}}]}).encode())
         try:
             return Answer(body=json.dumps(predicted(json.loads(request.body))).encode())
         except (KeyError, ValueError, TypeError) as error:
@@ -86,6 +96,8 @@ def tensorflow_grpc(served, **more):
         request = protos.message("tensorflow.serving.PredictRequest").FromString(call.body)
         if not request.model_spec.name:
             return Failure("INVALID_ARGUMENT", "Missing ModelSpec")
+        if not served.has(request.model_spec.name):
+            return Failure("NOT_FOUND", "Servable not found")
         named = {name: tensors.from_tensor_proto(proto) for name, proto in request.inputs.items()}
         for name, tensor in named.items():
             if served.inputs.get(name) != tensor[0]:
@@ -109,9 +121,19 @@ def tensorflow_grpc(served, **more):
         response.metadata["signature_def"].Pack(signatures)
         return Reply(response)
 
+    def status(call):
+        request = protos.message("tensorflow.serving.GetModelStatusRequest").FromString(call.body)
+        if not served.has(request.model_spec.name):
+            return Failure("NOT_FOUND", "Servable not found")
+        response = protos.message("tensorflow.serving.GetModelStatusResponse")()
+        states = protos.message("tensorflow.serving.ModelVersionStatus").State
+        response.model_version_status.add(version=1, state=states.Value(served.state))
+        return Reply(response)
+
     service = "/tensorflow.serving.PredictionService/"
     return (GrpcNode(**more).on(service + "Predict", predict)
-            .on(service + "GetModelMetadata", metadata))
+            .on(service + "GetModelMetadata", metadata)
+            .on("/tensorflow.serving.ModelService/GetModelStatus", status))
 
 
 def v2_rest(served, **more):

@@ -48,6 +48,9 @@ TEST(ServerKind, GuessesWhereTensorflowIs) {
   EXPECT_EQ(kind.direct->service_host, "host");
   EXPECT_EQ(kind.direct->http_port, 2001);
   EXPECT_EQ(kind.direct->grpc_port, 2000);
+  EXPECT_EQ(kind.names, std::vector<std::string>{"unit"});
+  EXPECT_EQ(server_kind_of(node("TENSORFLOW_SERVER", {{"model_name", "m"}}), kSeldon).names,
+            (std::vector<std::string>{"m", "unit"}));
   EXPECT_FALSE(server_kind_of(node("TENSORFLOW_SERVER"), kTensorflow).direct);
   const ServerKind proxy =
       server_kind_of(node("TENSORFLOW_SERVER", {{"protocol", "seldon"}}), kSeldon);
@@ -61,6 +64,7 @@ TEST(ServerKind, TakesTheEndpointsGiven) {
            {{"rest_endpoint", "http://0.0.0.0:2001"}, {"grpc_endpoint", "other:2000"}}),
       kSeldon);
   EXPECT_FALSE(kind.may_be_proxy);
+  EXPECT_TRUE(kind.names.empty()) << "the model's is its name";
   ASSERT_TRUE(kind.direct);
   EXPECT_EQ(kind.direct->service_host, "0.0.0.0");
   EXPECT_EQ(kind.direct->http_port, 2001);

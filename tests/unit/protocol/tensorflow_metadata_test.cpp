@@ -124,6 +124,41 @@ TEST(TensorflowMetadata, IsWrittenForAModelOfAnotherProtocol) {
             (std::vector<std::int64_t>{-1, 2}));
 }
 
+TEST(TensorflowStatus, HasAnAvailableVersion) {
+  const auto version = [](const std::string& state) {
+    return R"({"version":"1","state":")" + state +
+           R"(","status":{"error_code":"OK","error_message":""}})";
+  };
+  const auto status = [](const std::string& versions) {
+    return R"({"model_version_status":[)" + versions + "]}";
+  };
+  struct Case {
+    std::string body;
+    bool is_available;
+  };
+  const std::vector<Case> cases{
+      {status(version("AVAILABLE")), true},
+      {status(version("UNLOADING") + "," + version("AVAILABLE")), true},
+      {status(version("LOADING")), false},
+      {status(version("END")), false},
+      {status(""), false},
+      {"{}", false},
+      {"[]", false},
+      {"hello", false},
+      {"", false},
+      {R"({"error":"Servable not found"})", false},
+      {R"({"status":"AVAILABLE"})", false},
+  };
+  for (const auto& [body, is_available] : cases) {
+    const Payload json = Payload::json(body);
+    EXPECT_EQ(has_available_version(json), is_available) << body;
+    const auto proto = convert_tensorflow_status(json, Encoding::kProto);
+    if (proto) EXPECT_EQ(has_available_version(*proto), is_available) << body;
+  }
+  EXPECT_FALSE(has_available_version(Payload::proto("")));
+  EXPECT_FALSE(has_available_version(Payload::proto("\xff\xff")));
+}
+
 TEST(TensorflowMetadata, IsAskedFor) {
   tensorflow::serving::GetModelMetadataRequest metadata;
   ASSERT_TRUE(metadata.ParseFromString(write_model_metadata_request("m")));

@@ -1,0 +1,179 @@
+#include "engine/server_watch.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "engine/node/grpc_node.hpp"
+#include "engine/node/rest_node.hpp"
+#include "engine/observe/log.hpp"
+#include "graph/units/model_request.hpp"
+#include "protocol/codec/tensorflow_metadata.hpp"
+
+namespace infergraph::engine {
+
+namespace asio = boost::asio;
+using graph::ServerFinder;
+using graph::ServerLook;
+using protocol::Method;
+using protocol::Protocol;
+using protocol::Transport;
+
+namespace {
+
+// A status is some hundred bytes; whatever else listens there may send as much as it likes.
+constexpr MessageLimits kLimits{std::size_t{64} << 10, std::size_t{1} << 20};
+
+ServerLook seen_in(const protocol::Result<protocol::Payload>& answer) {
+  if (answer) {
+    return protocol::has_available_version(*answer) ? ServerLook::kServes : ServerLook::kOther;
+  }
+  const bool is_late = answer.error().code() == protocol::Code::kDeadlineExceeded;
+  return is_late ? ServerLook::kSilent : ServerLook::kOther;
+}
+
+}  // namespace
+
+// One server over one transport.
+struct ServerWatch::Look {
+  // The server under one name.
+  struct Name {
+    std::unique_ptr<graph::NodeClient> client;
+    protocol::Payload request;
+  };
+
+  Look(IoThread& control, const Server& server, Transport its_transport, const Options& options,
+       GrpcTransport& grpc)
+      : node(server.node),
+        model_names(server.names),
+        found(server.found),
+        transport(its_transport),
+        book(transport == Transport::kRest ? server.rest : server.grpc),
+        pool(control, book, kLimits, std::nullopt),
+        timer(control.context) {
+    for (const std::string& name : model_names) {
+      Name made;
+      made.request = graph::model_request(Protocol::kTensorflow, Method::kStatus, transport, name);
+      if (transport == Transport::kRest) {
+        made.client = std::make_unique<RestNode>(
+            node, pool,
+            RestNodeOptions{options.timeout, options.timeout, Protocol::kTensorflow, name}, nullptr,
+            "", "");
+      } else {
+        made.client = std::make_unique<GrpcNode>(
+            node, graph::NodeType::kModel, std::make_unique<GrpcChannels>(grpc, book),
+            GrpcNodeOptions{options.timeout, Protocol::kTensorflow},
+            GrpcCaller{&control.context, 0}, nullptr, "", "");
+      }
+      names.push_back(std::move(made));
+    }
+  }
+
+  std::string node;
+  std::vector<std::string> model_names;
+  std::shared_ptr<graph::FoundServer> found;
+  Transport transport;
+  std::shared_ptr<AddressBook> book;
+  HttpPool pool;
+  std::vector<Name> names;
+  asio::steady_timer timer;
+  graph::CancelScope cancel;
+  ServerFinder finder;
+};
+
+ServerWatch::ServerWatch(IoThread& control, std::vector<Server> servers, Options options,
+                         GrpcTransport& transport, std::function<void()> changed)
+    : control_(control), options_(options), changed_(std::move(changed)) {
+  for (const Server& server : servers) {
+    for (const Transport by : {Transport::kRest, Transport::kGrpc}) {
+      if ((by == Transport::kRest ? server.rest : server.grpc) == nullptr) continue;
+      looks_.push_back(std::make_unique<Look>(control, server, by, options, transport));
+    }
+  }
+}
+
+ServerWatch::~ServerWatch() {
+  ending_ = true;
+  for (const auto& look : looks_) {
+    look->timer.cancel();
+    look->cancel.cancel();
+  }
+  control_.context.restart();
+  while (watching_ > 0) control_.context.run_one();
+}
+
+void ServerWatch::start() {
+  for (const auto& look : looks_) {
+    ++watching_;
+    asio::co_spawn(control_.context, watch(*look), [this](const std::exception_ptr& thrown) {
+      if (thrown) log::error("a look for a model server threw", {});
+      --watching_;
+    });
+  }
+}
+
+graph::Awaitable<void> ServerWatch::watch(Look& look) {
+  auto pause = options_.shortest;
+  while (!ending_) {
+    const std::vector<ServerLook> seen = co_await look_at(look);
+    if (ending_) break;
+    const bool was_found = look.finder.found() != ServerFinder::kProxy;
+    take(look, seen);
+    const bool is_found = look.finder.found() != ServerFinder::kProxy;
+    if (was_found && !is_found) pause = options_.shortest;
+    look.timer.expires_after(is_found ? options_.interval : pause);
+    pause = std::min(2 * pause, options_.interval);
+    co_await look.timer.async_wait(asio::as_tuple(asio::deferred));
+  }
+}
+
+graph::Awaitable<std::vector<ServerLook>> ServerWatch::look_at(Look& look) {
+  std::vector<ServerLook> seen(look.names.size(), ServerLook::kOther);
+  // The name in use first, which mostly is the end of it.
+  std::vector<std::size_t> order;
+  const int found = look.finder.found();
+  if (found != ServerFinder::kProxy) order.push_back(static_cast<std::size_t>(found));
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    if (static_cast<int>(i) != found) order.push_back(i);
+  }
+  for (const std::size_t name : order) {
+    graph::CallTimes times;
+    graph::CallContext context;
+    context.puid = "readiness-probe";
+    context.cancel = &look.cancel;
+    context.times = &times;
+    context.deadline = graph::Clock::now() + options_.timeout;
+    protocol::Payload request = look.names[name].request;
+    const auto answer =
+        co_await look.names[name].client->call(Method::kStatus, std::move(request), context);
+    seen[name] = seen_in(answer);
+    // Who hangs does so under every name.
+    if (ending_ || seen[name] != ServerLook::kOther) break;
+  }
+  co_return seen;
+}
+
+void ServerWatch::take(Look& look, const std::vector<ServerLook>& seen) {
+  const int before = look.finder.found();
+  const int now = look.finder.take(seen);
+  if (now == before) return;
+  look.found->set(look.transport, now);
+  const std::string host = look.book->host() + ":" + std::to_string(look.book->port());
+  if (now == ServerFinder::kProxy) {
+    log::warn("the model server has stopped answering; its proxy is called",
+              {{"node", look.node}, {"host", host}});
+  } else {
+    log::info("the model server is called directly",
+              {{"node", look.node},
+               {"host", host},
+               {"model", look.model_names[static_cast<std::size_t>(now)]}});
+  }
+  changed_();
+}
+
+}  // namespace infergraph::engine
