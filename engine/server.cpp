@@ -15,6 +15,7 @@
 #include "engine/node/posted_node.hpp"
 #include "engine/node/rest_node.hpp"
 #include "engine/observe/log.hpp"
+#include "engine/observe/route_warning.hpp"
 #include "engine/process.hpp"
 #include "graph/server_kind.hpp"
 #include "graph/unit_registry.hpp"
@@ -206,6 +207,7 @@ std::unique_ptr<graph::Unit> Server::make_unit(const graph::NodeSpec& node,
     unit.is_only = is_single_;
     unit.aggregate_body = node.settings.aggregate_body;
     unit.max_decoded = options_.max_response_bytes;
+    unit.on_odd_route = route_warning(node.name);
     return std::make_unique<graph::RemoteUnit>(make_clients({node, endpoint, protocol, model}),
                                                std::move(unit));
   };

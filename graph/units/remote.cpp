@@ -216,10 +216,16 @@ Awaitable<Result<int>> RemoteUnit::route(Payload message, CallContext& context) 
   }
   const auto answer = co_await client(by).call(Method::kRoute, std::move(message), context);
   if (!answer) co_return answer.error();
-  if (answer->encoding() == Encoding::kProto) co_return protocol::read_route_proto(answer->bytes());
   const auto plain = protocol::decoded(*answer, options_.max_decoded);
   if (!plain) co_return Status(Code::kBadUpstream, plain.error().message());
-  co_return protocol::read_route(plain->bytes());
+  auto oddity = protocol::RouteOddity::kNone;
+  auto branch = plain->encoding() == Encoding::kProto
+                    ? protocol::read_route_proto(plain->bytes(), &oddity)
+                    : protocol::read_route(plain->bytes(), &oddity);
+  if (oddity != protocol::RouteOddity::kNone && options_.on_odd_route) {
+    options_.on_odd_route(oddity);
+  }
+  co_return branch;
 }
 
 Awaitable<Result<Payload>> RemoteUnit::aggregate(std::vector<Payload> answers,

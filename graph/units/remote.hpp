@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "graph/node_settings.hpp"
 #include "graph/unit.hpp"
 #include "graph/units/model_lookup.hpp"
+#include "protocol/codec/route_oddity.hpp"
 #include "protocol/convert.hpp"
 #include "protocol/model_profile.hpp"
 #include "protocol/protocol.hpp"
@@ -33,6 +35,8 @@ class RemoteUnit final : public Unit {
     bool is_only = false;
     AggregateBody aggregate_body = AggregateBody::kList;
     std::size_t max_decoded = 0;  ///< bytes that a gzip body may unpack to
+    /// Told of each route that is not as it should be; empty when nobody cares.
+    std::function<void(protocol::RouteOddity)> on_odd_route = {};
   };
 
   RemoteUnit(NodeClients clients, Options options);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "protocol/codec/route_oddity.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/status.hpp"
 
@@ -16,10 +17,10 @@ namespace infergraph::protocol {
 /// Sources: design §4, §6, §7; contract/protos.md §1. Threads: any.
 
 /// The branch in a router's answer: the first element of data.ndarray ([[k]] or [k]), data.tensor
-/// or data.tftensor of a SeldonMessage, or of a bare JSON array. 1.0 is an integer, 1.5 is not.
-/// Errors: kInvalidRouting when there is no such element or it isn't an integer; kBadUpstream for
-/// what isn't JSON.
-Result<int> read_route(std::string_view json);
+/// or data.tftensor of a SeldonMessage, or of a bare JSON array, cut to its whole part; −1 for a
+/// `data` with nothing in it. `oddity`, unless it is null, tells when it was not as it should be.
+/// Errors: kInvalidRouting when there is no such element; kBadUpstream for what isn't JSON.
+Result<int> read_route(std::string_view json, RouteOddity* oddity = nullptr);
 
 /// response.meta.routing of a Feedback: node name to branch; empty when absent. Takes numbers, and
 /// strings of one as proto3 JSON does.

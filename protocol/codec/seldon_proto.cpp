@@ -122,14 +122,16 @@ Element first_of(const SeldonMessage& message) {
 
 }  // namespace
 
-Result<int> read_route_proto(std::string_view wire) {
+Result<int> read_route_proto(std::string_view wire, RouteOddity* oddity) {
   Arena arena;
   auto& message = *Arena::CreateMessage<SeldonMessage>(&arena);
   if (!parse(wire, message)) {
     return Status(Code::kBadUpstream, "the answer to route is not a SeldonMessage");
   }
+  const bool is_empty = message.has_data() && message.data().ByteSizeLong() == 0;
+  if (is_empty) return route_without_data(oddity);
   const Element element = first_of(message);
-  return to_route(element.number, element.wrong);
+  return to_route(element.number, element.wrong, oddity);
 }
 
 Result<std::map<std::string, int>> read_feedback_routing_proto(std::string_view wire) {

@@ -15,10 +15,9 @@ namespace infergraph::protocol {
 /// of codec/seldon_json.hpp. Source: contract/protos.md §1. Threads: any.
 
 /// The branch in a router's answer, a SeldonMessage: the first element of data.ndarray ([[k]] or
-/// [k]), data.tensor or data.tftensor. 1.0 is an integer, 1.5 is not.
-/// Errors: kInvalidRouting when there is no such element or it isn't an integer; kBadUpstream for
-/// a malformed message.
-Result<int> read_route_proto(std::string_view wire);
+/// [k]), data.tensor or data.tftensor, as read_route reads it.
+/// Errors: kInvalidRouting when there is no such element; kBadUpstream for a malformed message.
+Result<int> read_route_proto(std::string_view wire, RouteOddity* oddity = nullptr);
 
 /// response.meta.routing of a Feedback: node name to branch; empty when absent. Nothing else is
 /// looked into. Errors: kInvalidArgument for a malformed message.

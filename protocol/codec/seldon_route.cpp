@@ -3,6 +3,7 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -72,6 +73,9 @@ class RouteReader final : public json::Visitor {
   }
 
   void value(const Path& path, Kind kind, std::string_view text) override {
+    // A container is shown when it ends, after what is in it.
+    if (path.depth() == 2 && path.is(0, "data")) has_data_ = true;
+    if (path.is({"data"}) && kind == Kind::kObject) is_empty_ = !has_data_;
     // The containers' own ends tell nothing.
     if (path.depth() == 0 || kind == Kind::kObject || kind == Kind::kArray) return;
     if (root_is_array(path)) {
@@ -85,7 +89,10 @@ class RouteReader final : public json::Visitor {
     }
   }
 
-  Result<int> route() const { return to_route(number_ ? number_ : content_element(), wrong_); }
+  Result<int> route(RouteOddity* oddity) const {
+    if (is_empty_ && !number_) return route_without_data(oddity);
+    return to_route(number_ ? number_ : content_element(), wrong_, oddity);
+  }
 
  private:
   static bool root_is_array(const Path& path) { return path.index(0).has_value(); }
@@ -123,6 +130,8 @@ class RouteReader final : public json::Visitor {
     return bytes ? first_of_content(dtype_of(dtype_), *bytes) : std::nullopt;
   }
 
+  bool has_data_ = false;
+  bool is_empty_ = false;  // there is a `data`, with nothing in it
   std::optional<double> number_;
   std::string wrong_;
   std::string_view dtype_;
@@ -138,7 +147,7 @@ std::optional<double> first_of_content(int dtype, std::string_view content) {
   return std::nullopt;
 }
 
-Result<int> to_route(std::optional<double> element, const std::string& wrong) {
+Result<int> to_route(std::optional<double> element, const std::string& wrong, RouteOddity* oddity) {
   if (!element) {
     return Status(Code::kInvalidRouting,
                   "the answer has no route: " +
@@ -146,21 +155,32 @@ Result<int> to_route(std::optional<double> element, const std::string& wrong) {
                                        "data.tftensor, or a JSON array of one"
                                      : wrong));
   }
-  const std::optional<int> whole = json::to_int(*element);
+  if (!std::isfinite(*element)) {
+    return Status(Code::kInvalidRouting, "the answer's route is not a number");
+  }
+  const double cut = std::trunc(*element);
+  const std::optional<int> whole = json::to_int(cut);
   if (!whole) {
     std::string text;
     json::append_double(text, *element);
     return Status(Code::kInvalidRouting, "the answer's route " + text + " is not an integer");
   }
+  if (cut != *element && oddity != nullptr) *oddity = RouteOddity::kFraction;
   return *whole;
 }
 
-Result<int> read_route(std::string_view json) {
+int route_without_data(RouteOddity* oddity) {
+  constexpr int kAllChildren = -1;
+  if (oddity != nullptr) *oddity = RouteOddity::kNoData;
+  return kAllChildren;
+}
+
+Result<int> read_route(std::string_view json, RouteOddity* oddity) {
   RouteReader reader;
   if (const auto problem = json::visit(json, reader)) {
     return Status(Code::kBadUpstream, "the answer to route: " + *problem);
   }
-  return reader.route();
+  return reader.route(oddity);
 }
 
 }  // namespace infergraph::protocol

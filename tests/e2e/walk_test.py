@@ -160,7 +160,7 @@ class RouterTest(WalkTest):
 
     def test_no_route_in_the_answer(self):
         for body in (b'{"data":{"names":[]}}', b'{"data":{"ndarray":[]}}', b'{"strData":"1"}', b"{}",
-                     b'{"data":{"ndarray":[["a"]]}}', b"[]", b'{"data":{"ndarray":[[1.5]]}}'):
+                     b'{"data":{"ndarray":[["a"]]}}', b"[]", b'{"data":null}'):
             with self.subTest(body):
                 engine = self.router(Answer(body=body))
                 self.error(engine.predict(), 500, "INVALID_ROUTING", '"r"')
@@ -184,6 +184,25 @@ class RouterTest(WalkTest):
             with self.subTest(body):
                 self.n["r"].on("/route", Answer(body=body))
                 self.assertEqual(engine.predict(b"x").body, b"x>b:predict")
+
+    def test_odd_routes_are_taken_as_the_reference_takes_them(self):
+        """A fraction is cut, data with nothing in it means all; each with one warning for the node."""
+        engine = self.router(route(0))
+        for body, calls in ((b'{"data":{"ndarray":[[1.9]]}}', [0, 1]), (b"[0.5]", [1, 0]),
+                            (b'{"data":{"tensor":{"shape":[1],"values":[-0.5]}}}', [1, 0]),
+                            (b'{"data":{}}', [1, 1]), (b'{"data":{},"meta":{}}', [1, 1])):
+            with self.subTest(body):
+                for node in self.n.values():
+                    node.requests.clear()
+                self.n["r"].on("/route", Answer(body=body))
+                for _ in range(3):
+                    self.assertEqual(engine.predict(b"x").status, 200)
+                self.assertEqual([len(self.n[k].calls()) for k in "ab"], [3 * n for n in calls])
+        warned = [line for line in engine.stderr().splitlines() if "a router's" in line]
+        self.assertEqual(len(warned), 2, warned)
+        for line in warned:
+            self.assertIn('"node":"r"', line)
+            self.assertIn('"level":"warn"', line)
 
     def test_gzipped_route(self):
         engine = self.router(gzipped(b'{"data":{"ndarray":[[1]]}}'))

@@ -62,7 +62,6 @@ TEST(ReadRoute, SaysWhyThereIsNone) {
       {"[[[1]]]", "no route"},
       {"1", "no route"},
       {"null", "no route"},
-      {R"({"data":{}})", "no route"},
       {R"({"data":{"ndarray":1}})", "no route"},
       {R"({"data":{"ndarray":[{"a":1}]}})", "no route"},
       {R"({"strData":"1"})", "no route"},
@@ -70,8 +69,15 @@ TEST(ReadRoute, SaysWhyThereIsNone) {
       {R"({"data":{"ndarray":[["a"]]}})", "data.ndarray[0][0] should be a number but is a string"},
       {R"({"data":{"ndarray":["1"]}})", "data.ndarray[0] should be a number but is a string"},
       {R"({"data":{"tensor":{"values":[null]}}})", "data.tensor.values[0] should be a number"},
-      {R"({"data":{"ndarray":[[1.5]]}})", "route 1.5 is not an integer"},
-      {"[NaN]", "is not an integer"},
+      {R"({"data":null})", "no route"},
+      {R"({"data":{"names":[]}})", "no route"},
+      {R"({"data":[]})", "no route"},
+      {R"({"data":{"ndarray":[]}})", "no route"},
+      {R"({"data":{"ndarray":null}})", "no route"},
+      {R"({"data":{"tensor":{}}})", "no route"},
+      {R"({"data":{"data":{}}})", "no route"},
+      {"[NaN]", "is not a number"},
+      {"[2147483648.5]", "is not an integer"},
       {"[1e300]", "route 1e+300 is not an integer"},
       {R"({"data":{"tftensor":{"dtype":"DT_INT64","tensorContent":"AQAAAAAA"}}})", "no route"},
       {R"({"data":{"tftensor":{"dtype":"DT_STRING","tensorContent":"AQAAAAAAAAA="}}})", "no route"},
@@ -82,6 +88,39 @@ TEST(ReadRoute, SaysWhyThereIsNone) {
     ASSERT_FALSE(result) << json;
     EXPECT_EQ(result.error().code(), Code::kInvalidRouting) << json;
     EXPECT_THAT(result.error().message(), HasSubstr(what)) << json;
+  }
+}
+
+// As the reference and the Java engine do, and told of.
+TEST(ReadRoute, TakesFractionsAndDataWithoutAnArray) {
+  using enum RouteOddity;
+  struct Case {
+    std::string json;
+    int route;
+    RouteOddity oddity;
+  };
+  const Case cases[] = {
+      {R"({"data":{"ndarray":[[1.9]]}})", 1, kFraction},
+      {R"({"data":{"ndarray":[0.5]}})", 0, kFraction},
+      {R"({"data":{"ndarray":[-0.5]}})", 0, kFraction},
+      {R"({"data":{"ndarray":[[-1.5]]}})", -1, kFraction},
+      {R"({"data":{"tensor":{"shape":[1,1],"values":[2.0001]}}})", 2, kFraction},
+      {R"({"data":{"tftensor":{"dtype":"DT_DOUBLE","doubleVal":[1.25]}}})", 1, kFraction},
+      {"[1.7]", 1, kFraction},
+      {"[[2147483647.5]]", 2147483647, kFraction},
+      {R"({"data":{}})", -1, kNoData},
+      {R"({"data":{ },"meta":{}})", -1, kNoData},
+      {R"({"data":{"ndarray":[[1.0]]}})", 1, kNone},
+      {R"({"data":{"ndarray":[[-1]]}})", -1, kNone},
+      {"[2]", 2, kNone},
+  };
+  for (const Case& each : cases) {
+    auto oddity = kNone;
+    const Result<int> result = read_route(each.json, &oddity);
+    ASSERT_TRUE(result) << each.json << ": " << result.error().message();
+    EXPECT_EQ(*result, each.route) << each.json;
+    EXPECT_EQ(oddity, each.oddity) << each.json;
+    EXPECT_EQ(*read_route(each.json), each.route) << each.json;
   }
 }
 

@@ -48,11 +48,35 @@ TEST(RouteProto, IsTheFirstElementOfAnyArray) {
   EXPECT_EQ(route_of(R"({"data":{"ndarray":[[-1]]}})"), "-1");
 }
 
+TEST(RouteProto, TakesFractionsAndDataWithoutAnArray) {
+  using enum RouteOddity;
+  struct Case {
+    std::string_view json;
+    int route;
+    RouteOddity oddity;
+  };
+  const Case cases[] = {
+      {R"({"data":{"ndarray":[[1.9]]}})", 1, kFraction},
+      {R"({"data":{"ndarray":[-0.5]}})", 0, kFraction},
+      {R"({"data":{"tensor":{"values":[2.5]}}})", 2, kFraction},
+      {R"({"data":{"tftensor":{"dtype":"DT_DOUBLE","doubleVal":[1.25]}}})", 1, kFraction},
+      {R"({"data":{}})", -1, kNoData},
+      {R"({"data":{"ndarray":[[1]]}})", 1, kNone},
+  };
+  for (const Case& each : cases) {
+    auto oddity = kNone;
+    const auto route = read_route_proto(wire_of(each.json), &oddity);
+    ASSERT_TRUE(route) << each.json;
+    EXPECT_EQ(*route, each.route) << each.json;
+    EXPECT_EQ(oddity, each.oddity) << each.json;
+  }
+}
+
 TEST(RouteProto, SaysWhyThereIsNone) {
   for (const std::string_view json :
-       {"{}", R"({"strData":"1"})", R"({"data":{"ndarray":[]}})", R"({"data":{"ndarray":[["1"]]}})",
-        R"({"data":{"ndarray":[[[1]]]}})", R"({"data":{"ndarray":[null]}})",
-        R"({"data":{"tensor":{}}})", R"({"data":{"ndarray":[1.5]}})",
+       {"{}", R"({"strData":"1"})", R"({"data":{"names":["a"]}})", R"({"data":{"ndarray":[]}})",
+        R"({"data":{"ndarray":[["1"]]}})", R"({"data":{"ndarray":[[[1]]]}})",
+        R"({"data":{"ndarray":[null]}})", R"({"data":{"tensor":{}}})",
         R"({"data":{"tensor":{"values":["NaN"]}}})", R"({"data":{"tensor":{"values":[1e10]}}})",
         R"({"data":{"tftensor":{"dtype":"DT_STRING","stringVal":["MQ=="]}}})",
         R"({"data":{"tftensor":{"dtype":"DT_INT32","tensorContent":"AgAA"}}})"}) {
