@@ -1,8 +1,10 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "graph/walker.hpp"
+#include "protocol/codec/error_text.hpp"
 #include "protocol/convert.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/json.hpp"
@@ -19,10 +21,14 @@ namespace json = protocol::json;
 
 namespace {
 
-// What one node says of itself. The texts borrow from the payload.
+// How much of a node's error body is told.
+constexpr std::size_t kMostErrorText = 512;
+
+// What one node says of itself. The views borrow from the payload.
 struct Metadata {
   Payload payload;
   std::string_view whole;
+  std::string entry = "{}";  // as it stands in the graph's
   std::string_view inputs = "[]";
   std::string_view outputs = "[]";
 };
@@ -32,11 +38,25 @@ class MetadataReader final : public json::Visitor {
   explicit MetadataReader(Metadata& metadata) : metadata_(metadata) {}
   bool is_object() const { return is_object_; }
 
+  // The object as the reference would write it: without a `custom` that has nothing in it.
+  std::string text() const {
+    if (!has_empty_custom_) return std::string(metadata_.whole);
+    std::string made = "{";
+    for (const std::string_view member : members_) {
+      if (made.size() > 1) made += ',';
+      made += member;
+    }
+    return made + "}";
+  }
+
  private:
   bool enter(const json::Path& path, json::Kind kind) override {
-    return path.depth() == 0 && kind == json::Kind::kObject;
+    const bool may_be_empty = path.is({"custom"});
+    if (may_be_empty) custom_members_ = 0;
+    return kind == json::Kind::kObject && (path.depth() == 0 || may_be_empty);
   }
   void value(const json::Path& path, json::Kind kind, std::string_view text) override {
+    if (path.depth() == 2) ++custom_members_;
     if (path.depth() == 0) {
       is_object_ = kind == json::Kind::kObject;
       metadata_.whole = text;
@@ -45,11 +65,46 @@ class MetadataReader final : public json::Visitor {
     } else if (path.is({"outputs"})) {
       metadata_.outputs = text;
     }
+    if (path.depth() != 1) return;
+    const bool is_empty_custom =
+        path.is({"custom"}) &&
+        (kind == json::Kind::kNull || (kind == json::Kind::kObject && custom_members_ == 0));
+    if (is_empty_custom) {
+      has_empty_custom_ = true;
+    } else {
+      // The key as it is written, its quotes included, up to the end of the value.
+      const char* const begin = path.written_key(0).data() - 1;
+      members_.emplace_back(begin, static_cast<std::size_t>(text.data() + text.size() - begin));
+    }
   }
 
   Metadata& metadata_;
   bool is_object_ = false;
+  bool has_empty_custom_ = false;
+  std::size_t custom_members_ = 0;
+  std::vector<std::string_view> members_;
 };
+
+// The node has no metadata and says so: it counts as an empty entry.
+bool has_none(const Status& status) {
+  if (status.answer()) {
+    const int code = status.answer()->status();
+    return code == 404 || code == 405 || code == 501;
+  }
+  if (!status.grpc_answer()) return false;
+  const auto code = status.grpc_answer()->code;
+  return code == protocol::GrpcCode::kUnimplemented || code == protocol::GrpcCode::kNotFound;
+}
+
+// The node's own error would not tell whose it is.
+Status named(const Status& status, std::string_view node) {
+  std::string why = status.message();
+  if (status.answer()) why = protocol::error_text(*status.answer(), kMostErrorText);
+  Status made(status.code() == Code::kUpstream ? Code::kBadUpstream : status.code(),
+              "no metadata: " + why, std::string(status.code() == Code::kOverloaded ? "" : node));
+  made.set_peer(status.peer());
+  return made;
+}
 
 enum class Side { kInputs, kOutputs };
 
@@ -83,13 +138,14 @@ const PlanNode& owner_of(const PlanNode& root, Side side) {
 Awaitable<Result<Payload>> Walker::graph_metadata(CallContext& context) {
   std::unordered_map<const PlanNode*, Metadata> models;
   for (const auto& node : plan_.nodes()) {
+    Metadata& metadata = models[node.get()];
     auto answer = co_await ask(Method::kMetadata, node->name, Payload(), context);
-    if (!answer) co_return std::move(answer).error();
+    if (!answer && has_none(answer.error())) continue;
+    if (!answer) co_return named(answer.error(), node->name);
     auto plain = protocol::convert_metadata(*answer, protocol::Protocol::kSeldon,
                                             protocol::Encoding::kJson, max_decoded_);
     if (plain) plain = protocol::decoded(*plain, max_decoded_);
     if (!plain) co_return Status(Code::kBadUpstream, plain.error().message(), node->name);
-    Metadata& metadata = models[node.get()];
     metadata.payload = *std::move(plain);
     MetadataReader reader(metadata);
     const auto wrong = json::visit(metadata.payload.bytes(), reader);
@@ -98,6 +154,7 @@ Awaitable<Result<Payload>> Walker::graph_metadata(CallContext& context) {
                        "the metadata is not a JSON object: " + wrong.value_or("another value"),
                        node->name);
     }
+    metadata.entry = reader.text();
   }
 
   std::string text = "{\"name\":";
@@ -106,7 +163,7 @@ Awaitable<Result<Payload>> Walker::graph_metadata(CallContext& context) {
   for (const auto& node : plan_.nodes()) {
     if (node.get() != &plan_.root()) text += ',';
     json::append_string(text, node->name);
-    text.append(":").append(models.at(node.get()).whole);
+    text.append(":").append(models.at(node.get()).entry);
   }
   text.append("},\"graphinputs\":")
       .append(models.at(&owner_of(plan_.root(), Side::kInputs)).inputs);

@@ -24,7 +24,9 @@ constexpr int kAllChildren = -1;
 constexpr int kNoChild = -2;
 
 Status at_node(const PlanNode& node, Status status) {
-  if (status.node().empty()) status.set_node(node.name);
+  // No node is to blame when the engine has run out of something.
+  const bool is_ours = status.code() == Code::kOverloaded;
+  if (status.node().empty() && !is_ours) status.set_node(node.name);
   return status;
 }
 

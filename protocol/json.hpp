@@ -105,4 +105,7 @@ std::string excerpt(std::string_view text, std::size_t most = 64);
 /// True if `text` is well-formed UTF-8.
 bool is_utf8(std::string_view text);
 
+/// `text` with U+FFFD for every byte that is not UTF-8.
+std::string to_utf8(std::string_view text);
+
 }  // namespace infergraph::protocol::json

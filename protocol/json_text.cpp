@@ -256,4 +256,21 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string to_utf8(std::string_view text) {
+  std::string made;
+  if (is_utf8(text)) return made.append(text);
+  while (!text.empty()) {
+    const bool plain = static_cast<unsigned char>(text.front()) < 0x80;
+    const std::size_t length = plain ? 1 : utf8_length(text);
+    if (length == 0) {
+      made += kReplacement;
+      text.remove_prefix(1);
+    } else {
+      made += text.substr(0, length);
+      text.remove_prefix(length);
+    }
+  }
+  return made;
+}
+
 }  // namespace infergraph::protocol::json

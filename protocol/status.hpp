@@ -61,6 +61,9 @@ class [[nodiscard]] Status {
   /// Name of the node where it happened; empty when no node had a part in it.
   const std::string& node() const { return node_; }
   void set_node(std::string_view node) { node_ = node; }
+  /// The address that was really called, "127.0.0.1:9000"; empty when none was.
+  const std::string& peer() const { return peer_; }
+  void set_peer(std::string peer) { peer_ = std::move(peer); }
   /// The node's own answer over REST; null unless code() is kUpstream and it was REST.
   const std::shared_ptr<const Payload>& answer() const { return answer_; }
   /// The node's own answer over gRPC; null unless code() is kUpstream and it was gRPC.
@@ -70,6 +73,7 @@ class [[nodiscard]] Status {
   Code code_ = Code::kInternal;
   std::string message_;
   std::string node_;
+  std::string peer_;
   std::shared_ptr<const Payload> answer_;
   std::shared_ptr<const GrpcStatus> grpc_answer_;
 };

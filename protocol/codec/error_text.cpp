@@ -11,6 +11,8 @@ namespace {
 
 // No component says more than this when it fails.
 constexpr std::size_t kMaxUnpacked = std::size_t{1} << 20;
+// What is longer is no short JSON with a text in it, and isn't searched for one.
+constexpr std::size_t kMostSearched = std::size_t{64} << 10;
 
 class TextFinder final : public json::Visitor {
  public:
@@ -35,11 +37,11 @@ std::string error_text(const Payload& body, std::size_t most) {
   const auto plain = decoded(body, kMaxUnpacked);
   if (!plain || plain->empty()) return status;
   TextFinder finder;
-  if (!json::visit(plain->bytes(), finder) && !finder.found_.empty()) {
-    return json::excerpt(finder.found_, most);
+  if (plain->size() <= kMostSearched && !json::visit(plain->bytes(), finder) &&
+      !finder.found_.empty()) {
+    return json::to_utf8(json::excerpt(finder.found_, most));
   }
-  std::string text = json::excerpt(plain->bytes(), most);
-  return json::is_utf8(text) ? status + ": " + text : status;
+  return status + ": " + json::to_utf8(json::excerpt(plain->bytes(), most));
 }
 
 }  // namespace infergraph::protocol

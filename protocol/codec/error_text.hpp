@@ -8,7 +8,7 @@
 namespace infergraph::protocol {
 
 /// What a node's error body says, for people: `error` of protocols tensorflow and v2, `status.info`
-/// of seldon, else the body itself as far as it is text; at most `most` bytes of it.
+/// of seldon, else the body itself; at most `most` bytes of it, as UTF-8.
 std::string error_text(const Payload& body, std::size_t most);
 
 }  // namespace infergraph::protocol

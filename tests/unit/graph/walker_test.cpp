@@ -366,6 +366,79 @@ TEST(Walker, GraphMetadataTakesItsSidesByType) {
   }
 }
 
+// What a node says when it has none, in either transport.
+TEST(Walker, GraphMetadataHasAnEmptyEntryForANodeWithout) {
+  const auto rest = [](int status) {
+    Payload answer = Payload::json("<h1>Not Found</h1>");
+    answer.set_status(status);
+    return Status::from_upstream("a", std::move(answer));
+  };
+  const auto grpc = [](protocol::GrpcCode code) {
+    return Status::from_upstream("a", protocol::GrpcStatus{code, "no", ""});
+  };
+  const Status none[] = {rest(404), rest(405), rest(501), grpc(protocol::GrpcCode::kUnimplemented),
+                         grpc(protocol::GrpcCode::kNotFound)};
+  for (const Status& failure : none) {
+    Graph graph;
+    graph.add("a", NodeType::kRouter);
+    graph.add("b", NodeType::kModel, "a");
+    graph.unit("a").answers.push_back(failure);
+    graph.unit("b").answers.push_back(Payload::json(R"({"name":"b","inputs":[1],"outputs":[2]})"));
+    EXPECT_EQ(graph.metadata(),
+              R"({"name":"p","models":{"a":{},"b":{"name":"b","inputs":[1],"outputs":[2]}},)"
+              R"("graphinputs":[1],"graphoutputs":[2]})");
+  }
+  // Whatever else fails is an error that tells whose metadata is missing, and why.
+  Status lost(Code::kUnavailable, "can't connect", "a");
+  lost.set_peer("127.0.0.1:1");
+  const std::pair<Status, Code> others[] = {
+      {rest(500), Code::kBadUpstream},
+      {rest(403), Code::kBadUpstream},
+      {grpc(protocol::GrpcCode::kUnavailable), Code::kBadUpstream},
+      {lost, Code::kUnavailable}};
+  for (const auto& [failure, code] : others) {
+    Graph graph;
+    graph.add("a", NodeType::kModel);
+    graph.unit("a").answers.push_back(failure);
+    graph.metadata();
+    EXPECT_EQ(graph.error().code(), code);
+    EXPECT_EQ(graph.error().node(), "a");
+    EXPECT_EQ(graph.error().peer(), failure.peer());
+    EXPECT_THAT(graph.error().message(), HasSubstr("no metadata: "));
+  }
+}
+
+TEST(Walker, GraphMetadataLeavesAnEmptyCustomOut) {
+  const std::pair<std::string, std::string> cases[] = {
+      {R"({"name":"m","custom":{}})", R"({"name":"m"})"},
+      {R"({"custom":{ } , "name":"m", "versions":["1"]})", R"({"name":"m","versions":["1"]})"},
+      {R"({"custom":null})", "{}"},
+      {R"({"c\u0075stom":{},"x":{"custom":{}}})", R"({"x":{"custom":{}}})"},
+      {R"({"name":"m","custom":{"a":"b"}})", R"({"name":"m","custom":{"a":"b"}})"},
+      {R"({"name":"m","custom":{"a":{}}})", R"({"name":"m","custom":{"a":{}}})"},
+      {R"({"name":"m","custom":"text"})", R"({"name":"m","custom":"text"})"},
+      {R"({"name" : "m"})", R"({"name" : "m"})"},
+  };
+  for (const auto& [said, entry] : cases) {
+    Graph graph;
+    graph.add("m", NodeType::kModel);
+    graph.unit("m").answers.push_back(Payload::json(said));
+    EXPECT_EQ(graph.metadata(),
+              R"({"name":"p","models":{"m":)" + entry + R"(},"graphinputs":[],"graphoutputs":[]})");
+  }
+}
+
+TEST(Walker, BlamesNoNodeForOverload) {
+  Graph graph;
+  graph.add("m", NodeType::kModel);
+  graph.unit("m").answers.push_back(Status(Code::kOverloaded, "out of descriptors"));
+  graph.unit("m").answers.push_back(Status(Code::kUnavailable, "can't connect"));
+  graph.predict();
+  EXPECT_EQ(graph.error().node(), "");
+  graph.predict();
+  EXPECT_EQ(graph.error().node(), "m");
+}
+
 TEST(Walker, MetadataThatIsNoObjectIsABadUpstream) {
   Graph graph;
   graph.add("model", NodeType::kModel);
