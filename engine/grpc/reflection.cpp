@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "grpc/reflection/v1/reflection.pb.h"
+#include "grpc/reflection/v1alpha/reflection.pb.h"
 #include "tensorflow_serving/model_service.pb.h"
 #include "tensorflow_serving/prediction_service.pb.h"
 
@@ -21,8 +22,9 @@ using protocol::GrpcStatus;
 
 namespace {
 
-// Files of services alone, which the linker would leave out: nothing else refers to them.
+// Files of services that are served, which the linker would leave out: nothing else refers to them.
 [[maybe_unused]] const void* const volatile kServices[] = {
+    &descriptor_table_grpc_2freflection_2fv1alpha_2freflection_2eproto,
     &descriptor_table_tensorflow_5fserving_2fprediction_5fservice_2eproto,
     &descriptor_table_tensorflow_5fserving_2fmodel_5fservice_2eproto};
 

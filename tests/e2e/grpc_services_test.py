@@ -87,6 +87,29 @@ class ReflectionTest(ServicesTest):
         self.assertIn("inference.GRPCInferenceService", [service.name for service in listed])
         self.assertEqual(reflection.close(), [])
 
+    def test_everything_that_is_listed_can_be_described(self):
+        client = self.start("--protocol", "seldon,tensorflow,v2")
+        for version in VERSIONS:
+            reflection = Reflection(client, version)
+            listed = reflection.ask(list_services="").list_services_response.service
+            names = {service.name for service in listed}
+            self.assertLessEqual({f"grpc.reflection.{v}.ServerReflection" for v in VERSIONS}, names)
+            for service in names:
+                with self.subTest(version=version, service=service):
+                    package, name = service.rsplit(".", 1)
+                    files = {file.name: file for file in reflection.files(file_containing_symbol=service)}
+                    described = [each for file in files.values() if file.package == package
+                                 for each in file.service if each.name == name]
+                    self.assertEqual(len(described), 1)
+                    # Its methods by their own names, its messages, and each file by its name.
+                    for method in described[0].method:
+                        self.assertTrue(reflection.files(file_containing_symbol=f"{service}.{method.name}"))
+                        for kind in (method.input_type, method.output_type):
+                            self.assertTrue(reflection.files(file_containing_symbol=kind.lstrip(".")))
+                    for file in files:
+                        self.assertTrue(reflection.files(file_by_filename=file))
+            self.assertEqual(reflection.close(), [])
+
     def test_a_stock_client_can_call_by_it_alone(self):
         """Gathers the files of a symbol and what they import, and predicts with what they say."""
         for reflection in self.asked():
