@@ -1,5 +1,8 @@
 #include "engine/status_map.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -17,12 +20,23 @@ using protocol::Payload;
 using protocol::Protocol;
 using protocol::Status;
 
+namespace json = protocol::json;
+
 namespace {
 
-// How much of a node's error body goes into a message or its details: gRPC's metadata is for a few
-// kilobytes, and callers refuse more.
+// How much of a node's error body goes into a message or its details.
 constexpr std::size_t kBodyInMessage = 512;
 constexpr std::size_t kBodyInDetails = 4096;
+// gRPC's metadata is for a few kilobytes: callers refuse more than 8 KiB in all. So much of it may
+// message and details take, as they are on the wire, and so much of that the text of the message.
+constexpr std::size_t kMostMetadata = 7680;
+constexpr std::size_t kMostText = 4096;
+// Of a node's name. Kubernetes has none longer than 63.
+constexpr std::size_t kMostName = 128;
+// What google.rpc.Status and Any add to a body of an error.
+constexpr std::size_t kDetailsFraming = 128;
+// json::excerpt's.
+constexpr std::string_view kDots = "…";
 
 // Design §7.
 GrpcCode to_grpc_code(int http_status) {
@@ -35,6 +49,9 @@ GrpcCode to_grpc_code(int http_status) {
       return GrpcCode::kPermissionDenied;
     case 404:
       return GrpcCode::kNotFound;
+    case 405:
+    case 501:
+      return GrpcCode::kUnimplemented;
     case 408:
     case 504:
       return GrpcCode::kDeadlineExceeded;
@@ -45,39 +62,82 @@ GrpcCode to_grpc_code(int http_status) {
       return GrpcCode::kResourceExhausted;
     case 499:
       return GrpcCode::kCancelled;
-    case 501:
-      return GrpcCode::kUnimplemented;
     case 502:
     case 503:
       return GrpcCode::kUnavailable;
     default:
-      return GrpcCode::kInternal;
+      return http_status / 100 == 4 ? GrpcCode::kInvalidArgument : GrpcCode::kInternal;
   }
 }
 
 std::string at_node(std::string text, const Status& status) {
-  if (!status.node().empty()) text += " (node \"" + status.node() + "\")";
+  if (!status.node().empty()) {
+    text += " (node \"" + json::excerpt(json::to_utf8(status.node()), kMostName) + "\")";
+  }
   return text;
 }
 
-// At most `most` bytes, not cut within a character.
-std::string_view cut(std::string_view text, std::size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
-  return text.substr(0, most);
+// What a byte of `grpc-message` takes on the wire, where it is percent-encoded.
+std::size_t wire_size(char c) { return c >= 0x20 && c <= 0x7e && c != '%' ? 1 : 3; }
+
+std::size_t wire_size(std::string_view text) {
+  return std::transform_reduce(text.begin(), text.end(), std::size_t{0}, std::plus<>(),
+                               [](char c) { return wire_size(c); });
 }
 
-std::string details_of(GrpcCode code, const std::string& message, const protocol::Payload& answer) {
-  google::api::HttpBody body;
-  if (protocol::json::is_utf8(answer.content_type())) {
-    body.set_content_type(std::string(answer.content_type()));
+// `text` for a message: well-formed, and not longer than one may be.
+std::string bounded(std::string_view text) {
+  std::size_t size = 0;
+  std::size_t most = 0;
+  while (most < text.size() && size + wire_size(text[most]) <= kMostText) {
+    size += wire_size(text[most++]);
   }
-  body.set_data(std::string(cut(answer.bytes(), kBodyInDetails)));
+  return json::to_utf8(json::excerpt(text, most));
+}
+
+// How many bytes of details there is room for beside `message`: on the wire they are base64.
+std::size_t room_beside(const std::string& message) {
+  const std::size_t taken = wire_size(message);
+  return taken < kMostMetadata ? (kMostMetadata - taken) / 4 * 3 : 0;
+}
+
+std::string details_of(GrpcCode code, const std::string& message, const Payload& answer) {
+  const std::size_t taken = kDetailsFraming + message.size();
+  std::size_t room = room_beside(message);
+  room = room > taken ? room - taken : 0;
+  google::api::HttpBody body;
+  const std::string_view type = answer.content_type();
+  if (json::is_utf8(type) && type.size() <= room / 4) {
+    body.set_content_type(std::string(type));
+    room -= type.size();
+  }
+  std::string_view bytes = answer.bytes();
+  const std::size_t most = std::min(kBodyInDetails, room);
+  if (bytes.size() > most)
+    bytes = bytes.substr(0, json::excerpt(bytes, most).size() - kDots.size());
+  body.set_data(std::string(bytes));
   google::rpc::Status details;
   details.set_code(static_cast<int>(code));
   details.set_message(message);
   details.add_details()->PackFrom(body);
   return details.SerializeAsString();
+}
+
+// A node's details as they are, or where they are too long, as many of them as there is room for.
+std::string fitting(const std::string& details, const std::string& message) {
+  const std::size_t room = room_beside(message);
+  if (details.size() <= room) return details;
+  google::rpc::Status all;
+  if (!all.ParseFromString(details)) return "";
+  google::rpc::Status kept;
+  kept.set_code(all.code());
+  kept.set_message(message);
+  if (kept.ByteSizeLong() > room) return "";
+  for (auto& detail : *all.mutable_details()) {
+    *kept.add_details() = std::move(detail);
+    if (kept.ByteSizeLong() > room) kept.mutable_details()->RemoveLast();
+  }
+  return kept.SerializeAsString();
 }
 
 }  // namespace
@@ -191,20 +251,37 @@ GrpcCode grpc_code(const Status& status) {
 
 protocol::GrpcStatus grpc_status(const Status& status) {
   const GrpcCode code = grpc_code(status);
-  if (status.code() != Code::kUpstream) return {code, at_node(status.message(), status), ""};
-  if (status.grpc_answer()) {
-    return {code, at_node(status.message(), status), status.grpc_answer()->details};
+  if (status.code() != Code::kUpstream || !status.answer()) {
+    std::string message = at_node(bounded(status.message()), status);
+    std::string details;
+    if (status.grpc_answer()) details = fitting(status.grpc_answer()->details, message);
+    return {code, std::move(message), std::move(details)};
   }
-  if (!status.answer()) return {code, at_node(status.message(), status), ""};
-  const protocol::Payload& answer = *status.answer();
+  const Payload& answer = *status.answer();
   std::string message = "the node answered " + std::to_string(answer.status());
-  const std::string_view body = cut(answer.bytes(), kBodyInMessage);
-  // A message is text: callers' parsers refuse a status that isn't UTF-8.
-  if (!body.empty() && answer.content_encoding().empty() && protocol::json::is_utf8(body)) {
-    message.append(": ").append(body);
+  if (!answer.empty() && answer.content_encoding().empty()) {
+    message.append(": ").append(json::excerpt(answer.bytes(), kBodyInMessage));
   }
-  message = at_node(std::move(message), status);
-  return {code, message, details_of(code, message, answer)};
+  message = at_node(bounded(message), status);
+  std::string details = details_of(code, message, answer);
+  return {code, std::move(message), std::move(details)};
+}
+
+std::string failed_node(const Status& status) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  const std::string_view name = status.node();
+  std::string made;
+  for (std::size_t i = 0; i < name.size() && made.size() < kMostName; ++i) {
+    const char c = name[i];
+    const bool is_edge = i == 0 || i + 1 == name.size();
+    if (wire_size(c) == 1 && !(c == ' ' && is_edge)) {
+      made += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      made += {'%', kHex[byte >> 4U], kHex[byte & 0xFU]};
+    }
+  }
+  return made;
 }
 
 protocol::Payload error_body(const Status& status, Protocol protocol) {

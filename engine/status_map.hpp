@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "protocol/payload.hpp"
@@ -21,8 +22,13 @@ HttpFailure http_failure(const protocol::Status& status);
 protocol::GrpcCode grpc_code(const protocol::Status& status);
 
 /// A failure as a gRPC caller gets it: what happened and at which node; what a node answered over
-/// REST is in the details, as google.rpc.Status with one google.api.HttpBody.
+/// REST is in the details, as google.rpc.Status with one google.api.HttpBody. The message is UTF-8,
+/// and message and details together are cut to what callers take: 7.5 KiB on the wire.
 protocol::GrpcStatus grpc_status(const protocol::Status& status);
+
+/// The node where it failed, for the header Seldon-Failed-Node: printable ASCII, what isn't
+/// percent-encoded; "" when no node had a part in it.
+std::string failed_node(const protocol::Status& status);
 
 /// HTTP's status for a code of gRPC. Source: contract/tfserving_rest.md §6.
 int to_http_status(protocol::GrpcCode code);

@@ -75,6 +75,9 @@ Families::Families(const FamilyOptions& options)
                                         {"model_name", "state"})),
       node_connects_(registry_.counter("infergraph_node_connects_total",
                                        "Connections made to the node.", kNodeLabels)),
+      node_connect_failures_(registry_.counter("infergraph_node_connect_failures_total",
+                                               "Connections to the node that could not be made.",
+                                               kNodeLabels)),
       node_retries_(registry_.counter("infergraph_node_retries_total",
                                       "Calls repeated on a fresh connection to the node.",
                                       kNodeLabels)),
@@ -121,15 +124,12 @@ SummaryCell& Families::node_self_seconds(int shard, std::string_view model_name)
   return node_self_seconds_.cell(shard, {std::string(model_name)});
 }
 
-CounterCell& Families::requests_failed(int shard, std::string_view reason) {
-  return requests_failed_.cell(shard, {std::string(reason)});
-}
-
 Families::NodeConnections Families::node_connections(int shard, std::string_view model_name) {
   const std::string name(model_name);
   return {.idle = node_connections_.cell(shard, {name, "idle"}),
           .busy = node_connections_.cell(shard, {name, "busy"}),
           .connects = node_connects_.cell(shard, {name}),
+          .connect_failures = node_connect_failures_.cell(shard, {name}),
           .retries = node_retries(shard, name)};
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "metrics/failed_requests.hpp"
 #include "metrics/registry.hpp"
 #include "metrics/request_series.hpp"
 
@@ -67,8 +68,8 @@ class Families {
   /// Time in the walk of the node itself, without its own calls and without its children.
   SummaryCell& node_self_seconds(int shard, std::string_view model_name);
 
-  /// Requests that ended in an error of the engine's own; `reason` as in the error's JSON.
-  CounterCell& requests_failed(int shard, std::string_view reason);
+  /// Requests that ended in an error of the engine's own; the reason as in the error's JSON.
+  FailedRequests requests_failed(int shard) { return {requests_failed_, shard}; }
 
   /// Callers' connections.
   GaugeCell& connections_open(int shard) { return connections_open_.cell(shard, {}); }
@@ -84,6 +85,7 @@ class Families {
     GaugeCell& idle;
     GaugeCell& busy;
     CounterCell& connects;
+    CounterCell& connect_failures;
     CounterCell& retries;
   };
   NodeConnections node_connections(int shard, std::string_view model_name);
@@ -110,6 +112,7 @@ class Families {
   CounterFamily& connections_refused_;
   GaugeFamily& node_connections_;
   CounterFamily& node_connects_;
+  CounterFamily& node_connect_failures_;
   CounterFamily& node_retries_;
   GaugeFamily& ready_;
 };

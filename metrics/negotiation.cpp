@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <system_error>
@@ -99,6 +100,32 @@ Format negotiate(std::string_view accept_header) {
   if (open_metrics.quality == text.quality && text.exactness == 3 && text.before_open_metrics)
     return Format::kText;
   return open_metrics.format;
+}
+
+bool prefers_gzip(std::string_view accept_encoding) {
+  std::optional<double> gzip;
+  std::optional<double> identity;
+  std::optional<double> any;
+  while (!accept_encoding.empty()) {
+    const Range range = parse_range(take(accept_encoding, ','));
+    std::optional<double>* quality = nullptr;
+    if (equal_ignoring_case(range.type, "gzip") || equal_ignoring_case(range.type, "x-gzip")) {
+      quality = &gzip;
+    } else if (equal_ignoring_case(range.type, "identity")) {
+      quality = &identity;
+    } else if (range.type == "*") {
+      quality = &any;
+    }
+    // Named twice, the better word counts.
+    if (quality != nullptr) {
+      *quality = std::max(quality->value_or(0), std::min(range.quality, 1.0));
+    }
+  }
+  if (!gzip) gzip = any;
+  // Plain text is good enough for everybody who doesn't refuse it, by name or by "*"; who refuses
+  // it and doesn't speak of gzip is left with that.
+  if (!gzip) return identity == 0.0;
+  return *gzip > 0 && *gzip >= identity.value_or(0);
 }
 
 std::string_view content_type(Format format) {

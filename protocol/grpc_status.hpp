@@ -40,6 +40,18 @@ inline std::string_view name_of(GrpcCode code) {
   return kGrpcCodeNames[static_cast<std::size_t>(code)];
 }
 
+inline constexpr std::array<std::string_view, 17> kGoCodeNames = {
+    "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+    "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+    "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+    "DataLoss", "Unauthenticated"};
+
+/// The code as Go's library spells it, and so the reference's metrics: "NotFound", …; lives for
+/// ever.
+inline std::string_view go_name_of(GrpcCode code) {
+  return kGoCodeNames[static_cast<std::size_t>(code)];
+}
+
 /// The code of that number; kUnknown for one that there isn't.
 inline GrpcCode to_grpc_code(int number) {
   return number >= 0 && number < static_cast<int>(kGrpcCodeNames.size())

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/grpc/metadata.hpp"
+#include "engine/observe/failure_log.hpp"
 #include "engine/status_map.hpp"
 #include "inference/grpc_service.pb.h"
 #include "protocol/base64.hpp"
@@ -62,9 +63,8 @@ GrpcApi::GrpcApi(GrpcApiOptions options, Predictor& predictor, const Readiness& 
     : options_(std::move(options)),
       predictor_(predictor),
       readiness_(readiness),
-      metrics_(metrics),
-      shard_(shard),
       methods_(grpc_methods(options_.protocols)),
+      failed_(metrics.requests_failed(shard)),
       prediction_self_(metrics.request_self_seconds(shard, "predictions")),
       feedback_self_(metrics.request_self_seconds(shard, "feedback")),
       in_flight_(metrics.requests_in_flight(shard)),
@@ -106,11 +106,11 @@ graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
   in_flight_.add(1);
   const Answer answer = co_await ask_predictor(request, context);
   in_flight_.add(-1);
-  GrpcResponse response = finish(method, kept, answer);
+  GrpcResponse response = finish({method, puid, started}, kept, answer);
   response.puid = std::move(puid);
 
   const auto took = graph::Clock::now() - started;
-  requests_[request.method].observe(protocol::name_of(response.status.code), seconds(took));
+  requests_[request.method].observe(protocol::go_name_of(response.status.code), seconds(took));
   if (method.action == GrpcAction::kPredict) {
     prediction_self_.observe(seconds(took - times.total()));
   } else if (method.action == GrpcAction::kFeedback) {
@@ -198,23 +198,25 @@ GrpcApi::Answer GrpcApi::converted(const GrpcMethod& method, protocol::KeptReque
   return protocol::convert(answer, target);
 }
 
-GrpcResponse GrpcApi::finish(const GrpcMethod& method, protocol::KeptRequest& request,
+GrpcResponse GrpcApi::finish(const Call& call, protocol::KeptRequest& request,
                              const Answer& answer) {
-  if (!answer) return fail(answer.error());
-  auto message = converted(method, request, *answer);
+  if (!answer) return fail(call, answer.error());
+  auto message = converted(call.method, request, *answer);
   if (!message) {
-    return fail(Status(protocol::Code::kBadUpstream, message.error().message(),
-                       std::string(answer->origin())));
+    return fail(call, Status(protocol::Code::kBadUpstream, message.error().message(),
+                             std::string(answer->origin())));
   }
-  return {{}, *std::move(message), ""};
+  return {{}, *std::move(message), "", ""};
 }
 
-GrpcResponse GrpcApi::fail(const Status& status) {
-  const HttpFailure failure = http_failure(status);
-  if (status.code() != protocol::Code::kUpstream) {
-    metrics_.requests_failed(shard_, failure.reason).add();
-  }
-  return {grpc_status(status), {}, ""};
+GrpcResponse GrpcApi::fail(const Call& call, const Status& status) {
+  if (status.code() != protocol::Code::kUpstream) failed_.count(http_failure(status).reason);
+  FailedRequest failed;
+  failed.puid = call.puid;
+  failed.service = call.method.name;
+  failed.took = graph::Clock::now() - call.started;
+  log_grpc_failure(failed, status);
+  return {grpc_status(status), {}, "", failed_node(status)};
 }
 
 }  // namespace infergraph::engine

@@ -41,6 +41,11 @@ class GrpcApi final : public GrpcService {
 
  private:
   using Answer = protocol::Result<protocol::Payload>;
+  struct Call {
+    const GrpcMethod& method;
+    std::string_view puid;
+    graph::Clock::time_point started;
+  };
 
   graph::Awaitable<Answer> ask_predictor(GrpcRequest& request, graph::CallContext& context);
   graph::Awaitable<Answer> ask_node(const GrpcMethod& method, const protocol::Payload& request,
@@ -48,19 +53,17 @@ class GrpcApi final : public GrpcService {
   Answer answer_itself(const GrpcMethod& method) const;
   Answer converted(const GrpcMethod& method, protocol::KeptRequest& request,
                    const protocol::Payload& answer) const;
-  GrpcResponse finish(const GrpcMethod& method, protocol::KeptRequest& request,
-                      const Answer& answer);
-  GrpcResponse fail(const protocol::Status& status);
+  GrpcResponse finish(const Call& call, protocol::KeptRequest& request, const Answer& answer);
+  GrpcResponse fail(const Call& call, const protocol::Status& status);
 
   GrpcApiOptions options_;
   Predictor& predictor_;
   const Readiness& readiness_;
-  metrics::Families& metrics_;
-  int shard_;
   PuidSource puids_;
   std::vector<GrpcMethod> methods_;
   std::vector<std::string_view> names_;            // of methods_
   std::vector<metrics::ServerRequests> requests_;  // one a method
+  metrics::FailedRequests failed_;
   metrics::HistogramCell& prediction_self_;
   metrics::HistogramCell& feedback_self_;
   metrics::GaugeCell& in_flight_;

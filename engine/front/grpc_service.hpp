@@ -26,8 +26,9 @@ struct GrpcRequest {
 
 struct GrpcResponse {
   protocol::GrpcStatus status;
-  protocol::Payload body;  ///< in proto; not looked at when the status is an error
-  std::string puid;        ///< for the initial metadata
+  protocol::Payload body;        ///< in proto; not looked at when the status is an error
+  std::string puid;              ///< for the initial metadata
+  std::string failed_node = {};  ///< for the trailing metadata of an error; mostly empty
 };
 
 class StreamHandler;

@@ -6,10 +6,13 @@
 #include <utility>
 
 #include "engine/front/doc_page.hpp"
+#include "engine/front/route_service.hpp"
 #include "engine/http/header_name.hpp"
+#include "engine/observe/failure_log.hpp"
 #include "engine/status_map.hpp"
 #include "metrics/exposition.hpp"
 #include "protocol/convert.hpp"
+#include "protocol/gzip_writer.hpp"
 #include "protocol/json.hpp"
 #include "protocol/routes.hpp"
 
@@ -29,6 +32,8 @@ namespace {
 
 double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
+constexpr std::string_view kFailedNode = "Seldon-Failed-Node";
+
 // A node's headers that the engine answers with its own value for.
 bool is_our_own(std::string_view name, bool cloud_event) {
   switch (name.size()) {
@@ -44,6 +49,8 @@ bool is_our_own(std::string_view name, bool cloud_event) {
       return same_name(name, "Seldon-Puid");
     case 14:
       return cloud_event && same_name(name, "Ce-Specversion");
+    case 18:
+      return same_name(name, kFailedNode);
     case 22:
       return same_name(name, "X-Content-Type-Options");
     case 27:
@@ -80,6 +87,17 @@ std::optional<Status> find_binary(const HttpRequest& http, Payload& body) {
   return std::nullopt;
 }
 
+// All headers of that name as one, as lists may be written.
+std::string joined(const HttpRequest& http, std::string_view name) {
+  std::string list;
+  for (const protocol::HeaderField& field : http.headers) {
+    if (!same_name(field.name, name)) continue;
+    if (!list.empty()) list += ',';
+    list += field.value;
+  }
+  return list;
+}
+
 Payload text_payload(std::string text, std::string_view content_type) {
   Payload payload = Payload::json(std::move(text));
   payload.set_content_type(content_type);
@@ -96,6 +114,7 @@ struct RestApi::Request {
   std::string_view puid = {};
   bool cloud_event = false;
   std::string node = {};  // whose status or metadata is asked for
+  Clock::time_point started = {};
   protocol::KeptRequest kept = {};
 };
 
@@ -104,13 +123,13 @@ RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& 
     : options_(std::move(options)),
       predictor_(predictor),
       readiness_(readiness),
-      metrics_(metrics),
-      shard_(shard),
+      registry_(metrics.registry()),
       doc_page_(doc_page(options_.metrics_path, options_.protocols)),
       predictions_(metrics.server(shard, "predictions", "post")),
       feedback_(metrics.server(shard, "feedback", "post")),
       status_(metrics.server(shard, "status", "get")),
       metadata_(metrics.server(shard, "metadata", "get")),
+      failed_(metrics.requests_failed(shard)),
       prediction_self_(metrics.request_self_seconds(shard, "predictions")),
       feedback_self_(metrics.request_self_seconds(shard, "feedback")),
       in_flight_(metrics.requests_in_flight(shard)) {
@@ -166,7 +185,7 @@ graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::str
 }
 
 graph::Awaitable<HttpResponse> RestApi::serve(Request& request) {
-  const auto started = Clock::now();
+  request.started = Clock::now();
   graph::CallTimes times;
   graph::CallContext context;
   context.puid = request.puid;
@@ -178,7 +197,7 @@ graph::Awaitable<HttpResponse> RestApi::serve(Request& request) {
   const Answer answer = converted(request, co_await ask_predictor(request, context));
   in_flight_.add(-1);
 
-  const auto took = Clock::now() - started;
+  const auto took = Clock::now() - request.started;
   requests_of(request.match.route)
       .observe(answer ? answer->status() : http_failure(answer.error()).status, seconds(took));
   if (request.match.route == Route::kPredictions) {
@@ -227,6 +246,8 @@ metrics::ServerRequests& RestApi::requests_of(Route route) {
     case Route::kFeedback:
       return feedback_;
     case Route::kStatus:
+    case Route::kHealth:
+    case Route::kReady:
       return status_;
     case Route::kMetadata:
     case Route::kGraphMetadata:
@@ -273,13 +294,28 @@ HttpResponse RestApi::finish(Request& request, const Answer& answer) {
 
 HttpResponse RestApi::fail(Request& request, const Status& status) {
   const HttpFailure failure = http_failure(status);
-  if (!failure.reason.empty()) {
-    metrics_.requests_failed(shard_, failure.reason).add();
-    if (status.code() == Code::kOverloaded) request.header_lines += "Retry-After: 1\r\n";
+  if (status.code() != Code::kUpstream) failed_.count(failure.reason);
+  if (status.code() == Code::kOverloaded) request.header_lines += "Retry-After: 1\r\n";
+  if (!status.node().empty()) {
+    request.header_lines.append(kFailedNode)
+        .append(": ")
+        .append(failed_node(status))
+        .append("\r\n");
   }
+  log_failure(request, status);
   const Payload body = error_body(status, request.match.protocol);
   pass_on_headers(request, body);
   return {failure.status, body};
+}
+
+void RestApi::log_failure(const Request& request, const Status& status) {
+  FailedRequest failed;
+  failed.puid = request.puid;
+  failed.service = service_of(request.match.route, request.match.protocol);
+  failed.verb = request.http.verb;
+  failed.path = request.http.path;
+  if (request.started != Clock::time_point()) failed.took = Clock::now() - request.started;
+  log_rest_failure(failed, status);
 }
 
 HttpResponse RestApi::refuse(const Status& why, std::string& header_lines) {
@@ -292,6 +328,14 @@ HttpResponse RestApi::refuse(const Status& why, std::string& header_lines) {
 }
 
 HttpResponse RestApi::respond_locally(Request& request) {
+  if (service_of(request.match.route, request.match.protocol).empty()) return respond(request);
+  request.started = Clock::now();
+  HttpResponse made = respond(request);
+  requests_of(request.match.route).observe(made.status, seconds(Clock::now() - request.started));
+  return made;
+}
+
+HttpResponse RestApi::respond(Request& request) {
   switch (request.match.route) {
     case Route::kLive:
       return {};
@@ -304,11 +348,8 @@ HttpResponse RestApi::respond_locally(Request& request) {
       return {503, Payload::json(readiness_.report())};
     case Route::kServerMetadata:
       return {200, Payload::json(server_metadata_)};
-    case Route::kMetrics: {
-      const auto format = metrics::negotiate(request.http.header("Accept"));
-      return {200, text_payload(metrics::expose(metrics_.registry(), format),
-                                metrics::content_type(format))};
-    }
+    case Route::kMetrics:
+      return metrics_page(request);
     case Route::kDoc:
       return {200, text_payload(doc_page_, "text/html; charset=utf-8")};
     default:
@@ -322,6 +363,19 @@ HttpResponse RestApi::respond_locally(Request& request) {
     return {301, {}};
   }
   return fail(request, Status(Code::kNotFound, "no such path: " + std::string(request.http.path)));
+}
+
+HttpResponse RestApi::metrics_page(const Request& request) const {
+  const auto format = metrics::negotiate(joined(request.http, "Accept"));
+  std::string text = metrics::expose(registry_, format);
+  const bool packs = metrics::prefers_gzip(joined(request.http, "Accept-Encoding"));
+  std::string packed = packs ? protocol::gzipped(text) : std::string();
+  const bool is_packed = !packed.empty();
+  Payload page =
+      text_payload(is_packed ? std::move(packed) : std::move(text), metrics::content_type(format));
+  if (is_packed) page.set_content_encoding("gzip");
+  request.header_lines.append("Vary: Accept, Accept-Encoding\r\n");
+  return {200, std::move(page)};
 }
 
 void RestApi::begin_headers(Request& request) {

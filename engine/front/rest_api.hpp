@@ -49,7 +49,10 @@ class RestApi final : public HttpService {
   Answer converted(Request& request, Answer answer) const;
   HttpResponse finish(Request& request, const Answer& answer);
   HttpResponse respond_locally(Request& request);
+  HttpResponse respond(Request& request);
+  HttpResponse metrics_page(const Request& request) const;
   HttpResponse fail(Request& request, const protocol::Status& status);
+  static void log_failure(const Request& request, const protocol::Status& status);
   void begin_headers(Request& request);
   void pass_on_headers(const Request& request, const protocol::Payload& answer) const;
   metrics::ServerRequests& requests_of(Route route);
@@ -57,8 +60,7 @@ class RestApi final : public HttpService {
   RestApiOptions options_;
   Predictor& predictor_;
   const Readiness& readiness_;
-  metrics::Families& metrics_;
-  int shard_;
+  const metrics::Registry& registry_;
   PuidSource puids_;
   std::string common_headers_;  // the same on every answer
   std::string cloud_event_headers_;
@@ -68,6 +70,7 @@ class RestApi final : public HttpService {
   metrics::ServerRequests feedback_;
   metrics::ServerRequests status_;
   metrics::ServerRequests metadata_;
+  metrics::FailedRequests failed_;
   metrics::HistogramCell& prediction_self_;
   metrics::HistogramCell& feedback_self_;
   metrics::GaugeCell& in_flight_;

@@ -34,6 +34,9 @@ graph::Awaitable<void> UnaryCall::serve() {
   if (response.status.code == protocol::GrpcCode::kOk) {
     responder_.Finish(to_byte_buffer(response.body), grpc::Status::OK, tag_of(finished));
   } else {
+    if (!response.failed_node.empty()) {
+      context_.AddTrailingMetadata("seldon-failed-node", response.failed_node);
+    }
     const grpc::Status status(static_cast<grpc::StatusCode>(response.status.code),
                               response.status.message, response.status.details);
     responder_.FinishWithError(status, tag_of(finished));

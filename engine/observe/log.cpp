@@ -75,9 +75,11 @@ std::uint64_t dropped_lines() {
          (writer == nullptr ? 0 : writer->dropped());
 }
 
+bool enabled(Level level) { return static_cast<int>(level) >= the_log().least; }
+
 void write(Level level, std::string_view message, Fields fields) {
+  if (!enabled(level)) return;
   Log& log = the_log();
-  if (static_cast<int>(level) < log.least) return;
   std::string line = format(level, message, fields);
   if (LineWriter* writer = log.writer) return writer->write(std::move(line));
   line += '\n';

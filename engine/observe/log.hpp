@@ -33,6 +33,9 @@ void info(std::string_view message, Fields fields = {});
 void warn(std::string_view message, Fields fields = {});
 void error(std::string_view message, Fields fields = {});
 
+/// Whether a line of that level is written.
+bool enabled(Level level);
+
 /// For the request path: at most ten lines a second in all. Before the next line after some were
 /// held back, one tells how many.
 void error_limited(std::string_view message, Fields fields = {});

@@ -70,17 +70,27 @@ class MetricsTest(unittest.TestCase):
                 self.assertEqual({k: labels[k] for k in expected}, expected)
                 self.assertEqual(set(labels), set(expected) | {"service", "method", "code"})
 
+    # Go's names, as the reference has them.
+    CODES = {"CANCELLED": "Canceled", "UNKNOWN": "Unknown", "INVALID_ARGUMENT": "InvalidArgument",
+             "DEADLINE_EXCEEDED": "DeadlineExceeded", "NOT_FOUND": "NotFound",
+             "ALREADY_EXISTS": "AlreadyExists", "PERMISSION_DENIED": "PermissionDenied",
+             "RESOURCE_EXHAUSTED": "ResourceExhausted", "FAILED_PRECONDITION": "FailedPrecondition",
+             "ABORTED": "Aborted", "OUT_OF_RANGE": "OutOfRange", "UNIMPLEMENTED": "Unimplemented",
+             "INTERNAL": "Internal", "UNAVAILABLE": "Unavailable", "DATA_LOSS": "DataLoss",
+             "UNAUTHENTICATED": "Unauthenticated"}
+
     def test_codes(self):
         node = self.node()
         engine, client = self.start(unit("m", node))
-        for code in ("NOT_FOUND", "INVALID_ARGUMENT", "UNAVAILABLE", "UNKNOWN", "RESOURCE_EXHAUSTED"):
+        for code in self.CODES:
             node.default = Failure(code, "no")
-            client.predict(text("x"))
-            self.assertEqual(self.counts(engine, SERVER)[PREDICT, "unary", code], 1)
-            self.assertEqual(self.counts(engine, CLIENT)[
-                "/seldon.protos.Model/Predict", "unary", code], 1)
+            self.assertEqual(client.predict(text("x")).code, code)
+        counts = {name: 1 for name in self.CODES.values()}
+        for family, service in ((SERVER, PREDICT), (CLIENT, "/seldon.protos.Model/Predict")):
+            got = self.counts(engine, family)
+            self.assertEqual({code: count for (s, _, code), count in got.items() if s == service}, counts)
         client.call(MODEL_METADATA, protos.SeldonModelMetadataRequest(name="nobody"))
-        self.assertEqual(self.counts(engine, SERVER)[MODEL_METADATA, "unary", "NOT_FOUND"], 1)
+        self.assertEqual(self.counts(engine, SERVER)[MODEL_METADATA, "unary", "NotFound"], 1)
 
     def test_every_method_of_a_node(self):
         node = self.node(lambda call: Reply(route(0) if call.method.endswith("Route") else text("x")))
@@ -93,26 +103,26 @@ class MetricsTest(unittest.TestCase):
             {service for service, _, _ in self.counts(engine, CLIENT)},
             {f"/seldon.protos.{name}" for name in (
                 "OutputTransformer/TransformOutput", "Transformer/TransformInput", "Router/Route",
-                "Combiner/Aggregate", "Model/Predict", "Router/SendFeedback", "Model/SendFeedback")})
+                "Combiner/Aggregate", "Model/Predict", "Model/SendFeedback")})
 
     def test_deadlines_cancellations_and_the_unreachable(self):
         node = self.node(Hang())
         engine, client = self.start(unit("m", node), annotations={"seldon.io/grpc-timeout": "200"})
         client.predict(text("x"))
-        self.settle(engine, CLIENT, ("/seldon.protos.Model/Predict", "unary", "DEADLINE_EXCEEDED"))
-        self.settle(engine, SERVER, (PREDICT, "unary", "DEADLINE_EXCEEDED"))
+        self.settle(engine, CLIENT, ("/seldon.protos.Model/Predict", "unary", "DeadlineExceeded"))
+        self.settle(engine, SERVER, (PREDICT, "unary", "DeadlineExceeded"))
         engine, client = self.start(unit("m", node))
         call = client.start(PREDICT, text("x"))
         self.assertTrue(node.wait_for(lambda n: len(n.calls()) == 2))
         call.cancel()
-        self.settle(engine, SERVER, (PREDICT, "unary", "CANCELLED"))
+        self.settle(engine, SERVER, (PREDICT, "unary", "Canceled"))
         with RefusedPort() as dead:
             dead.transport = "GRPC"
             engine, client = self.start(unit("m", dead), wait="/live")
             client.predict(text("x"))
-            self.assertEqual(self.counts(engine, SERVER), {(PREDICT, "unary", "UNAVAILABLE"): 1})
+            self.assertEqual(self.counts(engine, SERVER), {(PREDICT, "unary", "Unavailable"): 1})
             self.assertEqual(self.counts(engine, CLIENT), {
-                ("/seldon.protos.Model/Predict", "unary", "UNAVAILABLE"): 1})
+                ("/seldon.protos.Model/Predict", "unary", "Unavailable"): 1})
 
     def test_mixed(self):
         with StubNode(Answer(body=b'{"strData":"x"}')) as rest:

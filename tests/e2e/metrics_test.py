@@ -1,5 +1,6 @@
 """/prometheus: names, labels, counts, bounds and formats, as existing dashboards need them."""
 
+import gzip
 import shutil
 import subprocess
 import unittest
@@ -68,6 +69,41 @@ class LabelsTest(MetricsTest):
         for labels, _ in got:
             self.assertEqual(labels, {**OF_THE_DEPLOYMENT, **model, "service": labels["service"],
                                       "method": labels["method"], "code": labels["code"]})
+
+    # Each route of each protocol, and what it counts as; design of the reference.
+    ROUTES = {
+        "seldon": (("POST", "/api/v0.1/predictions", "predictions"),
+                   ("POST", "/api/v1.0/predictions", "predictions"),
+                   ("POST", "/api/v1.0/feedback", "feedback"), ("GET", "/api/v0.1/status/m", "status"),
+                   ("GET", "/api/v1.0/status/m", "status"), ("GET", "/api/v1.0/status", "status"),
+                   ("GET", "/api/v1.0/health/status", "status"),
+                   ("GET", "/api/v1.0/metadata/m", "metadata"),
+                   ("GET", "/api/v1.0/metadata", "metadata"), ("GET", "/api/v1.0/doc/", None)),
+        "tensorflow": (("POST", "/v1/models/m:predict", "predictions"),
+                       ("GET", "/v1/models/m", "status"), ("GET", "/v1/models/m/metadata", "metadata")),
+        "v2": (("POST", "/v2/models/m/infer", "predictions"), ("GET", "/v2/models/m/ready", "status"),
+               ("GET", "/v2/health/ready", "status"), ("GET", "/v2/models/m", "metadata"),
+               ("GET", "/v2/health/live", None), ("GET", "/v2", None))}
+
+    def test_every_route_of_every_protocol(self):
+        for protocol, routes in self.ROUTES.items():
+            engine = self.start(unit("m", self.node()), "--protocol", protocol)
+            expected = {}
+            for verb, path, service in (*routes, ("GET", "/ready", None), ("GET", "/live", None),
+                                        ("GET", "/ping", None), ("GET", "/nope", None)):
+                with self.subTest(protocol=protocol, path=path):
+                    engine.ask(verb, path, BODY if verb == "POST" else None, JSON)
+                    if service:
+                        key = (service, verb.lower())
+                        expected[key] = expected.get(key, 0) + 1
+                    self.assertEqual(self.counts(engine, SERVER, "service", "method"), expected)
+
+    def test_a_status_that_is_not_ready(self):
+        with RefusedPort() as dead:
+            engine = self.start(unit("m", dead), wait="/live")
+            engine.wait_until("/ready", 503)
+            self.assertEqual(engine.get("/api/v1.0/health/status").status, 503)
+            self.assertEqual(self.counts(engine, SERVER, "service", "code"), {("status", "503"): 1})
 
     def test_images_of_all_shapes(self):
         for image, name, version in (("plain", "plain", ""), ("host:5000/a/b", "host:5000/a/b", ""),
@@ -282,9 +318,55 @@ class OwnTest(MetricsTest):
                 engine.predict()
             engine.get("/nope")
             found = engine.metrics()
+            self.assertEqual(found.value("infergraph_node_connects_total"), 0)
+            self.assertEqual(found.value("infergraph_node_connect_failures_total", model_name="m"), 3)
             self.assertEqual(found.value("infergraph_requests_failed_total", reason="UNAVAILABLE"), 3)
             self.assertEqual(found.value("infergraph_requests_failed_total", reason="NOT_FOUND"), 1)
             self.assertEqual(found.value("infergraph_ready"), 0)
+
+
+class EncodingTest(MetricsTest):
+    def test_gzip(self):
+        engine = self.start(unit("m", self.node()))
+        engine.predict()
+        for accepted, packed in (
+                (None, False), ("gzip", True), ("deflate, gzip;q=0.5", True), ("*", True),
+                ("identity;q=0", True), ("gzip;q=0", False), ("gzip;q=0, *", False), ("br", False),
+                ("gzip;q=0.4, identity;q=0.9", False), ("*;q=0", False)):
+            for verb in ("GET", "POST", "HEAD"):
+                with self.subTest(accepted=accepted, verb=verb):
+                    headers = [] if accepted is None else [("Accept-Encoding", accepted)]
+                    if verb == "HEAD":
+                        lines = "".join(f"{k}: {v}\r\n" for k, v in headers)
+                        answer = engine.raw(f"HEAD /prometheus HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode(),
+                                            head_only=True)
+                        self.assertGreater(int(answer.get("Content-Length")), 100)
+                    else:
+                        answer = engine.ask(verb, "/prometheus", None, headers)
+                        body = gzip.decompress(answer.body) if packed else answer.body
+                        self.assertIn(b"seldon_api_executor_server_requests_seconds_count", body)
+                        self.assertTrue(body.endswith(b"\n"))
+                    self.assertEqual(answer.get("Content-Encoding"), "gzip" if packed else None)
+                    self.assertEqual(answer.get("Content-Type"),
+                                     "text/plain; version=0.0.4; charset=utf-8")
+                    self.assertIn("Accept-Encoding", answer.get("Vary"))
+
+    def test_lists_in_several_headers(self):
+        engine = self.start(unit("m", self.node()))
+        answer = engine.get("/prometheus", [("Accept-Encoding", "br"), ("accept-encoding", "gzip"),
+                                            ("Accept", "text/html"),
+                                            ("Accept", "application/openmetrics-text")])
+        self.assertEqual(answer.get("Content-Encoding"), "gzip")
+        self.assertTrue(gzip.decompress(answer.body).endswith(b"# EOF\n"))
+
+    def test_it_is_worth_it(self):
+        engine = self.start(unit("m", self.node()))
+        for node in range(20):
+            engine.get(f"/api/v1.0/metadata/{node}")
+        engine.predict()
+        plain = engine.get("/prometheus").body
+        self.assertLess(len(engine.get("/prometheus", [("Accept-Encoding", "gzip")]).body),
+                        len(plain) / 3)
 
 
 if __name__ == "__main__":

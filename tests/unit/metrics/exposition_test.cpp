@@ -177,6 +177,40 @@ TEST(Expose, WritesTheTimestampsOfCollectors) {
             "# HELP u U.\n# TYPE u unknown\nu 4 1.5\n# EOF\n");
 }
 
+// RFC 9110 §12.5.3, and what is left open there: to whom refuses plain text and says nothing of
+// gzip, gzip; to whom refuses both, plain text.
+TEST(PrefersGzip, ByQuality) {
+  for (const std::string_view header : {"gzip",
+                                        "GZip",
+                                        "x-gzip",
+                                        "gzip, deflate, br",
+                                        "br;q=1.0, gzip;q=0.8, *;q=0.1",
+                                        "*",
+                                        "gzip;q=0.001",
+                                        "gzip; q=1",
+                                        "deflate , gzip",
+                                        "gzip;q=0.5, identity;q=0.5",
+                                        "identity;q=0",
+                                        "identity;q=0, gzip;q=0.1",
+                                        "*;q=0, gzip",
+                                        "*;q=0,gzip;q=1",
+                                        "identity, gzip",
+                                        "gzip;q=junk",
+                                        "gzip;q=0, gzip;q=1",
+                                        "gzip;q=1;x=y",
+                                        "identity;q=0.2, *",
+                                        ",,gzip,"}) {
+    EXPECT_TRUE(prefers_gzip(header)) << header;
+  }
+  for (const std::string_view header :
+       {"", "identity", "br", "gzip;q=0", "gzip;q=0.0", "gzip;q=0, *", "*;q=0", "gzipped",
+        "gzip;q=0.5, identity", "gzip;q=0.5, identity;q=0.6", "*;q=0.1, identity;q=0.5",
+        "identity;q=0, gzip;q=0", "identity;q=0, *;q=0", "deflate, br", " ", ";q=1",
+        "x-gzip;q=0"}) {
+    EXPECT_FALSE(prefers_gzip(header)) << header;
+  }
+}
+
 struct Accepted {
   std::string_view header;
   Format format;

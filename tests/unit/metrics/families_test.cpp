@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <new>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -18,6 +19,19 @@
 
 #include "metrics/exposition.hpp"
 #include "tests/support/paths.hpp"
+
+namespace {
+thread_local std::size_t allocated = 0;
+}  // namespace
+
+// Counts what this program allocates; the array's forms come here too.
+void* operator new(std::size_t size) {
+  ++allocated;
+  if (void* made = std::malloc(size)) return made;
+  throw std::bad_alloc();
+}
+void operator delete(void* made) noexcept { std::free(made); }
+void operator delete(void* made, std::size_t) noexcept { std::free(made); }
 
 namespace infergraph::metrics {
 namespace {
@@ -138,13 +152,15 @@ void fill(Families& families) {
   families.node_calls_in_flight(1, "m").add(1);
   families.request_self_seconds(0, "predictions").observe(0.0001);
   families.node_self_seconds(0, "m").observe(0.0001);
-  families.requests_failed(0, "UNAVAILABLE").add();
+  auto failed = families.requests_failed(0);
+  failed.count("UNAVAILABLE");
   families.connections_open(0).add(3);
   families.connections_refused(0).add();
   auto connections = families.node_connections(0, "m");
   connections.idle.add(2);
   connections.busy.add(1);
   connections.connects.add(3);
+  connections.connect_failures.add(2);
   connections.retries.add(1);
   families.ready().set(1);
 }
@@ -164,6 +180,7 @@ TEST(Families, ExposesEverythingThatIsTouched) {
       others,
       ElementsAre("infergraph_connections_open 3", "infergraph_connections_refused_total 1",
                   "infergraph_node_calls_in_flight{model_name=\"m\"} 1",
+                  "infergraph_node_connect_failures_total{model_name=\"m\"} 2",
                   "infergraph_node_connections{model_name=\"m\",state=\"busy\"} 1",
                   "infergraph_node_connections{model_name=\"m\",state=\"idle\"} 2",
                   "infergraph_node_connects_total{model_name=\"m\"} 3",
@@ -174,6 +191,35 @@ TEST(Families, ExposesEverythingThatIsTouched) {
                   "infergraph_request_self_seconds_count{service=\"predictions\"} 1",
                   "infergraph_requests_failed_total{reason=\"UNAVAILABLE\"} 1",
                   "infergraph_requests_in_flight 3"));
+}
+
+// Two threads' failures of one reason are one series; a second failure of a reason costs neither
+// the family's lock nor a byte of memory.
+TEST(FailedRequests, AreLookedUpOncePerReason) {
+  Families families(options());
+  auto first = families.requests_failed(0);
+  auto second = families.requests_failed(1);
+  for (const auto reason : {"UNAVAILABLE", "OVERLOADED", "UNAVAILABLE"}) first.count(reason);
+  second.count("UNAVAILABLE");
+  EXPECT_THAT(lines_of(families, "infergraph_requests_failed_total"),
+              ElementsAre("infergraph_requests_failed_total{reason=\"OVERLOADED\"} 1",
+                          "infergraph_requests_failed_total{reason=\"UNAVAILABLE\"} 3"));
+  const std::size_t before = allocated;
+  for (int i = 0; i < 100; ++i) first.count("UNAVAILABLE");
+  for (int i = 0; i < 100; ++i) first.count("OVERLOADED");
+  EXPECT_EQ(allocated, before);
+}
+
+TEST(RequestSeries, AreLookedUpOncePerCode) {
+  Families families(options());
+  auto rest = families.server(0, "predictions", "post");
+  auto grpc = families.server(0, "/seldon.protos.Seldon/Predict", "unary");
+  for (const int status : {200, 503}) rest.observe(status, 0.1);
+  for (const auto code : {"OK", "DeadlineExceeded"}) grpc.observe(code, 0.1);
+  const std::size_t before = allocated;
+  for (const int status : {200, 503}) rest.observe(status, 0.1);
+  for (const auto code : {"OK", "DeadlineExceeded"}) grpc.observe(code, 0.1);
+  EXPECT_EQ(allocated, before);
 }
 
 double value_of(const Families& families, const std::string& name) {
