@@ -11,6 +11,7 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "engine/node/exhaustion.hpp"
 #include "engine/node/grpc_node.hpp"
 #include "engine/observe/log.hpp"
 #include "graph/units/model_request.hpp"
@@ -20,6 +21,8 @@ namespace infergraph::engine {
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr int kNoPath = 404;
 
 std::string host_of(const AddressBook& book) {
   return book.host() + ":" + std::to_string(book.port());
@@ -37,15 +40,22 @@ struct Readiness::Health {
     // Of protocol v2 the server is asked, of tensorflow the model.
     const bool has_model = protocol != protocol::Protocol::kV2;
     if (target.transport == protocol::Transport::kGrpc) {
-      client = std::make_unique<GrpcNode>(node, graph::NodeType::kModel,
-                                          std::make_unique<GrpcChannels>(transport, book),
-                                          GrpcNodeOptions{options.timeout, protocol, has_model},
-                                          GrpcCaller{&control.context, 0}, nullptr, "", "");
+      clients.push_back(std::make_unique<GrpcNode>(
+          node, graph::NodeType::kModel, std::make_unique<GrpcChannels>(transport, book),
+          GrpcNodeOptions{options.timeout, protocol, has_model}, GrpcCaller{&control.context, 0},
+          nullptr, "", ""));
     } else {
-      client = std::make_unique<RestNode>(node, pool,
-                                          RestNodeOptions{options.timeout, options.timeout,
-                                                          protocol, has_model ? target.model : ""},
-                                          nullptr, "", "");
+      RestNodeOptions calling{options.timeout, options.timeout, protocol,
+                              has_model ? target.model : ""};
+      // The reference asks the first; components of its first years have the second alone.
+      if (protocol == protocol::Protocol::kSeldon) {
+        calling.status_path = "/api/v1.0/health/status";
+        clients.push_back(std::make_unique<RestNode>(node, pool, calling, nullptr, "", ""));
+        calling.status_path = "/health/status";
+      }
+      clients.push_back(std::make_unique<RestNode>(node, pool, calling, nullptr, "", ""));
+      // Where the path is a model's, 404 means that there is no such model.
+      may_lack_path = protocol != protocol::Protocol::kTensorflow;
     }
     if (target.transport == protocol::Transport::kGrpc) {
       request = graph::model_request(protocol, protocol::Method::kStatus, target.transport,
@@ -54,7 +64,9 @@ struct Readiness::Health {
   }
 
   HttpPool pool;
-  std::unique_ptr<graph::NodeClient> client;
+  /// The ways to ask, any of which counts; the one that was answered last comes first.
+  std::vector<std::unique_ptr<graph::NodeClient>> clients;
+  bool may_lack_path = false;
   protocol::Payload request;
 };
 
@@ -71,9 +83,11 @@ struct Readiness::Probe {
   Target target;
   asio::steady_timer timer;
   std::unique_ptr<Health> health;
-  graph::CancelScope cancel;             // of the look under way
-  bool looked = false;                   // at least once
-  bool missing = true;                   // counted in missing_
+  graph::CancelScope cancel;  // of the look under way
+  bool looked = false;        // at least once
+  bool missing = true;        // counted in missing_
+  bool exhausted = false;     // the look failed for want of a descriptor
+  bool told_exhausted = false;
   std::string error = "not probed yet";  // empty when the endpoint is up
 };
 
@@ -173,6 +187,19 @@ graph::Awaitable<void> Readiness::watch(Probe& probe) {
   while (!ending_) {
     std::string error = co_await look(probe);
     if (ending_) break;
+    const bool exhausted = std::exchange(probe.exhausted, false);
+    if (exhausted && !error.empty()) {
+      // The engine couldn't look: that tells nothing of the node.
+      if (!std::exchange(probe.told_exhausted, true)) {
+        log::error("can't look for a node",
+                   {{"node", probe.target.nodes.front()}, {"error", error}});
+      }
+      count(probe);
+      update();
+      co_await pause(probe);
+      continue;
+    }
+    probe.told_exhausted = false;
     const bool was_up = probe.error.empty();
     const bool is_first = !std::exchange(probe.looked, true);
     const bool is_news = error.empty() != was_up || is_first;
@@ -191,9 +218,13 @@ graph::Awaitable<void> Readiness::watch(Probe& probe) {
     }
     count(probe);
     update();
-    probe.timer.expires_after(probe.missing ? options_.interval_missing : options_.interval);
-    co_await probe.timer.async_wait(asio::as_tuple(asio::deferred));
+    co_await pause(probe);
   }
+}
+
+graph::Awaitable<void> Readiness::pause(Probe& probe) {
+  probe.timer.expires_after(probe.missing ? options_.interval_missing : options_.interval);
+  co_await probe.timer.async_wait(asio::as_tuple(asio::deferred));
 }
 
 graph::Awaitable<std::string> Readiness::look(Probe& probe) {
@@ -204,13 +235,24 @@ graph::Awaitable<std::string> Readiness::look(Probe& probe) {
   context.puid = "readiness-probe";
   context.cancel = &probe.cancel;
   context.times = &times;
-  const auto answer =
-      co_await health.client->call(protocol::Method::kStatus, health.request, context);
-  if (answer) co_return "";
-  if (answer.error().answer()) {
-    co_return "the health path answered " + std::to_string(answer.error().answer()->status());
+  std::string error;
+  bool has_path = false;
+  for (auto& client : health.clients) {
+    const auto answer = co_await client->call(protocol::Method::kStatus, health.request, context);
+    if (answer) {
+      std::swap(client, health.clients.front());
+      co_return "";
+    }
+    const protocol::Status& failure = answer.error();
+    if (failure.code() == protocol::Code::kOverloaded) probe.exhausted = true;
+    if (!failure.answer()) co_return failure.message();
+    const int status = failure.answer()->status();
+    if (!has_path) error = "the health path answered " + std::to_string(status);
+    has_path = has_path || status != kNoPath;
   }
-  co_return answer.error().message();
+  // It answers, and has no such path: as good as accepting a connection.
+  if (!has_path && health.may_lack_path) co_return "";
+  co_return error;
 }
 
 graph::Awaitable<std::string> Readiness::connect(Probe& probe, const AddressBook& book) {
@@ -223,6 +265,7 @@ graph::Awaitable<std::string> Readiness::connect(Probe& probe, const AddressBook
     control_.calls.watch(closer);
     const auto [ec] = co_await socket.async_connect(address, asio::as_tuple(asio::deferred));
     if (!ec && socket.is_open()) co_return "";
+    if (is_exhaustion(ec)) probe.exhausted = true;
     error = ec == asio::error::operation_aborted ? "no connection in time" : ec.message();
   }
   co_return error;

@@ -17,8 +17,10 @@
 
 namespace infergraph::engine {
 
-/// Whether the engine may be sent requests: every node with an endpoint accepts TCP, or answers its
-/// health path. Probed in the background, so that asking opens no connection and never waits.
+/// Whether the engine may be sent requests: every node with an endpoint accepts TCP, or answers a
+/// health path of its protocol (one that has none, and says so with 404, is up). What the engine
+/// can't find out for want of descriptors changes nothing. Probed in the background, so that asking
+/// opens no connection and never waits.
 ///
 /// Threads: ready() and report() from any; the rest from the thread that runs `control`.
 class Readiness {
@@ -69,6 +71,7 @@ class Readiness {
   struct Probe;
 
   graph::Awaitable<void> watch(Probe& probe);
+  graph::Awaitable<void> pause(Probe& probe);
   graph::Awaitable<std::string> look(Probe& probe);
   graph::Awaitable<std::string> connect(Probe& probe, const AddressBook& book);
   static bool is_needed(const Target& target, std::size_t node);

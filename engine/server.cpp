@@ -12,6 +12,7 @@
 
 #include "engine/cpu_count.hpp"
 #include "engine/node/grpc_node.hpp"
+#include "engine/node/logged_node.hpp"
 #include "engine/node/posted_node.hpp"
 #include "engine/node/rest_node.hpp"
 #include "engine/observe/log.hpp"
@@ -323,8 +324,9 @@ std::shared_ptr<graph::NodeClient> Server::make_rest_node(const NodePlace& place
   calling.connect_timeout = options_.connect_timeout;
   calling.protocol = place.protocol;
   calling.model = place.model;
-  return std::make_shared<RestNode>(node.name, *seat.pools.back(), calling, &metrics_, node.image,
-                                    node.image_version);
+  return logged(node.name, place.endpoint.service_host, place.endpoint.http_port,
+                std::make_shared<RestNode>(node.name, *seat.pools.back(), calling, &metrics_,
+                                           node.image, node.image_version));
 }
 
 std::shared_ptr<graph::NodeClient> Server::make_posted_node(const NodePlace& place) {
@@ -347,8 +349,9 @@ std::shared_ptr<graph::NodeClient> Server::make_grpc_node(const NodePlace& place
   GrpcNodeOptions calling;
   calling.timeout = timeout_of(node, annotations.grpc_timeout);
   calling.protocol = place.protocol;
-  return std::make_shared<GrpcNode>(node.name, node.type, std::move(channels), calling, caller,
-                                    &metrics_, node.image, node.image_version);
+  return logged(node.name, host_of(place.endpoint, Transport::kGrpc), place.endpoint.grpc_port,
+                std::make_shared<GrpcNode>(node.name, node.type, std::move(channels), calling,
+                                           caller, &metrics_, node.image, node.image_version));
 }
 
 std::unique_ptr<GrpcRelay> Server::make_relay(const graph::NodeSpec& node) {

@@ -147,10 +147,11 @@ std::string_view grpc_method(Protocol protocol, Method method, bool has_model,
 
 std::string percent_encoded(std::string_view name) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
+  const bool is_dots = name == "." || name == "..";
   std::string made;
   for (const char c : name) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
+                       c == '-' || c == '_' || c == '~' || (c == '.' && !is_dots);
     if (plain) {
       made += c;
     } else {

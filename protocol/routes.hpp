@@ -26,7 +26,7 @@ std::string rest_path(Protocol protocol, Method method, std::string_view model,
 std::string_view grpc_method(Protocol protocol, Method method, bool has_model = true,
                              Operation operation = Operation::kPredict);
 
-/// `name` as a segment of a path.
+/// `name` as a segment of a path; "." and ".." too are names here, and no steps.
 std::string percent_encoded(std::string_view name);
 /// %41 becomes A; what isn't a valid escape stays.
 std::string percent_decoded(std::string_view text);

@@ -7,8 +7,9 @@ namespace infergraph::engine {
 graph::Awaitable<void> StreamCall::serve() {
   const protocol::GrpcStatus status = co_await handler_.serve(*this);
   AwaitedCompletion finished(nullptr);
-  stream_.Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code), status.message),
-                 tag_of(finished));
+  stream_.Finish(
+      grpc::Status(static_cast<grpc::StatusCode>(status.code), status.message, status.details),
+      tag_of(finished));
   co_await finished.wait();
   // A handler may leave a read behind, which ends with the call; until then it holds on to the
   // stream.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/grpc/server_call.hpp"
@@ -23,6 +24,8 @@ class MessageStream {
   virtual graph::Clock::time_point deadline() const = 0;
   /// Cancelled when the caller is gone.
   virtual graph::CancelScope& cancel() = 0;
+  /// For the trailing metadata of an error; before the handler ends.
+  virtual void set_failed_node(const std::string& name) = 0;
 
  protected:
   ~MessageStream() = default;
@@ -53,6 +56,9 @@ class StreamCall final : public ServerCall, private MessageStream {
   std::vector<protocol::HeaderField> metadata() const override { return metadata_of(context_); }
   graph::Clock::time_point deadline() const override { return deadline_of(context_); }
   graph::CancelScope& cancel() override { return cancel_; }
+  void set_failed_node(const std::string& name) override {
+    if (!name.empty()) context_.AddTrailingMetadata("seldon-failed-node", name);
+  }
 
   StreamHandler& handler_;
   RawService::Stream stream_;

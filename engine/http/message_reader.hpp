@@ -45,6 +45,9 @@ class MessageReader {
   /// Makes ready for the next message, whose first bytes come in `block`.
   void start(std::shared_ptr<Block> block);
 
+  /// Lets go of the message's block; start() comes next.
+  void release() { block_.reset(); }
+
   /// Looks at the bytes that came since; `ended` says that no more will come.
   Progress advance(bool ended = false);
 

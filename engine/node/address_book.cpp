@@ -8,6 +8,12 @@ constexpr auto kSlow = std::chrono::seconds(1);
 
 }  // namespace
 
+std::string to_text(const TcpEndpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" +
+         std::to_string(endpoint.port());
+}
+
 std::vector<TcpEndpoint> AddressBook::addresses() const {
   const std::lock_guard lock(mutex_);
   return addresses_;

@@ -14,6 +14,9 @@ namespace infergraph::engine {
 
 using TcpEndpoint = boost::asio::ip::tcp::endpoint;
 
+/// "127.0.0.1:9000", "[::1]:9000".
+std::string to_text(const TcpEndpoint& endpoint);
+
 /// The addresses of one host and port as they are known now. Shared by all threads that call it.
 /// Threads: any.
 class AddressBook {

@@ -12,6 +12,7 @@
 #include "engine/grpc/grpc_queue.hpp"
 #include "engine/grpc/message_bytes.hpp"
 #include "engine/grpc/metadata.hpp"
+#include "engine/node/exhaustion.hpp"
 #include "engine/status_map.hpp"
 #include "protocol/routes.hpp"
 
@@ -29,34 +30,51 @@ using protocol::Status;
 
 namespace {
 
-// Services and methods of a component of protocol seldon, in the order of protocol::Method.
-// Source: contract/protos.md §1; the last but one is the standard health service.
-std::array<std::string, protocol::kMethodCount> methods_of(NodeType type) {
-  if (type == NodeType::kUnknown) {
-    return {"/seldon.protos.Model/Predict",           "/seldon.protos.Generic/TransformInput",
-            "/seldon.protos.Generic/TransformOutput", "/seldon.protos.Generic/Route",
-            "/seldon.protos.Generic/Aggregate",       "/seldon.protos.Generic/SendFeedback",
-            "/grpc.health.v1.Health/Check",           "/seldon.protos.Model/Metadata"};
-  }
+using Methods = std::array<std::string, protocol::kMethodCount>;
+
+// What the reference calls on a component of protocol seldon, whatever its type, in the order of
+// protocol::Method. Source: contract/protos.md §1; the last but one is the standard health service.
+Methods first_methods() {
   return {"/seldon.protos.Model/Predict",
           "/seldon.protos.Transformer/TransformInput",
           "/seldon.protos.OutputTransformer/TransformOutput",
           "/seldon.protos.Router/Route",
           "/seldon.protos.Combiner/Aggregate",
-          type == NodeType::kRouter ? "/seldon.protos.Router/SendFeedback"
-                                    : "/seldon.protos.Model/SendFeedback",
+          "/seldon.protos.Model/SendFeedback",
           "/grpc.health.v1.Health/Check",
           "/seldon.protos.Model/Metadata"};
 }
 
-std::array<std::string, protocol::kMethodCount> methods_of(NodeType type,
-                                                           const GrpcNodeOptions& options) {
-  if (options.protocol == Protocol::kSeldon) return methods_of(type);
-  std::array<std::string, protocol::kMethodCount> made;
+// The other service with such a method, which the first engine called on nodes without a type, and
+// routers' feedback (contract/engine_java.md §6).
+Methods other_methods(NodeType type) {
+  return {"",
+          "/seldon.protos.Generic/TransformInput",
+          "/seldon.protos.Generic/TransformOutput",
+          "/seldon.protos.Generic/Route",
+          "/seldon.protos.Generic/Aggregate",
+          type == NodeType::kRouter ? "/seldon.protos.Router/SendFeedback"
+                                    : "/seldon.protos.Generic/SendFeedback",
+          "",
+          ""};
+}
+
+Methods methods_of(const GrpcNodeOptions& options) {
+  if (options.protocol == Protocol::kSeldon) return first_methods();
+  Methods made;
   for (std::size_t i = 0; i < made.size(); ++i) {
     made[i] = protocol::grpc_method(options.protocol, static_cast<Method>(i), options.has_model);
   }
   return made;
+}
+
+Methods other_methods_of(NodeType type, const GrpcNodeOptions& options) {
+  return options.protocol == Protocol::kSeldon ? other_methods(type) : Methods();
+}
+
+// The node itself says that it has no such method.
+bool is_unimplemented(const Status& status) {
+  return status.grpc_answer() && status.grpc_answer()->code == protocol::GrpcCode::kUnimplemented;
 }
 
 // HealthCheckResponse{status: SERVING} on the wire.
@@ -79,8 +97,7 @@ gpr_timespec to_timespec(Clock::time_point when) {
   return {whole.count(), static_cast<std::int32_t>(rest.count()), GPR_CLOCK_MONOTONIC};
 }
 
-std::array<CallMeter::Labels, protocol::kMethodCount> labels_of(
-    const std::array<std::string, protocol::kMethodCount>& methods) {
+std::array<CallMeter::Labels, protocol::kMethodCount> labels_of(const Methods& methods) {
   std::array<CallMeter::Labels, protocol::kMethodCount> made;
   for (std::size_t i = 0; i < made.size(); ++i) made[i] = {methods[i], "unary"};
   return made;
@@ -135,8 +152,11 @@ GrpcNode::GrpcNode(std::string name, NodeType type, std::unique_ptr<GrpcChannels
       options_(options),
       caller_(caller),
       over_limit_(" vs. " + std::to_string(channels_->transport().max_answer()) + ")"),
-      methods_(methods_of(type, options)),
-      meter_(metrics, caller.shard, name_, image, version, labels_of(methods_)) {
+      services_{Known{methods_of(options), CallMeter(metrics, caller.shard, name_, image, version,
+                                                     labels_of(methods_of(options)))},
+                Known{other_methods_of(type, options),
+                      CallMeter(metrics, caller.shard, name_, image, version,
+                                labels_of(other_methods_of(type, options)))}} {
   for (std::size_t i = 0; i < predictions_.size(); ++i) {
     predictions_[i] =
         protocol::grpc_method(options_.protocol, Method::kPredict, true, static_cast<Operation>(i));
@@ -148,22 +168,38 @@ GrpcNode::~GrpcNode() = default;
 
 graph::Awaitable<GrpcNode::Answer> GrpcNode::call(Method method, Payload payload,
                                                   CallContext& context) {
-  const auto started = meter_.begin(context);
-  auto answer = co_await send(method, payload, context, started);
-  const auto code = answer ? protocol::GrpcCode::kOk : grpc_code(answer.error());
-  meter_.end(context, method, started, protocol::name_of(code));
-  co_return answer;
+  const Service service = used_[static_cast<std::size_t>(method)];
+  const auto began = services_[service].meter.begin(context);
+  const auto limit =
+      options_.timeout ? std::min(context.deadline, began + *options_.timeout) : context.deadline;
+  auto answer = co_await send(service, method, payload, context, limit);
+  end(service, method, context, began, answer);
+  if (answer || !is_unimplemented(answer.error())) co_return answer;
+
+  const Service other = service == kFirst ? kOther : kFirst;
+  if (services_[other].methods[static_cast<std::size_t>(method)].empty()) co_return answer;
+  const auto began_again = services_[other].meter.begin(context);
+  auto second = co_await send(other, method, payload, context, limit);
+  end(other, method, context, began_again, second);
+  if (!second && is_unimplemented(second.error())) co_return answer;
+  if (second || second.error().grpc_answer()) used_[static_cast<std::size_t>(method)] = other;
+  co_return second;
 }
 
-graph::Awaitable<GrpcNode::Answer> GrpcNode::send(Method method, const Payload& payload,
-                                                  CallContext& context, Clock::time_point started) {
-  const auto limit =
-      options_.timeout ? std::min(context.deadline, started + *options_.timeout) : context.deadline;
+void GrpcNode::end(Service service, Method method, CallContext& context, Clock::time_point began,
+                   const Answer& answer) {
+  const auto code = answer ? protocol::GrpcCode::kOk : grpc_code(answer.error());
+  services_[service].meter.end(context, method, began, protocol::go_name_of(code));
+}
+
+graph::Awaitable<GrpcNode::Answer> GrpcNode::send(Service service, Method method,
+                                                  const Payload& payload, CallContext& context,
+                                                  Clock::time_point limit) {
   std::vector<TcpEndpoint> tried;
   bool lost_one = false;
   for (;;) {
     if (context.cancel->cancelled()) co_return failed(Code::kCancelled, "cancelled");
-    if (method_of(method, context).empty()) {
+    if (method_of(service, method, context).empty()) {
       co_return failed(Code::kInvalidRouting, "protocol " +
                                                   std::string(name_of(options_.protocol)) +
                                                   " has no such call over gRPC; give the node "
@@ -183,13 +219,17 @@ graph::Awaitable<GrpcNode::Answer> GrpcNode::send(Method method, const Payload& 
     }
     call.context.AddMetadata("seldon-puid", std::string(context.puid));
     context.cancel->add(call);
-    call.start(method_of(method, context), payload, *channels_->transport().thread().queue().queue);
+    call.start(method_of(service, method, context), payload,
+               *channels_->transport().thread().queue().queue);
     co_await call.done.wait();
 
     if (call.status.ok()) co_return answer_of(method, call);
-    if (Clock::now() >= limit) co_return failed(Code::kDeadlineExceeded, "no answer in time");
-    if (context.cancel->cancelled()) co_return failed(Code::kCancelled, "cancelled");
+    if (Clock::now() >= limit) co_return failed(Code::kDeadlineExceeded, "no answer in time", call);
+    if (context.cancel->cancelled()) co_return failed(Code::kCancelled, "cancelled", call);
     if (!call.is_connection_failure()) co_return answer_of(method, call);
+    if (call.was_never_sent() && is_exhaustion(call.status.error_message())) {
+      co_return exhausted(call.status.error_message());
+    }
 
     // What was lost under way may have been served: once more at most, and no feedback.
     tried.push_back(call.lease.endpoint());
@@ -199,19 +239,21 @@ graph::Awaitable<GrpcNode::Answer> GrpcNode::send(Method method, const Payload& 
     if (!repeats) {
       co_return failed(Code::kUnavailable,
                        (call.was_never_sent() ? "can't connect: " : "connection lost: ") +
-                           call.status.error_message());
+                           call.status.error_message(),
+                       call);
     }
     if (retries_ != nullptr) retries_->add();
   }
 }
 
-const std::string& GrpcNode::method_of(Method method, const CallContext& context) const {
+const std::string& GrpcNode::method_of(Service service, Method method,
+                                       const CallContext& context) const {
   const bool predicts = method == Method::kPredict || method == Method::kTransformInput ||
                         method == Method::kTransformOutput;
   if (options_.protocol == Protocol::kTensorflow && predicts) {
     return predictions_[static_cast<std::size_t>(context.operation)];
   }
-  return methods_[static_cast<std::size_t>(method)];
+  return services_[service].methods[static_cast<std::size_t>(method)];
 }
 
 GrpcNode::Answer GrpcNode::answer_of(Method method, Call& call) const {
@@ -220,13 +262,13 @@ GrpcNode::Answer GrpcNode::answer_of(Method method, Call& call) const {
     // Few components serve health; one that answers that it doesn't is alive.
     const bool answers = call.status.ok() || code == protocol::GrpcCode::kUnimplemented;
     if (call.status.ok() && to_payload(call.answer).bytes() != kServing) {
-      return failed(Code::kUnavailable, "the node says that it isn't serving");
+      return failed(Code::kUnavailable, "the node says that it isn't serving", call);
     }
     if (answers) return Payload::json(R"({"meta":{},"strData":"healthy"})");
   } else if (call.status.ok()) {
     if (method == Method::kStatus && !options_.has_model &&
         to_payload(call.answer).bytes() != kReady) {
-      return failed(Code::kUnavailable, "the server says that it isn't ready");
+      return failed(Code::kUnavailable, "the server says that it isn't ready", call);
     }
     Payload answer = to_payload(call.answer);
     answer.set_origin(name_);
@@ -236,15 +278,23 @@ GrpcNode::Answer GrpcNode::answer_of(Method method, Call& call) const {
   // grpc++ on this side said so: it is no matter of load, and trying again won't help.
   if (code == protocol::GrpcCode::kResourceExhausted &&
       call.status.error_message().ends_with(over_limit_)) {
-    return failed(Code::kBadUpstream, call.status.error_message());
+    return failed(Code::kBadUpstream, call.status.error_message(), call);
   }
-  return Status::from_upstream(
+  Status failure = Status::from_upstream(
       name_, protocol::GrpcStatus{protocol::to_grpc_code(static_cast<int>(code)),
                                   call.status.error_message(), call.status.error_details()});
+  failure.set_peer(to_text(call.lease.endpoint()));
+  return failure;
 }
 
 Status GrpcNode::failed(Code code, std::string_view what) const {
   return {code, std::string(what) + " (" + channels_->authority() + ")", name_};
+}
+
+Status GrpcNode::failed(Code code, std::string_view what, const Call& call) const {
+  Status made = failed(code, what);
+  made.set_peer(to_text(call.lease.endpoint()));
+  return made;
 }
 
 }  // namespace infergraph::engine

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +35,9 @@ struct GrpcCaller {
 /// came.
 ///
 /// Under protocol seldon kStatus asks the standard health service; a node that has none and says so
-/// is healthy.
+/// is healthy. The other calls go to the services that the reference calls; where a node answers
+/// UNIMPLEMENTED, to the other one that has such a method, and from then on to the one that
+/// answered.
 ///
 /// Threads: one, the caller's; the answer is handed over from the gRPC thread.
 /// Repeats: a call that found no connection goes to the other addresses; one whose connection was
@@ -56,20 +59,33 @@ class GrpcNode final : public graph::NodeClient {
  private:
   class Call;
 
-  graph::Awaitable<Answer> send(protocol::Method method, const protocol::Payload& payload,
-                                graph::CallContext& context, graph::Clock::time_point started);
-  const std::string& method_of(protocol::Method method, const graph::CallContext& context) const;
+  using Methods = std::array<std::string, protocol::kMethodCount>;
+  // Index into services_: those that the reference calls, and the others.
+  enum Service : std::uint8_t { kFirst, kOther };
+  struct Known {
+    Methods methods;  // "/seldon.protos.Model/Predict"; "" for what it doesn't have
+    CallMeter meter;
+  };
+
+  graph::Awaitable<Answer> send(Service service, protocol::Method method,
+                                const protocol::Payload& payload, graph::CallContext& context,
+                                graph::Clock::time_point limit);
+  void end(Service service, protocol::Method method, graph::CallContext& context,
+           graph::Clock::time_point began, const Answer& answer);
+  const std::string& method_of(Service service, protocol::Method method,
+                               const graph::CallContext& context) const;
   Answer answer_of(protocol::Method method, Call& call) const;
   protocol::Status failed(protocol::Code code, std::string_view what) const;
+  protocol::Status failed(protocol::Code code, std::string_view what, const Call& call) const;
 
   std::string name_;
   std::unique_ptr<GrpcChannels> channels_;
   GrpcNodeOptions options_;
   GrpcCaller caller_;
   std::string over_limit_;  // how grpc++ ends its word on an answer over the limit
-  std::array<std::string, protocol::kMethodCount> methods_;  // "/seldon.protos.Model/Predict"
+  std::array<Known, 2> services_;
+  std::array<Service, protocol::kMethodCount> used_{};  // which of them answered last
   std::array<std::string, 4> predictions_;  // of protocol tensorflow, by protocol::Operation
-  CallMeter meter_;
   metrics::CounterCell* retries_ = nullptr;
 };
 

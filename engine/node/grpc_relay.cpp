@@ -12,12 +12,15 @@
 #include "engine/grpc/grpc_queue.hpp"
 #include "engine/grpc/message_bytes.hpp"
 #include "engine/grpc/metadata.hpp"
+#include "engine/observe/failure_log.hpp"
 #include "engine/observe/log.hpp"
+#include "engine/status_map.hpp"
 
 namespace infergraph::engine {
 
-using protocol::GrpcCode;
+using protocol::Code;
 using protocol::GrpcStatus;
+using protocol::Status;
 
 // The node's half of a relayed stream, shared by the two directions: the one from the caller may
 // have to wait for him after the node has ended.
@@ -81,13 +84,27 @@ class GrpcRelay::Exchange final : public graph::Cancellable {
   }
 };
 
+GrpcStatus GrpcRelay::failed(MessageStream& caller, graph::Clock::time_point began,
+                             const Status& why) const {
+  FailedRequest failed;
+  for (const protocol::HeaderField& entry : caller.metadata()) {
+    if (entry.name == "seldon-puid") failed.puid = entry.value;
+  }
+  failed.service = method_;
+  failed.took = graph::Clock::now() - began;
+  log_grpc_failure(failed, why);
+  caller.set_failed_node(failed_node(why));
+  return grpc_status(why);
+}
+
 graph::Awaitable<GrpcStatus> GrpcRelay::serve(MessageStream& caller) {
-  const auto failed = [this](GrpcCode code, const std::string& why) {
-    return GrpcStatus{code, why + " (" + channels_->authority() + ") (node \"" + node_ + "\")", ""};
-  };
+  const auto began = graph::Clock::now();
   auto lease = channels_->lease({});
-  if (!lease)
-    co_return failed(GrpcCode::kUnavailable, "can't resolve: " + channels_->book().error());
+  if (!lease) {
+    const std::string why = "can't resolve: " + channels_->book().error();
+    co_return failed(caller, began,
+                     Status(Code::kUnavailable, why + " (" + channels_->authority() + ")", node_));
+  }
   auto exchange = std::make_shared<Exchange>(*std::move(lease));
   exchange->context.set_authority(channels_->authority());
   for (const protocol::HeaderField& entry : caller.metadata()) {
@@ -109,8 +126,15 @@ graph::Awaitable<GrpcStatus> GrpcRelay::serve(MessageStream& caller) {
   // The other direction may hold the exchange for longer than the caller's scope lives.
   if (exchange->is_linked()) exchange->unlink();
   if (status.ok()) co_return GrpcStatus{};
-  co_return failed(protocol::to_grpc_code(static_cast<int>(status.error_code())),
-                   status.error_message());
+  if (caller.cancel().cancelled()) {
+    co_return failed(caller, began, Status(Code::kCancelled, "cancelled", node_));
+  }
+  Status why = Status::from_upstream(
+      node_, GrpcStatus{protocol::to_grpc_code(static_cast<int>(status.error_code())),
+                        status.error_message() + " (" + channels_->authority() + ")",
+                        status.error_details()});
+  why.set_peer(to_text(exchange->lease.endpoint()));
+  co_return failed(caller, began, why);
 }
 
 }  // namespace infergraph::engine

@@ -24,6 +24,9 @@ class GrpcRelay final : public StreamHandler {
  private:
   class Exchange;
 
+  protocol::GrpcStatus failed(MessageStream& caller, graph::Clock::time_point began,
+                              const protocol::Status& why) const;
+
   std::string node_;
   const char* method_;
   std::unique_ptr<GrpcChannels> channels_;

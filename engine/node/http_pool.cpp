@@ -10,6 +10,8 @@ namespace {
 constexpr auto kAvoidFor = std::chrono::seconds(1);
 // An idle connection is closed after one to two of these without a call.
 constexpr auto kSweepPeriod = std::chrono::seconds(30);
+// An idle connection keeps room for a head of this size.
+constexpr std::size_t kKeptHead = 4096;
 
 }  // namespace
 
@@ -72,8 +74,11 @@ HttpPool::~HttpPool() {
 }
 
 boost::intrusive_ptr<NodeConnection> HttpPool::make_connection() {
-  if (metrics_) metrics_->connects.add(1);
   return new NodeConnection(Socket(io_.context), *this, limits_);
+}
+
+void HttpPool::count_connect(bool connected) {
+  if (metrics_) (connected ? metrics_->connects : metrics_->connect_failures).add(1);
 }
 
 std::optional<HttpPool::Lease> HttpPool::lease(bool fresh) {
@@ -120,6 +125,9 @@ void HttpPool::give_back(Address& address, boost::intrusive_ptr<NodeConnection> 
     return;
   }
   connection->used = connection->idle = connection->touched = true;
+  // What lies idle holds no answer: the next call's bytes come into a small block of their own.
+  connection->reader.release();
+  if (connection->head.capacity() > kKeptHead) connection->head = std::string();
   connection->set_block(Block::make());
   connection->start_read();
   if (metrics_) metrics_->idle.add(1);

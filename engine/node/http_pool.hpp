@@ -90,6 +90,8 @@ class HttpPool {
 
   /// A socket of this pool's thread, not connected yet.
   boost::intrusive_ptr<NodeConnection> make_connection();
+  /// Counts one that was connected, or could not be.
+  void count_connect(bool connected);
 
   std::size_t address_count() const { return addresses_.size(); }
   const AddressBook& book() const { return *book_; }

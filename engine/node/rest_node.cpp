@@ -8,6 +8,8 @@
 #include <boost/asio/deferred.hpp>
 
 #include "engine/http/header_name.hpp"
+#include "engine/node/exhaustion.hpp"
+#include "engine/node/redirect.hpp"
 #include "engine/status_map.hpp"
 #include "protocol/routes.hpp"
 
@@ -25,7 +27,8 @@ using namespace std::string_view_literals;
 
 namespace {
 
-bool has_body(Method method) { return method != Method::kStatus && method != Method::kMetadata; }
+// RFC 9110 §15 has none beyond.
+constexpr int kMostStatus = 599;
 
 constexpr std::string_view kJsonSize = "Inference-Header-Content-Length";
 
@@ -41,22 +44,7 @@ std::optional<std::size_t> json_size_of(std::span<const protocol::HeaderField> h
   return std::nullopt;
 }
 
-void append_number(std::string& out, std::size_t number) {
-  std::array<char, 20> digits{};
-  out.append(digits.data(),
-             std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-}
-
-RestNode::Texts paths_of(const RestNodeOptions& options) {
-  RestNode::Texts made;
-  const std::string model = protocol::percent_encoded(options.model);
-  for (std::size_t i = 0; i < made.size(); ++i) {
-    made[i] = protocol::rest_path(options.protocol, static_cast<Method>(i), model);
-  }
-  return made;
-}
-
-std::array<CallMeter::Labels, protocol::kMethodCount> labels_of(const RestNode::Texts& paths) {
+std::array<CallMeter::Labels, protocol::kMethodCount> labels_of(const RequestHead::Texts& paths) {
   std::array<CallMeter::Labels, protocol::kMethodCount> made;
   for (std::size_t i = 0; i < made.size(); ++i) {
     const bool gets = protocol::rest_verb(static_cast<Method>(i)) == "GET";
@@ -105,28 +93,25 @@ RestNode::RestNode(std::string name, HttpPool& pool, RestNodeOptions options,
     : name_(std::move(name)),
       pool_(pool),
       options_(std::move(options)),
-      paths_(paths_of(options_)),
-      meter_(metrics, pool.io().index, name_, image, version, labels_of(paths_)) {
-  const std::string& host = pool.book().host();
-  const bool is_ipv6 = host.find(':') != std::string::npos;
-  host_ = (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(pool.book().port());
-  for (std::size_t i = 0; i < paths_.size(); ++i) {
-    request_lines_[i].append(protocol::rest_verb(static_cast<Method>(i))).append(" ");
-    request_lines_[i].append(paths_[i]).append(" HTTP/1.1\r\nHost: ").append(host_).append("\r\n");
-  }
-}
+      head_(options_.protocol, options_.model, options_.status_path, pool.book()),
+      meter_(metrics, pool.io().index, name_, image, version, labels_of(head_.paths())) {}
 
 graph::Awaitable<RestNode::Answer> RestNode::call(Method method, Payload payload,
                                                   CallContext& context) {
   const auto started = meter_.begin(context);
-  auto answer = co_await send(method, payload, context, started);
+  std::string target;
+  auto answer = co_await send(method, payload, context, started, target);
+  if (!answer && is_redirect(answer, method, context, target)) {
+    answer = co_await send(method, payload, context, started, target);
+  }
   meter_.end(context, method, started,
              answer ? answer->status() : http_failure(answer.error()).status);
   co_return answer;
 }
 
 graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& payload,
-                                                  CallContext& context, Clock::time_point started) {
+                                                  CallContext& context, Clock::time_point started,
+                                                  std::string& target) {
   const auto limit =
       options_.timeout ? std::min(context.deadline, started + *options_.timeout) : context.deadline;
   for (bool retrying = false;; retrying = true) {
@@ -145,8 +130,9 @@ graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& 
     if (method == Method::kSendFeedback && connection.used && connection.peer_has_gone()) continue;
 
     connection.start_read();
-    write_head(connection.head, method, payload, context);
-    Outgoing outgoing(connection.head, has_body(method) ? payload.bytes() : std::string_view());
+    head_.write(connection.head, method, payload, context, target);
+    Outgoing outgoing(connection.head,
+                      RequestHead::has_body(method) ? payload.bytes() : std::string_view());
     boost::system::error_code write_error;
     if (!connection.write_now(outgoing, write_error) && !write_error) {
       write_error =
@@ -177,50 +163,95 @@ graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& 
       any_byte = any_byte || reader.block()->size > 0;
     }
 
+    const TcpEndpoint& peer = exchange.lease.endpoint();
     if (exchange.stopped) {
       co_return *exchange.stopped == Code::kCancelled
-          ? failed(Code::kCancelled, "cancelled")
-          : failed(Code::kDeadlineExceeded, "no answer in time");
+          ? failed(Code::kCancelled, "cancelled", peer)
+          : failed(Code::kDeadlineExceeded, "no answer in time", peer);
     }
     if (progress == ResponseReader::Progress::kDone && reader.head().status >= 200) {
       if (outgoing.done() && !reader.head().closes && reader.rest().empty()) exchange.lease.keep();
-      Payload answer = reader.body();
-      answer.set_status(reader.head().status);
-      answer.set_origin(name_);
-      answer.set_protocol(options_.protocol);
-      answer.set_headers({reader.block()->fields.data(), reader.block()->fields.size()});
-      if (options_.protocol == protocol::Protocol::kV2) {
-        if (const auto size = json_size_of(answer.headers())) answer.set_json_size(*size);
-      }
-      if (reader.head().status / 100 != 2)
-        co_return Status::from_upstream(name_, std::move(answer));
-      co_return answer;
+      if (reader.head().status / 100 != 2) co_return error_of(reader, peer, target);
+      co_return payload_of(reader);
+    }
+    if (progress == ResponseReader::Progress::kDone) {  // 101, or a status that there isn't
+      co_return bad_status(reader.head().status, peer);
     }
     if (!any_byte && connection.used && !retrying &&
         (method != Method::kSendFeedback || outgoing.untouched())) {
       if (auto* retries = pool_.retries()) retries->add();
       continue;
     }
-    if (connection.ended()) co_return failed(Code::kUnavailable, "connection lost");
-    co_return failed(
-        Code::kBadUpstream,
-        "bad answer: " + std::string(reader.fault() == HttpFault::kNone ? "switching protocols"
-                                                                        : reader.fault_text()));
+    if (connection.ended()) co_return failed(Code::kUnavailable, "connection lost", peer);
+    co_return failed(Code::kBadUpstream, "bad answer: " + std::string(reader.fault_text()), peer);
   }
+}
+
+Payload RestNode::payload_of(const ResponseReader& reader) const {
+  Payload answer = reader.body();
+  answer.set_status(reader.head().status);
+  answer.set_origin(name_);
+  answer.set_protocol(options_.protocol);
+  answer.set_headers({reader.block()->fields.data(), reader.block()->fields.size()});
+  if (options_.protocol == protocol::Protocol::kV2) {
+    if (const auto size = json_size_of(answer.headers())) answer.set_json_size(*size);
+  }
+  return answer;
+}
+
+Status RestNode::error_of(const ResponseReader& reader, const TcpEndpoint& peer,
+                          std::string& target) const {
+  const int status = reader.head().status;
+  if (status > kMostStatus) return bad_status(status, peer);
+  if (status / 100 == 3) {
+    target.clear();
+    auto& fields = reader.block()->fields;
+    for (auto field = fields.begin(); field != fields.end();) {
+      if (!same_name(field->name, "Location")) {
+        ++field;
+      } else {
+        target = field->value;
+        field = fields.erase(field);
+      }
+    }
+  }
+  Status failure = Status::from_upstream(name_, payload_of(reader));
+  failure.set_peer(to_text(peer));
+  return failure;
+}
+
+Status RestNode::bad_status(int status, const TcpEndpoint& peer) const {
+  return failed(Code::kBadUpstream, "bad answer: status " + std::to_string(status), peer);
+}
+
+// Whether to ask once more, and then at `target`.
+bool RestNode::is_redirect(const Answer& answer, Method method, const CallContext& context,
+                           std::string& target) const {
+  const auto& redirect = answer.error().answer();
+  if (!redirect || target.empty()) return false;
+  if (redirect->status() != 307 && redirect->status() != 308) return false;
+  auto found = redirect_target(target, head_.path(method, context), pool_.book().host(),
+                               pool_.book().port());
+  if (found) target = *std::move(found);
+  return found.has_value();
 }
 
 graph::Awaitable<std::optional<Status>> RestNode::connect(Exchange& exchange,
                                                           Clock::time_point limit) {
   boost::system::error_code ec;
+  TcpEndpoint peer;
   for (std::size_t tries = pool_.address_count(); tries > 0; --tries) {
+    peer = exchange.lease.endpoint();
     exchange.lease.set_connection(pool_.make_connection());
     NodeConnection& connection = *exchange.lease.connection();
     exchange.limit(std::min(limit, Clock::now() + options_.connect_timeout));
-    std::tie(ec) = co_await connection.socket().async_connect(exchange.lease.endpoint(),
-                                                              asio::as_tuple(asio::deferred));
-    if (exchange.stopped == Code::kCancelled) co_return failed(Code::kCancelled, "cancelled");
+    std::tie(ec) = co_await connection.socket().async_connect(peer, asio::as_tuple(asio::deferred));
+    if (exchange.stopped == Code::kCancelled) co_return failed(Code::kCancelled, "cancelled", peer);
+    pool_.count_connect(!ec && !exchange.stopped);
     if (exchange.stopped == Code::kDeadlineExceeded) {
-      if (Clock::now() >= limit) co_return failed(Code::kDeadlineExceeded, "no connection in time");
+      if (Clock::now() >= limit) {
+        co_return failed(Code::kDeadlineExceeded, "no connection in time", peer);
+      }
       exchange.stopped.reset();
       ec = asio::error::timed_out;
     }
@@ -230,6 +261,8 @@ graph::Awaitable<std::optional<Status>> RestNode::connect(Exchange& exchange,
       connection.set_block(Block::make());
       co_return std::nullopt;
     }
+    // It is the engine that has run out: the node isn't to blame, nor would another address help.
+    if (is_exhaustion(ec)) co_return exhausted(ec.message());
     exchange.lease.avoid();
     if (tries > 1) {
       auto other = pool_.lease(true);
@@ -237,55 +270,17 @@ graph::Awaitable<std::optional<Status>> RestNode::connect(Exchange& exchange,
       exchange.lease = *std::move(other);
     }
   }
-  co_return failed(Code::kUnavailable, "can't connect: " + ec.message());
-}
-
-void RestNode::write_request_line(std::string& head, Method method,
-                                  const CallContext& context) const {
-  const bool is_own = context.protocol != options_.protocol || options_.protocol == kSeldon ||
-                      (context.model.empty() && context.model_version.empty() &&
-                       context.operation == protocol::Operation::kPredict);
-  if (is_own) {
-    head = request_lines_[static_cast<std::size_t>(method)];
-    return;
-  }
-  std::string model = context.model.empty() ? protocol::percent_encoded(options_.model)
-                                            : std::string(context.model);
-  model += context.model_version;
-  head = protocol::rest_verb(method);
-  head.append(" ").append(protocol::rest_path(options_.protocol, method, model, context.operation));
-  head.append(" HTTP/1.1\r\nHost: ").append(host_).append("\r\n");
-}
-
-void RestNode::write_head(std::string& head, Method method, const Payload& payload,
-                          const CallContext& context) const {
-  write_request_line(head, method, context);
-  for (const protocol::HeaderField& field : context.headers) {
-    if (same_name(field.name, "seldon-puid") || same_name(field.name, kJsonSize)) continue;
-    head.append(field.name).append(": "sv).append(field.value).append("\r\n"sv);
-  }
-  head.append("Seldon-Puid: "sv).append(context.puid).append("\r\n"sv);
-  if (has_body(method)) {
-    if (!payload.content_type().empty()) {
-      head.append("Content-Type: "sv).append(payload.content_type()).append("\r\n"sv);
-    }
-    if (!payload.content_encoding().empty()) {
-      head.append("Content-Encoding: "sv).append(payload.content_encoding()).append("\r\n"sv);
-    }
-    if (const auto json_size = payload.json_size()) {
-      head.append(kJsonSize).append(": "sv);
-      append_number(head, *json_size);
-      head.append("\r\n"sv);
-    }
-    head.append("Content-Length: "sv);
-    append_number(head, payload.size());
-    head.append("\r\n"sv);
-  }
-  head.append("\r\n"sv);
+  co_return failed(Code::kUnavailable, "can't connect: " + ec.message(), peer);
 }
 
 Status RestNode::failed(Code code, std::string_view what) const {
-  return {code, std::string(what) + " (" + host_ + ")", name_};
+  return {code, std::string(what) + " (" + head_.host() + ")", name_};
+}
+
+Status RestNode::failed(Code code, std::string_view what, const TcpEndpoint& peer) const {
+  Status made = failed(code, what);
+  made.set_peer(to_text(peer));
+  return made;
 }
 
 }  // namespace infergraph::engine

@@ -7,6 +7,7 @@
 
 #include "engine/node/call_meter.hpp"
 #include "engine/node/http_pool.hpp"
+#include "engine/node/request_head.hpp"
 #include "graph/node_client.hpp"
 #include "metrics/families.hpp"
 
@@ -16,7 +17,8 @@ struct RestNodeOptions {
   std::optional<std::chrono::milliseconds> timeout;  ///< of a whole call; none: no limit
   std::chrono::milliseconds connect_timeout{2000};
   protocol::Protocol protocol = protocol::Protocol::kSeldon;
-  std::string model;  ///< of protocols tensorflow and v2: what the node calls its model
+  std::string model;             ///< of protocols tensorflow and v2: what the node calls its model
+  std::string status_path = {};  ///< of kStatus, where it isn't the protocol's
 };
 
 /// Calls a node over REST, in the protocol that it speaks (protocol/routes.hpp): the payload's
@@ -25,13 +27,11 @@ struct RestNodeOptions {
 ///
 /// A call that fails on a reused connection before any byte of the answer is repeated once on a
 /// fresh one: the node had closed it while it lay idle. Feedback is repeated only if nothing of it
-/// was written, since a reward must not count twice.
+/// was written, since a reward must not count twice. A 307 or 308 to the same host is followed
+/// once; any other redirect is the node's error, without its Location.
 /// Threads, Errors, Cancellation: see NodeClient.
 class RestNode final : public graph::NodeClient {
  public:
-  /// One text for each protocol::Method.
-  using Texts = std::array<std::string, protocol::kMethodCount>;
-
   /// `metrics` may be null. `image` and `version` are label values.
   RestNode(std::string name, HttpPool& pool, RestNodeOptions options, metrics::Families* metrics,
            const std::string& image, const std::string& version);
@@ -44,22 +44,27 @@ class RestNode final : public graph::NodeClient {
   class Exchange;
   using Answer = protocol::Result<protocol::Payload>;
 
+  /// `target` is asked for instead of the method's own path, unless it is empty; comes back as the
+  /// Location of a redirect.
   graph::Awaitable<Answer> send(protocol::Method method, const protocol::Payload& payload,
-                                graph::CallContext& context, Clock::time_point started);
+                                graph::CallContext& context, Clock::time_point started,
+                                std::string& target);
   graph::Awaitable<std::optional<protocol::Status>> connect(Exchange& exchange,
                                                             Clock::time_point limit);
-  void write_request_line(std::string& head, protocol::Method method,
-                          const graph::CallContext& context) const;
-  void write_head(std::string& head, protocol::Method method, const protocol::Payload& payload,
-                  const graph::CallContext& context) const;
+  protocol::Payload payload_of(const ResponseReader& reader) const;
+  protocol::Status error_of(const ResponseReader& reader, const TcpEndpoint& peer,
+                            std::string& target) const;
+  protocol::Status bad_status(int status, const TcpEndpoint& peer) const;
+  bool is_redirect(const Answer& answer, protocol::Method method, const graph::CallContext& context,
+                   std::string& target) const;
   protocol::Status failed(protocol::Code code, std::string_view what) const;
+  protocol::Status failed(protocol::Code code, std::string_view what,
+                          const TcpEndpoint& peer) const;
 
   std::string name_;
   HttpPool& pool_;
   RestNodeOptions options_;
-  Texts paths_;
-  std::string host_;  // "host:port", for the Host header and messages
-  Texts request_lines_;
+  RequestHead head_;
   CallMeter meter_;
 };
 

@@ -58,15 +58,84 @@ class MethodTest(NodesTest):
         self.assertEqual(self.called("OUTPUT_TRANSFORMER", True, [self.leaf()]),
                          ["OutputTransformer/TransformOutput"])
         self.assertEqual(self.called("ROUTER", True, [self.leaf()]),
-                         ["Router/Route", "Router/SendFeedback"])
+                         ["Router/Route", "Model/SendFeedback"])
         self.assertEqual(self.called("COMBINER", True, [self.leaf()]), ["Combiner/Aggregate"])
 
     def test_without_a_type(self):
         self.assertEqual(
             self.called(None, True, [self.leaf()], methods=[
                 "TRANSFORM_INPUT", "ROUTE", "AGGREGATE", "TRANSFORM_OUTPUT", "SEND_FEEDBACK"]),
-            ["Generic/TransformInput", "Generic/Route", "Generic/Aggregate",
-             "Generic/TransformOutput", "Generic/SendFeedback"])
+            ["Transformer/TransformInput", "Router/Route", "Combiner/Aggregate",
+             "OutputTransformer/TransformOutput", "Model/SendFeedback"])
+
+    OTHERS = (("TRANSFORMER", [], "Transformer/TransformInput", "Generic/TransformInput"),
+              ("OUTPUT_TRANSFORMER", [], "OutputTransformer/TransformOutput", "Generic/TransformOutput"),
+              ("ROUTER", [], "Router/Route", "Generic/Route"),
+              ("COMBINER", [], "Combiner/Aggregate", "Generic/Aggregate"),
+              (None, ["TRANSFORM_INPUT"], "Transformer/TransformInput", "Generic/TransformInput"),
+              (None, ["TRANSFORM_OUTPUT"], "OutputTransformer/TransformOutput",
+               "Generic/TransformOutput"),
+              (None, ["ROUTE"], "Router/Route", "Generic/Route"),
+              (None, ["AGGREGATE"], "Combiner/Aggregate", "Generic/Aggregate"))
+
+    def node_with(self, *only):
+        node = GrpcNode(lambda call: Reply(route(0) if call.method.endswith("Route") else text("x")),
+                        only=only)
+        self.addCleanup(node.close)
+        return node
+
+    def test_the_other_service_after_unimplemented(self):
+        """A component that has one of the two is asked for both once, then for that one."""
+        for kind, with_methods, first, other in self.OTHERS:
+            for served in (first, other):
+                with self.subTest(kind=kind, served=served):
+                    node = self.node_with(served)
+                    graph = unit("n", node, kind, [self.leaf()], methods=with_methods)
+                    engine, client = self.start(graph, "--threads", 1)
+                    for _ in range(3):
+                        self.ok(client.predict(text("x")))
+                    self.assertEqual(methods(node), [served] * 3)
+                    calls = {}
+                    for labels, count in engine.metrics().find(
+                            "seldon_api_executor_client_requests_seconds_count", model_name="n"):
+                        calls[labels["service"], labels["code"]] = count
+                    expected = {("/seldon.protos." + served, "OK"): 3}
+                    if served == other:
+                        expected["/seldon.protos." + first, "Unimplemented"] = 1
+                    self.assertEqual(calls, expected)
+
+    def test_feedback_of_a_router(self):
+        for served in ("Model/SendFeedback", "Router/SendFeedback"):
+            node = self.node_with("Router/Route", served)
+            _, client = self.start(unit("n", node, "ROUTER", [self.leaf()]))
+            for _ in range(2):
+                self.ok(client.call(FEEDBACK, protos.Feedback(reward=1)))
+            self.assertEqual(methods(node), [served] * 2)
+        node = self.node_with("Generic/SendFeedback")
+        _, client = self.start(unit("n", node, None, methods=["SEND_FEEDBACK"]))
+        self.ok(client.call(FEEDBACK, protos.Feedback(reward=1)))
+        self.assertEqual(methods(node), ["Generic/SendFeedback"])
+
+    def test_neither_service(self):
+        node = self.node_with("Model/Predict")
+        _, client = self.start(unit("n", node, "TRANSFORMER", [self.leaf()]))
+        for _ in range(2):
+            self.assertEqual(client.predict(text("x")).code, "UNIMPLEMENTED")
+
+    def test_another_error_is_no_reason_to_ask_elsewhere(self):
+        node = self.node(Failure("INTERNAL", "no"))
+        _, client = self.start(unit("n", node, "TRANSFORMER", [self.leaf()]))
+        self.assertEqual(client.predict(text("x")).code, "INTERNAL")
+        self.assertEqual(methods(node), ["Transformer/TransformInput"])
+
+    def test_a_component_that_is_replaced(self):
+        node = self.node_with("Generic/TransformInput")
+        _, client = self.start(unit("n", node, "TRANSFORMER", [self.leaf()]))
+        self.ok(client.predict(text("x")))
+        node.only = {"/seldon.protos.Transformer/TransformInput"}
+        for _ in range(2):
+            self.ok(client.predict(text("x")))
+        self.assertEqual(methods(node), ["Generic/TransformInput"] + ["Transformer/TransformInput"] * 2)
 
     def test_a_type_with_methods_keeps_to_its_services(self):
         self.assertEqual(

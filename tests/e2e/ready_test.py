@@ -113,22 +113,70 @@ class CostTest(ReadyTest):
 
 
 class FullHealthChecksTest(ReadyTest):
+    PATHS = ("/api/v1.0/health/status", "/health/status")
+
+    def health(self, node, *answers):
+        for path, answer in zip(self.PATHS, answers):
+            node.on(path, answer)
+
     def test_asks_the_health_path(self):
         node = self.node()
-        node.on("/health/status", Answer(500))
+        self.health(node, Answer(500), Answer(500))
         engine = self.start(unit("m", node), "--full_health_checks", wait="/live")
-        self.assertTrue(node.wait_for(lambda n: n.requests))
-        call = node.calls()[0]
-        self.assertEqual((call.verb, call.target), ("GET", "/health/status"))
-        time.sleep(0.2)
+        self.assertTrue(node.wait_for(lambda n: len(n.requests) >= 2))
+        self.assertEqual([(call.verb, call.target) for call in node.calls()[:2]],
+                         [("GET", path) for path in self.PATHS])
+        engine.wait_until("/ready", 503)
         answer = engine.get("/ready")
-        self.assertEqual(answer.status, 503)
         self.assertIn(b"m", answer.body)
-        node.on("/health/status", Answer())
+        self.assertIn(b"the health path answered 500", answer.body)
+        self.health(node, Answer(), Answer())
         engine.wait_until("/ready", 200, 5)
-        node.on("/health/status", Stall())
+        self.health(node, Stall(), Stall())
         engine.wait_until("/ready", 503, 8)
         self.assertEqual(engine.get("/live").status, 200)
+
+    def test_either_path_counts(self):
+        for answers, ready in (((Answer(), Answer(404)), True), ((Answer(404), Answer()), True),
+                               ((Answer(500), Answer()), True), ((Answer(503), Answer(404)), False),
+                               ((Answer(404), Answer(503)), False),
+                               # it answers, and has no such path: as good as a connection
+                               ((Answer(404), Answer(404)), True)):
+            with self.subTest([answer.status for answer in answers]):
+                node = self.node()
+                self.health(node, *answers)
+                engine = self.start(unit("m", node), "--full_health_checks", wait="/live")
+                if ready:
+                    engine.wait_until("/ready")
+                else:
+                    self.assertTrue(node.wait_for(lambda n: len(n.requests) >= 6))
+                    self.assertEqual(engine.get("/ready").status, 503)
+
+    def test_keeps_to_the_path_that_answered(self):
+        node = self.node()
+        self.health(node, Answer(404), Answer())
+        engine = self.start(unit("m", node), "--full_health_checks")
+        node.requests.clear()
+        self.assertTrue(node.wait_for(lambda n: len(n.requests) >= 2))
+        self.assertEqual({call.target for call in node.calls()}, {self.PATHS[1]})
+        self.health(node, Answer(), Answer(404))
+        self.assertTrue(node.wait_for(lambda n: n.calls(self.PATHS[0])))
+        self.assertEqual(engine.get("/ready").status, 200)
+
+    def test_paths_of_the_other_protocols(self):
+        for protocol, path in (("tensorflow", "/v1/models/m"), ("v2", "/v2/health/ready")):
+            node = self.node(Answer(404))
+            engine = self.start(unit("m", node), "--full_health_checks", "--protocol", protocol,
+                                wait="/live")
+            self.assertTrue(node.wait_for(lambda n: len(n.requests) >= 2))
+            self.assertEqual({call.target for call in node.calls()}, {path})
+            # Of tensorflow the path is the model's: it is not there.
+            if protocol == "v2":
+                engine.wait_until("/ready")
+            else:
+                self.assertEqual(engine.get("/ready").status, 503)
+                node.default = Answer()
+                engine.wait_until("/ready")
 
     def test_off_by_default(self):
         node = self.node()
