@@ -1,6 +1,5 @@
 #include "engine/tools/stub.hpp"
 
-#include <charconv>
 #include <csignal>
 #include <iostream>
 #include <optional>
@@ -28,11 +27,6 @@ struct StubFlags {
   std::uint64_t count = 0;  ///< 0: no end
   std::optional<std::uint64_t> seed;
 };
-
-std::string read_whole(std::string_view text, std::uint64_t& into) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
-  return error == std::errc{} && end == text.data() + text.size() ? "" : "is no whole number";
-}
 
 std::optional<int> parse(const std::vector<std::string>& args, StubFlags& flags,
                          std::string& file) {

@@ -29,9 +29,15 @@ constexpr std::size_t kDefaultOutputs = 10;
 std::unique_ptr<StubServer> make_server(Protocol personality, const graph::NodeSpec& node,
                                         std::string model, const StubSettings& settings) {
   if (personality == Protocol::kSeldon) return nullptr;
+  std::vector<std::string> names = {std::move(model)};
+  // In the operator's layout a server has its model under the unit's name, whatever the parameter
+  // says (contract/tfserving_proxy.md §1).
+  if (node.name != names.front()) names.push_back(node.name);
+  names.insert(names.end(), settings.models.begin(), settings.models.end());
   if (personality == Protocol::kV2) {
-    return std::make_unique<V2Server>(std::move(model), settings.weights);
+    return std::make_unique<V2Server>(std::move(names), settings.weights);
   }
+  std::shared_ptr<const SoftmaxModel> scalars;
   auto weights = settings.weights;
   // What stands between models must not choke on what they take and give.
   const bool is_model =
@@ -39,8 +45,9 @@ std::unique_ptr<StubServer> make_server(Protocol personality, const graph::NodeS
   if (weights == nullptr && is_model) {
     weights =
         std::make_shared<const SoftmaxModel>(SoftmaxModel::made(kDefaultInputs, kDefaultOutputs));
+    scalars = std::make_shared<const SoftmaxModel>(SoftmaxModel::half_plus_two());
   }
-  return std::make_unique<TfServing>(std::move(model), std::move(weights));
+  return std::make_unique<TfServing>(std::move(names), std::move(weights), std::move(scalars));
 }
 
 }  // namespace
@@ -107,9 +114,26 @@ StubFleet::Seat StubFleet::make_seat(const graph::NodeSpec& node, const Options&
 
 StubFleet::~StubFleet() = default;
 
+void StubFleet::share_addresses() {
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      const Seat& first = seats_[k];
+      const bool is_one = first.host_seat == nullptr && first.host == seats_[i].host &&
+                          first.personality == seats_[i].personality &&
+                          first.http_port == seats_[i].http_port &&
+                          first.grpc_port == seats_[i].grpc_port;
+      if (!is_one) continue;
+      seats_[i].host_seat = &first;
+      first.service->add(*seats_[i].stub);
+      break;
+    }
+  }
+}
+
 Result<void> StubFleet::check_ports() const {
   std::map<std::uint16_t, std::string_view> names;
   for (const Seat& seat : seats_) {
+    if (seat.host_seat != nullptr) continue;
     const std::string& name = seat.stub->node().name;
     for (const std::uint16_t port : {seat.http_port, seat.grpc_port}) {
       if (port == 0) continue;
@@ -126,9 +150,11 @@ Result<void> StubFleet::check_ports() const {
 
 Result<void> StubFleet::open(Ports ports) {
   if (ports == Ports::kOwn) {
+    share_addresses();
     if (auto checked = check_ports(); !checked) return checked;
   }
   for (Seat& seat : seats_) {
+    if (seat.host_seat != nullptr) continue;
     const bool by_http = seat.grpc == nullptr || seat.http_port != 0;
     if (by_http) {
       if (auto opened = open_http(seat, ports); !opened) return opened;

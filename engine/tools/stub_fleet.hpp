@@ -18,6 +18,7 @@ namespace infergraph::engine {
 /// The stand-ins of all remote nodes of a predictor, listening on the loopback addresses. A node of
 /// protocol seldon has one that is called as the node is; a model server one that listens on every
 /// port that the engine might call it on, a TENSORFLOW_SERVER on its own ones and not its proxy's.
+/// Nodes with one address and one personality are stood in for by one server or container.
 ///
 /// Threads: made, opened and destroyed by one thread that is none of the runtime's; the stand-ins
 /// live on the runtime's first thread, which must run from open() until the fleet is gone.
@@ -38,7 +39,7 @@ class StubFleet {
   StubFleet(Runtime& runtime, const graph::PredictorSpec& predictor, const Options& options);
   ~StubFleet();
 
-  /// Errors: a port is taken, or two nodes have the same one.
+  /// Errors: a port is taken, or two nodes of different hosts or personalities have the same one.
   protocol::Result<void> open(Ports ports);
   /// Stops listening and waits at most `limit` for the answers that are under way; then the counts
   /// may be read by the calling thread.
@@ -52,6 +53,8 @@ class StubFleet {
     bool is_direct = false;       ///< stands in for a model server behind a proxy
     std::uint16_t http_port = 0;  ///< 0: none
     std::uint16_t grpc_port = 0;  ///< 0: none
+    /// Another seat answers for it, at its address, which is the same.
+    const Seat* host_seat = nullptr;
     std::unique_ptr<StubNode> stub;
     std::unique_ptr<StubService> service;
     std::vector<std::unique_ptr<HttpListener>> listeners;  ///< with an http_port
@@ -64,6 +67,7 @@ class StubFleet {
 
  private:
   Seat make_seat(const graph::NodeSpec& node, const Options& options, std::uint64_t seed);
+  void share_addresses();
   protocol::Result<void> check_ports() const;
   protocol::Result<void> open_http(Seat& seat, Ports ports);
   protocol::Result<void> open_grpc(Seat& seat, Ports ports);

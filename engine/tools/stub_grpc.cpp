@@ -8,7 +8,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
-#include "engine/status_map.hpp"
+#include "engine/tools/json_text.hpp"
+#include "engine/tools/wrapper/python_json.hpp"
 #include "graph/event.hpp"
 #include "graph/unit_registry.hpp"
 #include "protocol/convert.hpp"
@@ -44,7 +45,11 @@ constexpr std::array kKnown = {
     Known{"/seldon.protos.Model/SendFeedback", "/send-feedback", MessageType::kFeedback},
     Known{"/seldon.protos.Router/SendFeedback", "/send-feedback", MessageType::kFeedback},
     Known{"/seldon.protos.Generic/SendFeedback", "/send-feedback", MessageType::kFeedback},
+    Known{"/seldon.protos.Seldon/SendFeedback", "/send-feedback", MessageType::kFeedback},
     Known{"/seldon.protos.Model/Metadata", "/metadata", kMessage, MessageType::kModelMetadata},
+    Known{"/seldon.protos.Seldon/ModelMetadata", "/metadata", kMessage,
+          MessageType::kModelMetadata},
+    Known{"/seldon.protos.Seldon/GraphMetadata", "", kMessage, MessageType::kGraphMetadata},
 };
 
 constexpr auto kMethods = [] {
@@ -62,6 +67,23 @@ struct Call {
 
 GrpcResponse refuse(protocol::GrpcCode code, std::string why) {
   return {{code, std::move(why), ""}, {}, ""};
+}
+
+// Python's gRPC tells any exception so.
+GrpcResponse thrown(std::string_view text) {
+  return refuse(protocol::GrpcCode::kUnknown,
+                "Exception calling application: " + std::string(text));
+}
+
+// What the wrapper answers over gRPC where it answers `error` over REST: its own exceptions have no
+// text there.
+GrpcResponse thrown(const HttpResponse& error) {
+  rapidjson::Document body;
+  if (error.status == 400 || !parse_json(error.body.bytes(), body)) return thrown("");
+  const rapidjson::Value* status = last_member(body, "status");
+  const rapidjson::Value* info = status == nullptr ? nullptr : last_member(*status, "info");
+  if (info == nullptr || !info->IsString()) return thrown("");
+  return thrown(std::string_view(info->GetString(), info->GetStringLength()));
 }
 
 }  // namespace
@@ -87,21 +109,20 @@ std::span<const std::string_view> StubGrpc::methods() const { return kMethods; }
 
 graph::Awaitable<GrpcResponse> StubGrpc::handle(GrpcRequest& request) {
   const Known& known = kKnown[request.method];
-  const auto body =
-      protocol::convert(request.body, known.takes, Encoding::kJson, graph::kDefaultMaxDecoded);
-  if (!body) co_return refuse(protocol::GrpcCode::kInvalidArgument, body.error().message());
-
+  if (known.path.empty()) co_return thrown("GraphMetadata not available on the Model level.");
   const bool is_question = known.gives == MessageType::kModelMetadata;
-  StubReply reply = co_await caller_.ask(is_question ? "GET" : "POST", known.path, *body);
-  if (reply.response.status >= 300) {
-    Payload error = reply.response.body;
-    error.set_status(reply.response.status);
-    co_return GrpcResponse{
-        grpc_status(protocol::Status::from_upstream("", std::move(error))), {}, ""};
+  Payload body;
+  if (!is_question) {
+    auto json =
+        protocol::convert(request.body, known.takes, Encoding::kJson, graph::kDefaultMaxDecoded);
+    if (!json) co_return refuse(protocol::GrpcCode::kInternal, "Exception deserializing request!");
+    body = *std::move(json);
   }
+  StubReply reply = co_await caller_.ask(is_question ? "GET" : "POST", known.path, std::move(body));
+  if (reply.response.status >= 300) co_return thrown(reply.response);
   const auto answer = protocol::convert(reply.response.body, known.gives, Encoding::kProto,
                                         graph::kDefaultMaxDecoded);
-  if (!answer) co_return refuse(protocol::GrpcCode::kInternal, answer.error().message());
+  if (!answer) co_return thrown(answer.error().message());
   co_return GrpcResponse{{}, *answer, ""};
 }
 

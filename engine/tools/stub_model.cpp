@@ -137,6 +137,14 @@ SoftmaxModel SoftmaxModel::made(std::size_t inputs, std::size_t outputs) {
   return made;
 }
 
+SoftmaxModel SoftmaxModel::half_plus_two() {
+  SoftmaxModel made;
+  made.inputs_ = 1;
+  made.weights_ = {0.5F};
+  made.biases_ = {2};
+  return made;
+}
+
 std::vector<float> SoftmaxModel::scores(std::span<const float> rows) const {
   const std::size_t outputs = biases_.size();
   std::vector<float> made;
@@ -147,6 +155,10 @@ std::vector<float> SoftmaxModel::scores(std::span<const float> rows) const {
     const float* weight = weights_.data();
     for (std::size_t i = 0; i < inputs_; ++i) {
       for (double& sum : sums) sum += static_cast<double>(rows[i]) * *weight++;
+    }
+    if (outputs == 1) {
+      made.push_back(static_cast<float>(sums[0]));
+      continue;
     }
     // Without the largest taken away, the exponential of it may be infinite.
     const double largest = *std::max_element(sums.begin(), sums.end());

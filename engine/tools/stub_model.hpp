@@ -11,7 +11,7 @@
 namespace infergraph::engine {
 
 /// The model that a stand-in of a model server computes: a softmax regression, scores =
-/// softmax(x·W + b). Immutable. Threads: any.
+/// softmax(x·W + b); with one output the plain x·W + b. Immutable. Threads: any.
 ///
 /// In a file: words and numbers with space between them, # begins a comment that ends with its
 /// line. `inputs N` and `outputs M` come first, then in any order `weights` and N × M numbers, the
@@ -34,6 +34,9 @@ class SoftmaxModel {
   /// The same weights at each call, from a formula. Precondition: both are at least 1, and there
   /// are at most kMaxWeights weights.
   static SoftmaxModel made(std::size_t inputs, std::size_t outputs);
+
+  /// x / 2 + 2 of a single number, TensorFlow Serving's first example.
+  static SoftmaxModel half_plus_two();
 
   std::size_t inputs() const { return inputs_; }
   std::size_t outputs() const { return biases_.size(); }

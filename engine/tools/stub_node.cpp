@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "engine/tools/stub_answer.hpp"
+#include "engine/tools/wrapper/request.hpp"
 #include "protocol/convert.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/json.hpp"
+#include "protocol/routes.hpp"
 
 namespace infergraph::engine {
 
@@ -32,12 +34,39 @@ HttpResponse internal_error(std::string_view info) {
   return respond(wrapper_error(500, "MICROSERVICE_INTERNAL_ERROR", info));
 }
 
+// Flask's texts, which the wrapper's handler of all exceptions puts into a 500.
+constexpr const char* kNotFound =
+    "404 Not Found: The requested URL was not found on the server. If you entered the URL manually "
+    "please check your spelling and try again.";
+constexpr const char* kNotAllowed =
+    "405 Method Not Allowed: The method is not allowed for the requested URL.";
+
 bool is_json(std::string_view body) {
   const std::size_t first = body.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && (body[first] == '{' || body[first] == '[');
 }
 
 bool is_question(Method method) { return method == Method::kStatus || method == Method::kMetadata; }
+
+// Whether --set payload stands for its answer.
+bool has_payload(Method method) {
+  return method == Method::kPredict || method == Method::kTransformInput ||
+         method == Method::kTransformOutput || method == Method::kAggregate;
+}
+
+// The versioned paths take POST alone, and the questions GET.
+bool takes_verb(std::string_view path, std::string_view verb) {
+  const auto method = stub_method(path);
+  const bool is_get = verb == "GET" || verb == "HEAD";
+  if (!method || is_question(*method)) return is_get;
+  return verb == "POST" || (is_get && !path.starts_with("/api/"));
+}
+
+// What /seldon.json tells of the component.
+constexpr const char* kOpenApi =
+    R"({"openapi":"3.0.0","info":{"title":"Seldon Core microservice","version":"1.18.2"},"paths":{)"
+    R"("/predict":{"post":{}},"/transform-input":{"post":{}},"/transform-output":{"post":{}},)"
+    R"("/route":{"post":{}},"/aggregate":{"post":{}},"/send-feedback":{"post":{}}}})";
 
 // The first element of a JSON array, if it is one that has any.
 class FirstElement final : public protocol::json::Visitor {
@@ -88,34 +117,68 @@ StubNode::StubNode(graph::NodeSpec node, StubSettings settings, std::uint64_t se
       random_(seed),
       server_(std::move(server)) {}
 
+bool StubNode::is_for(const HttpRequest& request) const {
+  if (server_ != nullptr) return server_->names_model(request);
+  const auto method = stub_method(protocol::percent_decoded(request.path));
+  if (!method) return false;
+  using graph::NodeType;
+  switch (*method) {
+    case Method::kPredict:
+      return node_.type == NodeType::kModel;
+    case Method::kTransformInput:
+      return node_.type == NodeType::kTransformer || node_.methods.transform_input;
+    case Method::kTransformOutput:
+      return node_.type == NodeType::kOutputTransformer || node_.methods.transform_output;
+    case Method::kRoute:
+      return node_.type == NodeType::kRouter || node_.methods.route;
+    case Method::kAggregate:
+      return node_.type == NodeType::kCombiner || node_.methods.aggregate;
+    default:
+      return false;
+  }
+}
+
 StubNode::Reply StubNode::reply(const HttpRequest& request) {
   if (server_ != nullptr) return reply_of_server(request);
-  const auto method = stub_method(request.path);
-  const bool is_get = request.verb == "GET" || request.verb == "HEAD";
+  const std::string path = protocol::percent_decoded(request.path);
+  const auto method = stub_method(path);
   const bool is_asked = method && is_question(*method);
-  const bool takes_verb = is_get || (request.verb == "POST" && !is_asked);
+  if (!method || !takes_verb(path, request.verb)) return reply_elsewhere(path, request.verb);
 
   Reply made;
-  if (!method || !takes_verb) {
-    ++counts_.other;
-    if (is_get && request.path == "/health/ping") {
-      made.response.body = Payload(nullptr, "pong");
-      made.response.body.set_content_type("text/plain");
-      return made;
-    }
-    ++counts_.errors;
-    made.response = internal_error(method ? "405 Method Not Allowed: " + std::string(request.verb)
-                                          : "404 Not Found: " + std::string(request.path));
-    return made;
-  }
-
   ++counts_.calls[static_cast<std::size_t>(*method)];
   // Whoever waits for the node to be ready shall not be hit by what is meant for calls.
   const bool fails = !is_asked && draw_failure();
   if (!is_asked) made.delay = draw_delay();
   made.response = fails ? internal_error("injected error of the stand-in for " + node_.name)
-                        : answer(*method, request.body);
+                        : answer(*method, request);
   if (made.response.status >= 300) ++counts_.errors;
+  return made;
+}
+
+StubNode::Reply StubNode::reply_elsewhere(std::string_view path, std::string_view verb) {
+  ++counts_.other;
+  const bool is_get = verb == "GET" || verb == "HEAD";
+  Reply made;
+  made.response.body.set_content_type("text/html; charset=utf-8");
+  if (verb == "OPTIONS") {
+    made.allow = takes_verb(path, "POST")
+                     ? takes_verb(path, "GET") ? "GET, POST, OPTIONS, HEAD" : "OPTIONS, POST"
+                     : "GET, OPTIONS, HEAD";
+    return made;
+  }
+  if (is_get && path == "/health/ping") {
+    made.response.body = Payload(nullptr, "pong");
+    made.response.body.set_content_type("text/html; charset=utf-8");
+    return made;
+  }
+  if (is_get && path == "/seldon.json") {
+    made.response.body = Payload::json(kOpenApi);
+    return made;
+  }
+  ++counts_.errors;
+  // Flask looks for files wherever it has no route, so another verb than GET is not allowed there.
+  made.response = internal_error(is_get ? kNotFound : kNotAllowed);
   return made;
 }
 
@@ -190,34 +253,31 @@ bool StubNode::draw_failure() {
          std::uniform_real_distribution<>(0, 1)(random_) < settings_.error_rate;
 }
 
-HttpResponse StubNode::answer(Method method, const Payload& body) {
-  const bool is_message = method == Method::kPredict || method == Method::kTransformInput ||
-                          method == Method::kTransformOutput || method == Method::kAggregate;
-  if (is_message && settings_.payload != nullptr) {
+HttpResponse StubNode::answer(Method method, const HttpRequest& request) {
+  if (method == Method::kStatus) return respond(health_answer());
+  if (method == Method::kMetadata) return respond(metadata_answer(node_));
+  if (settings_.payload != nullptr && has_payload(method)) {
     HttpResponse response;
     response.body = Payload(settings_.payload, *settings_.payload);
     response.body.set_content_type(is_json(*settings_.payload) ? "application/json"
                                                                : "application/octet-stream");
     return response;
   }
-  if (method == Method::kTransformInput || method == Method::kTransformOutput) {
-    HttpResponse response;
-    response.body = body;
-    response.body.set_headers({});
-    if (body.content_type().empty()) response.body.set_content_type("application/json");
-    return response;
+  rapidjson::Document message;
+  if (auto read = read_wrapper_request(request, message); !read) return respond(read.error());
+  const std::size_t size = request.body.size() + request.query.size();
+  switch (method) {
+    case Method::kPredict:
+      return respond(predict_answer(node_, message, size));
+    case Method::kRoute:
+      return respond(route_answer(node_, message, size, choose_branch()));
+    case Method::kAggregate:
+      return respond(aggregate_answer(node_, message, size));
+    case Method::kSendFeedback:
+      return respond(feedback_answer(node_, message));
+    default:
+      return respond(transform_answer(node_, message, size));
   }
-  if (method == Method::kRoute) return respond(route_answer(choose_branch()));
-  if (method == Method::kSendFeedback) return respond({200, "{}"});
-  if (method == Method::kStatus) return respond(health_answer());
-  if (method == Method::kMetadata) return respond(metadata_answer(node_));
-
-  const auto plain = protocol::decoded(body, kMaxDecoded);
-  if (!plain) {
-    return respond(wrapper_error(400, "MICROSERVICE_BAD_DATA", plain.error().message()));
-  }
-  return respond(method == Method::kPredict ? predict_answer(node_, plain->bytes())
-                                            : aggregate_answer(plain->bytes()));
 }
 
 int StubNode::choose_branch() {

@@ -38,18 +38,22 @@ class StubNode {
   StubNode(graph::NodeSpec node, StubSettings settings, std::uint64_t seed,
            std::unique_ptr<StubServer> server = nullptr);
 
-  /// `request` must live as long as the reply: a transformer answers with its body.
   Reply reply(const HttpRequest& request);
+  /// Whether a request that comes to the address of several nodes is for this one: it names a model
+  /// of it, or is what a node of its type is asked.
+  bool is_for(const HttpRequest& request) const;
   /// The answer when HTTP itself goes wrong.
   HttpResponse refuse(const protocol::Status& why) const;
 
   /// Null for a component made with the Python wrapper.
   const StubServer* server() const { return server_.get(); }
+  StubServer* server() { return server_.get(); }
   const graph::NodeSpec& node() const { return node_; }
   const StubCounts& counts() const { return counts_; }
 
  private:
-  HttpResponse answer(protocol::Method method, const protocol::Payload& body);
+  HttpResponse answer(protocol::Method method, const HttpRequest& request);
+  Reply reply_elsewhere(std::string_view path, std::string_view verb);
   Reply reply_of_server(const HttpRequest& request);
   Reply answer_of_server(protocol::Method method, const HttpRequest& request);
   bool draw_failure();

@@ -23,6 +23,7 @@ using Served = boost::system::result<T, protocol::GrpcStatus>;
 struct StubReply {
   HttpResponse response;
   protocol::GrpcStatus status;
+  std::string_view allow;  ///< of the header Allow, which lives for ever; "" for none
   std::chrono::nanoseconds delay{0};
 };
 
@@ -35,6 +36,16 @@ class StubServer {
 
   /// What the path of `request` asks for, if it is one of the server's.
   virtual std::optional<protocol::Method> method_of(const HttpRequest& request) const = 0;
+
+  /// Whether `request` names a model of this one: of several behind one address it is answered by
+  /// that whose model it names.
+  virtual bool names_model(const HttpRequest& request) const = 0;
+
+  /// A model that another stand-in behind the same address has.
+  virtual void add_neighbour(std::string_view model) = 0;
+
+  /// The names of its models.
+  virtual std::span<const std::string> models() const = 0;
 
   /// Whatever the path, though not for route and aggregate: these are extensions of ours.
   virtual StubReply answer(const HttpRequest& request) = 0;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/front/http_service.hpp"
 #include "engine/tools/stub_node.hpp"
@@ -18,8 +19,9 @@ struct StubEvent {
   std::chrono::nanoseconds took;
 };
 
-/// A stand-in behind an HTTP listener: waits as long as its StubNode says, without a thread.
-/// Threads: one, on which `on_event` is called as well. Borrows the stub.
+/// A stand-in behind an HTTP listener, or several behind one, since a server may have several
+/// models and a container be used twice: waits as long as its StubNode says, without a thread.
+/// Threads: one, on which `on_event` is called as well. Borrows the stubs.
 /// Cancellation: a caller that goes away ends the wait.
 class StubService final : public HttpService {
  public:
@@ -29,14 +31,18 @@ class StubService final : public HttpService {
 
   /// The answer to `request`, which lives until then, after the wait.
   graph::Awaitable<StubReply> answer(const HttpRequest& request);
-  const StubNode& stub() const { return stub_; }
+  const StubNode& stub() const { return *stubs_.front(); }
+  /// Before the first request: `stub` answers what is for it.
+  void add(StubNode& stub);
 
   graph::Awaitable<HttpResponse> handle(const HttpRequest& request,
                                         std::string& header_lines) override;
   HttpResponse refuse(const protocol::Status& why, std::string& header_lines) override;
 
  private:
-  StubNode& stub_;
+  StubNode& choose(const HttpRequest& request) const;
+
+  std::vector<StubNode*> stubs_;  ///< the first one answers what is for none
   OnEvent on_event_;
 };
 

@@ -90,6 +90,18 @@ std::optional<std::pair<std::size_t, std::size_t>> read_sizes(std::string_view t
   return std::pair(inputs, outputs);
 }
 
+std::string set_models(StubSettings& settings, std::string_view value) {
+  settings.models.clear();
+  for (;;) {
+    const std::size_t comma = std::min(value.find(','), value.size());
+    const std::string_view name = value.substr(0, comma);
+    if (name.empty()) return "is no list of names, such as a,b";
+    settings.models.emplace_back(name);
+    if (comma == value.size()) return "";
+    value.remove_prefix(comma + 1);
+  }
+}
+
 std::string set_weights(StubSettings& settings, std::string_view value) {
   if (const auto sizes = read_sizes(value)) {
     const auto [inputs, outputs] = *sizes;
@@ -130,9 +142,11 @@ std::string set_stub(StubSettings& settings, std::string_view key, std::string_v
   if (key == "route") return set_route(settings, value);
   if (key == "payload") return set_payload(settings, value);
   if (key == "personality") return set_personality(settings, value);
+  if (key == "models") return set_models(settings, value);
   if (key == "weights") return set_weights(settings, value);
   return "sets \"" + std::string(key) +
-         "\", which is none of latency, jitter, error_rate, route, payload, personality, weights";
+         "\", which is none of latency, jitter, error_rate, route, payload, personality, models, "
+         "weights";
 }
 
 std::string read_override(std::string_view text, std::vector<StubOverride>& into) {
@@ -152,10 +166,11 @@ std::string read_override(std::string_view text, std::vector<StubOverride>& into
 
 std::string set_help() {
   return "how a stand-in behaves; may be repeated, NODE may be *. Keys:\n"
-         "latency=20ms  jitter=5ms (either way)  error_rate=0.1 (HTTP 500)\n"
+         "latency=20ms  jitter=5ms (either way)  error_rate=0.1 (a 500, or its like)\n"
          "route=1 | random | round_robin\n"
          "payload=BODY | @FILE | SIZE (64KB)\n"
          "personality=seldon | tfserving | v2 (as the graph has it)\n"
+         "models=a,b: names by which tfserving and v2 have their model too\n"
          "weights=FILE | 784x10: the softmax regression that tfserving and v2\n"
          "compute. FILE has inputs N, outputs M, weights and N x M numbers, biases\n"
          "and M numbers, and the names: signature, input, output; # begins a comment";

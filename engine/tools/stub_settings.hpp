@@ -32,11 +32,14 @@ struct StubSettings {
   std::shared_ptr<const std::string> payload;
   /// Whose stand-in; nothing: as the graph has it.
   std::optional<protocol::Protocol> personality;
+  /// Names under which a model server has its model too.
+  std::vector<std::string> models;
   /// What a model server computes; null: its own default.
   std::shared_ptr<const SoftmaxModel> weights;
 };
 
-/// Sets `key` (latency, jitter, error_rate, route, payload, personality, weights) of `settings` to
+/// Sets `key` (latency, jitter, error_rate, route, payload, personality, models, weights) of
+/// `settings` to
 /// `value`. payload is a body as it stands, @FILE for a file's bytes, or a size ("100", "64KB",
 /// "1MiB") for a message of that many bytes; weights is a file (engine/tools/stub_model.hpp) or
 /// sizes ("784x10") of a made-up model. Gives back what is wrong, or "".
@@ -56,8 +59,9 @@ std::string read_override(std::string_view text, std::vector<StubOverride>& into
 std::string set_help();
 
 /// The settings of `node`: its parameters stub_latency, stub_jitter, stub_error_rate,
-/// stub_route, stub_payload, stub_personality and stub_weights, over them the overrides for *, over
-/// these the node's own. What is wrong with a parameter is appended to `problems`.
+/// stub_route, stub_payload, stub_personality, stub_models and stub_weights, over them the
+/// overrides for *, over these the node's own. What is wrong with a parameter is appended to
+/// `problems`.
 StubSettings stub_settings_of(const graph::NodeSpec& node,
                               const std::vector<StubOverride>& overrides,
                               std::vector<std::string>& problems);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/tools/stub_tfserving_json.hpp"
+#include "protocol/codec/model_name.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/routes.hpp"
 
@@ -214,6 +215,12 @@ Served<std::string> answer_rest(const TfServable& servable, const Path& path,
   }
 }
 
+std::string model_asked(const HttpRequest& request) {
+  const auto name =
+      protocol::read_model_name(protocol::Protocol::kTensorflow, request.body.bytes());
+  return name ? *name : "";
+}
+
 template <typename Request, typename Response>
 Served<std::string> call(const TfServable& servable,
                          Served<Response> (TfServable::*method)(const Request&) const,
@@ -241,6 +248,14 @@ std::optional<Method> TfServing::method_of(const HttpRequest& request) const {
   if (!path || path->name.empty()) return std::nullopt;
   if (request.verb != (is_get(path->verb) ? "GET" : "POST")) return std::nullopt;
   return method_of_verb(path->verb);
+}
+
+bool TfServing::names_model(const HttpRequest& request) const {
+  if (request.body.encoding() == Encoding::kProto) {
+    return servable_.has_name(model_asked(request));
+  }
+  const auto path = read_path(request.path);
+  return path && servable_.has_name(protocol::percent_decoded(path->name));
 }
 
 StubReply TfServing::error(GrpcStatus why, Encoding encoding) const {

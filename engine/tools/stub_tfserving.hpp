@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/tools/stub_server.hpp"
 #include "engine/tools/stub_tfserving_model.hpp"
@@ -13,18 +15,24 @@ namespace infergraph::engine {
 /// with what they were given.
 class TfServing final : public StubServer {
  public:
-  /// Serves one model called `name`; null for one that answers what it was given.
-  TfServing(std::string name, std::shared_ptr<const SoftmaxModel> model)
-      : servable_(std::move(name), std::move(model)) {}
+  /// Serves one model under each of `names`, of which there is at least one; null for one that
+  /// answers what it was given. `scalars` takes batches of plain numbers.
+  TfServing(std::vector<std::string> names, std::shared_ptr<const SoftmaxModel> model,
+            std::shared_ptr<const SoftmaxModel> scalars = nullptr)
+      : names_(names), servable_(std::move(names), std::move(model), std::move(scalars)) {}
 
   std::optional<protocol::Method> method_of(const HttpRequest& request) const override;
   StubReply answer(const HttpRequest& request) override;
   StubReply error(protocol::GrpcStatus why, protocol::Encoding encoding) const override;
   std::span<const std::string_view> grpc_methods() const override;
+  bool names_model(const HttpRequest& request) const override;
+  void add_neighbour(std::string_view /*model*/) override {}  // nobody can ask for a list
+  std::span<const std::string> models() const override { return names_; }
 
  private:
   StubReply answer_grpc(const HttpRequest& request) const;
 
+  std::vector<std::string> names_;
   TfServable servable_;
 };
 

@@ -17,7 +17,7 @@ enum class TfFormat { kRow, kColumn };
 /// Fills `request`, whose model_spec names the model, from `json`, by the signature that it names.
 Served<TfFormat> read_predict_json(std::string_view json, const TfServable& servable,
                                    tfs::PredictRequest& request);
-/// Precondition: every output is a matrix of floats in float_val.
+/// Precondition: the output has at most two dimensions, and its floats are in float_val.
 std::string write_predict_json(const tfs::PredictResponse& response, TfFormat format);
 /// The same of an identity: the values of the request as they stand.
 Served<std::string> echo_predict_json(std::string_view json);

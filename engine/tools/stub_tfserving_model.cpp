@@ -1,5 +1,6 @@
 #include "engine/tools/stub_tfserving_model.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -39,26 +40,41 @@ std::string type_text(tensorflow::DataType type) {
   return made;
 }
 
-/// The elements of a matrix of floats with `columns` columns.
-Served<std::vector<float>> read_matrix(const tensorflow::TensorProto& tensor,
-                                       const SoftmaxModel& model) {
+// A short message may stand for a long tensor: what it makes must have something to do with its
+// size (docs/architecture.md).
+bool is_amplified(std::size_t bytes_made, std::size_t bytes_came) {
+  constexpr std::size_t kFactor = 40;
+  constexpr std::size_t kFree = std::size_t{1} << 20;
+  return bytes_made > kFree && (bytes_made - kFree) / kFactor > bytes_came;
+}
+
+GrpcStatus too_large() {
+  return wrong("the message stands for a tensor that is too large for a stand-in",
+               GrpcCode::kResourceExhausted);
+}
+
+/// The elements of rows of floats for `model`: of a matrix, or of single numbers.
+Served<std::vector<float>> read_rows(const tensorflow::TensorProto& tensor,
+                                     const SoftmaxModel& model) {
   if (tensor.dtype() != tensorflow::DT_FLOAT) {
     return wrong("Expects arg[0] to be float but " + type_text(tensor.dtype()) + " is provided");
   }
   const auto& shape = tensor.tensor_shape();
-  if (shape.dim_size() != 2) {
+  const bool is_scalars = model.inputs() == 1 && shape.dim_size() < 2;
+  if (!is_scalars && shape.dim_size() != 2) {
     return wrong("In[0] is not a matrix. Instead it has shape " + shape_text(shape));
   }
-  const std::int64_t rows = shape.dim(0).size();
-  if (rows < 0 || shape.dim(1).size() != static_cast<std::int64_t>(model.inputs())) {
+  const std::int64_t rows = shape.dim_size() == 0 ? 1 : shape.dim(0).size();
+  const auto columns = static_cast<std::int64_t>(model.inputs());
+  if (rows < 0 || (!is_scalars && shape.dim(1).size() != columns)) {
     return wrong("Matrix size-incompatible: In[0]: " + shape_text(shape) + ", In[1]: [" +
                  std::to_string(model.inputs()) + "," + std::to_string(model.outputs()) + "]");
   }
   const auto invalid = [&] { return wrong("Invalid tensor proto of shape " + shape_text(shape)); };
-  // A short field stands for a long tensor, so its size isn't to be trusted.
-  constexpr std::size_t kMaxElements = std::size_t{1} << 26;
+  constexpr std::size_t kMaxElements = std::size_t{1} << 30;
   if (static_cast<std::size_t>(rows) > kMaxElements / model.inputs()) return invalid();
   const std::size_t count = static_cast<std::size_t>(rows) * model.inputs();
+  if (is_amplified(count * sizeof(float), tensor.ByteSizeLong())) return too_large();
   std::vector<float> values;
   if (!tensor.tensor_content().empty()) {
     if (tensor.tensor_content().size() != count * sizeof(float)) return invalid();
@@ -83,10 +99,14 @@ tensorflow::TensorInfo info_of(const std::string& name, std::size_t columns) {
 
 }  // namespace
 
+bool TfServable::has_name(std::string_view name) const {
+  return std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
 Served<void> TfServable::check(const tfs::ModelSpec& spec) const {
   if (spec.name().empty()) return wrong("ModelSpec has no name specified.");
   const bool has_version = spec.version_choice_case() == tfs::ModelSpec::kVersion;
-  if (spec.name() != name_ || (has_version && spec.version().value() != kVersion)) {
+  if (!has_name(spec.name()) || (has_version && spec.version().value() != kVersion)) {
     return wrong("Servable not found for request: " +
                      (has_version ? "Specific(" + spec.name() + ", " +
                                         std::to_string(spec.version().value()) + ")"
@@ -106,7 +126,7 @@ bool TfServable::has_signature(const std::string& signature) const {
 
 tfs::ModelSpec TfServable::effective(const tfs::ModelSpec& asked) const {
   tfs::ModelSpec made;
-  made.set_name(name_);
+  made.set_name(asked.name());
   made.mutable_version()->set_value(kVersion);
   made.set_signature_name(asked.signature_name().empty() ? kDefaultSignature
                                                          : asked.signature_name());
@@ -144,13 +164,20 @@ Served<tfs::PredictResponse> TfServable::predict(const tfs::PredictRequest& requ
     return wrong("output tensor alias not found in signature: " + wanted +
                  " Outputs expected to be in the set {" + output + "}.");
   }
-  const auto rows = read_matrix(found->second, *model_);
+  const auto& shape = found->second.tensor_shape();
+  const bool is_scalars = shape.dim_size() < 2;
+  const SoftmaxModel& model = is_scalars && scalars_ != nullptr ? *scalars_ : *model_;
+  const auto rows = read_rows(found->second, model);
   if (!rows) return rows.error();
-  const std::vector<float> scores = model_->scores(*rows);
+  const std::vector<float> scores = model.scores(*rows);
   auto& made = (*response.mutable_outputs())[output];
   made.set_dtype(tensorflow::DT_FLOAT);
-  for (const std::size_t size : {rows->size() / model_->inputs(), model_->outputs()}) {
-    made.mutable_tensor_shape()->add_dim()->set_size(static_cast<std::int64_t>(size));
+  if (is_scalars && model.outputs() == 1) {
+    *made.mutable_tensor_shape() = shape;
+  } else {
+    for (const std::size_t size : {rows->size() / model.inputs(), model.outputs()}) {
+      made.mutable_tensor_shape()->add_dim()->set_size(static_cast<std::int64_t>(size));
+    }
   }
   made.mutable_float_val()->Add(scores.begin(), scores.end());
   return response;
@@ -168,6 +195,7 @@ Served<std::vector<float>> TfServable::score_examples(const tfs::ModelSpec& spec
       has_context ? input.example_list_with_context().examples() : input.example_list().examples();
   if (examples.empty()) return wrong("Input is empty.");
   const std::string& name = model_->names().input;
+  const std::size_t bytes = input.ByteSizeLong();
   std::vector<float> rows;
   for (const tensorflow::Example& example : examples) {
     const auto* features = &example.features().feature();
@@ -192,6 +220,9 @@ Served<std::vector<float>> TfServable::score_examples(const tfs::ModelSpec& spec
                    std::to_string(values.size()) + " but output shape: [" +
                    std::to_string(model_->inputs()) + "]");
     }
+    // A context's feature counts once in the message, and in each example here.
+    const std::size_t made = (rows.size() + model_->inputs()) * sizeof(float);
+    if (is_amplified(made, bytes)) return too_large();
     rows.insert(rows.end(), values.begin(), values.end());
   }
   return model_->scores(rows);
@@ -236,7 +267,7 @@ Served<tfs::GetModelStatusResponse> TfServable::status(
   if (!request.has_model_spec()) return wrong("Missing ModelSpec");
   const tfs::ModelSpec& spec = request.model_spec();
   const bool has_version = spec.version_choice_case() == tfs::ModelSpec::kVersion;
-  if (spec.name() != name_ || (has_version && spec.version().value() != kVersion)) {
+  if (!has_name(spec.name()) || (has_version && spec.version().value() != kVersion)) {
     const std::string which =
         has_version ? "version " + std::to_string(spec.version().value()) : "any versions";
     return wrong("Could not find " + which + " of model " + spec.name(), GrpcCode::kNotFound);
@@ -277,7 +308,7 @@ Served<tfs::GetModelMetadataResponse> TfServable::metadata(
   }
   if (auto known = check(request.model_spec()); !known) return known.error();
   tfs::GetModelMetadataResponse response;
-  response.mutable_model_spec()->set_name(name_);
+  response.mutable_model_spec()->set_name(request.model_spec().name());
   response.mutable_model_spec()->mutable_version()->set_value(kVersion);
   (*response.mutable_metadata())["signature_def"].PackFrom(signatures());
   return response;

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,11 +23,16 @@ namespace tfs = ::tensorflow::serving;
 /// of its APIs. The model's own signature and serving_default are the same, DT_FLOAT [-1, n] to
 /// DT_FLOAT [-1, m], and serve classify and regress as well, which a real server has signatures of
 /// their own for: the classes are the numbers of the outputs, and what is regressed is their mean.
+/// A batch of plain numbers is for a model of one input, or for `scalars` if there is such a model.
 /// Without a model it is an identity of any signature. Errors: in TensorFlow's words. Threads: any.
 class TfServable {
  public:
-  TfServable(std::string name, std::shared_ptr<const SoftmaxModel> model)
-      : name_(std::move(name)), model_(std::move(model)) {}
+  /// Served under each of `names`, of which there is at least one.
+  TfServable(std::vector<std::string> names, std::shared_ptr<const SoftmaxModel> model,
+             std::shared_ptr<const SoftmaxModel> scalars = nullptr)
+      : names_(std::move(names)), model_(std::move(model)), scalars_(std::move(scalars)) {}
+
+  bool has_name(std::string_view name) const;
 
   /// Null for an identity.
   const SoftmaxModel* model() const { return model_.get(); }
@@ -49,8 +55,9 @@ class TfServable {
   Served<std::vector<float>> score_examples(const tfs::ModelSpec& spec,
                                             const tfs::Input& input) const;
 
-  std::string name_;
+  std::vector<std::string> names_;
   std::shared_ptr<const SoftmaxModel> model_;
+  std::shared_ptr<const SoftmaxModel> scalars_;
 };
 
 }  // namespace infergraph::engine

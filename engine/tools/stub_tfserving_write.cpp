@@ -72,12 +72,17 @@ std::string write_predict_json(const tfs::PredictResponse& response, TfFormat fo
   writer.key(format == TfFormat::kRow ? "predictions" : "outputs");
   // The model has one output, so neither form has a name for it.
   const tensorflow::TensorProto& tensor = response.outputs().begin()->second;
-  const auto columns = static_cast<int>(tensor.tensor_shape().dim(1).size());
+  const int rank = tensor.tensor_shape().dim_size();
+  if (rank == 0) {
+    writer.number(tensor.float_val(0));
+    return writer.finish();
+  }
+  const auto columns = rank < 2 ? 1 : static_cast<int>(tensor.tensor_shape().dim(1).size());
   writer->StartArray();
   for (int at = 0; at < tensor.float_val_size();) {
-    writer->StartArray();
+    if (rank == 2) writer->StartArray();
     for (int j = 0; j < columns; ++j, ++at) writer.number(tensor.float_val(at));
-    writer->EndArray();
+    if (rank == 2) writer->EndArray();
   }
   writer->EndArray();
   return writer.finish();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/tools/stub_v2_json.hpp"
+#include "protocol/codec/model_name.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/routes.hpp"
 
@@ -21,12 +22,17 @@ namespace {
 constexpr std::size_t kMaxDecoded = std::size_t{128} << 20;
 constexpr const char* kServerName = "infergraph-stub";
 constexpr const char* kServerVersion = "1";
+constexpr const char* kModelVersion = "1";
 constexpr const char* kExtension = "binary_tensor_data";
 
-constexpr std::array<std::string_view, 6> kMethods = {
-    "/inference.GRPCInferenceService/ModelInfer",  "/inference.GRPCInferenceService/ServerLive",
-    "/inference.GRPCInferenceService/ServerReady", "/inference.GRPCInferenceService/ServerMetadata",
-    "/inference.GRPCInferenceService/ModelReady",  "/inference.GRPCInferenceService/ModelMetadata"};
+constexpr std::array<std::string_view, 7> kMethods = {
+    "/inference.GRPCInferenceService/ModelInfer",
+    "/inference.GRPCInferenceService/ServerLive",
+    "/inference.GRPCInferenceService/ServerReady",
+    "/inference.GRPCInferenceService/ServerMetadata",
+    "/inference.GRPCInferenceService/ModelReady",
+    "/inference.GRPCInferenceService/ModelMetadata",
+    "/inference.GRPCInferenceService/RepositoryIndex"};
 
 enum class Asks {
   kServer,
@@ -37,6 +43,7 @@ enum class Asks {
   kInfer,
   kRoute,
   kAggregate,
+  kIndex,
 };
 
 /// A path of the REST API, whatever its verb of HTTP (§1).
@@ -62,6 +69,7 @@ std::optional<Path> read_path(std::string_view text) {
   if (text == "/v2" || text == "/v2/") return Path{Asks::kServer, {}, {}};
   if (text == "/v2/health/live") return Path{Asks::kLive, {}, {}};
   if (text == "/v2/health/ready") return Path{Asks::kReady, {}, {}};
+  if (text == "/v2/repository/index") return Path{Asks::kIndex, {}, {}};
   Path made;
   if (!take(text, "/v2/models/")) return std::nullopt;
   made.name = take_segment(text);
@@ -95,6 +103,7 @@ Method method_of_asks(Asks asks) {
       return Method::kAggregate;
     case Asks::kServer:
     case Asks::kModel:
+    case Asks::kIndex:
       return Method::kMetadata;
     default:
       return Method::kStatus;
@@ -103,6 +112,7 @@ Method method_of_asks(Asks asks) {
 
 bool takes_verb(Asks asks, std::string_view verb) {
   const auto method = method_of_asks(asks);
+  if (asks == Asks::kIndex) return verb == "POST";
   const bool is_question = method == Method::kMetadata || method == Method::kStatus;
   return verb == (is_question ? "GET" : "POST");
 }
@@ -139,6 +149,11 @@ Served<std::optional<std::size_t>> read_json_size(const HttpRequest& request,
   return GrpcStatus{GrpcCode::kInvalidArgument, std::move(why), ""};
 }
 
+std::string model_asked(const HttpRequest& request) {
+  const auto name = protocol::read_model_name(protocol::Protocol::kV2, request.body.bytes());
+  return name ? *name : "";
+}
+
 template <typename Request>
 bool parse(Request& request, std::string_view wire) {
   return request.ParseFromArray(wire.data(), static_cast<int>(wire.size()));
@@ -151,12 +166,21 @@ std::span<const std::string_view> V2Server::grpc_methods() const { return kMetho
 std::optional<Method> V2Server::method_of(const HttpRequest& request) const {
   if (request.body.encoding() == Encoding::kProto) {
     if (request.path == kMethods[0]) return Method::kPredict;
-    const bool is_metadata = request.path == kMethods[3] || request.path == kMethods[5];
+    const bool is_metadata =
+        request.path == kMethods[3] || request.path == kMethods[5] || request.path == kMethods[6];
     return is_metadata ? Method::kMetadata : Method::kStatus;
   }
   const auto path = read_path(request.path);
   if (!path || !takes_verb(path->asks, request.verb)) return std::nullopt;
   return method_of_asks(path->asks);
+}
+
+bool V2Server::names_model(const HttpRequest& request) const {
+  if (request.body.encoding() == Encoding::kProto) {
+    return model_.has_name(model_asked(request));
+  }
+  const auto path = read_path(request.path);
+  return path && model_.has_name(protocol::percent_decoded(path->name));
 }
 
 StubReply V2Server::error(GrpcStatus why, Encoding encoding) const {
@@ -246,12 +270,22 @@ StubReply V2Server::answer_grpc(const HttpRequest& http) const {
     made.set_ready(model_.check(request.name(), request.version()).has_value());
     return answered(made);
   }
+  if (http.path == kMethods[6]) {
+    inference::RepositoryIndexResponse made;
+    for (const std::string& name : index_) {
+      auto& one = *made.add_models();
+      one.set_name(name);
+      one.set_version(kModelVersion);
+      one.set_state("READY");
+    }
+    return answered(made);
+  }
   inference::ModelMetadataRequest request;
   if (!parse(request, wire)) return invalid();
   if (auto known = model_.check(request.name(), request.version()); !known) {
     return error(known.error(), Encoding::kProto);
   }
-  return answered(model_.metadata());
+  return answered(model_.metadata(request.name()));
 }
 
 StubReply V2Server::answer(const HttpRequest& request) {
@@ -269,6 +303,8 @@ StubReply V2Server::answer(const HttpRequest& request) {
       return replied(Payload::json(std::string(R"({"name":")") + kServerName + R"(","version":")" +
                                    kServerVersion + R"(","extensions":[")" + kExtension +
                                    R"("]})"));
+    case Asks::kIndex:
+      return replied(Payload::json(write_v2_index(index_)));
     case Asks::kModelReady:
       if (model_.check(name, version)) return {};
       return bare_error(400, "Model version not ready");
@@ -276,7 +312,7 @@ StubReply V2Server::answer(const HttpRequest& request) {
       if (auto known = model_.check(name, version); !known) {
         return error(known.error(), Encoding::kJson);
       }
-      return replied(Payload::json(write_v2_metadata_json(model_.metadata())));
+      return replied(Payload::json(write_v2_metadata_json(model_.metadata(name))));
     }
     default: {
       auto made = infer(request, name, version);

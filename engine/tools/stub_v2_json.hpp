@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,9 @@ Served<protocol::Payload> write_infer_json(const inference::ModelInferResponse& 
                                            const inference::ModelInferRequest& request);
 
 std::string write_v2_metadata_json(const inference::ModelMetadataResponse& metadata);
+
+/// [{"name","version","state","reason"}]
+std::string write_v2_index(std::span<const std::string> models);
 
 /// {"error":message}
 std::string write_v2_error(std::string_view message);

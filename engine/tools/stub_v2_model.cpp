@@ -5,6 +5,8 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "protocol/data_type.hpp"
@@ -152,23 +154,27 @@ Served<void> normalise(inference::ModelInferRequest& request, const std::string&
 
 }  // namespace
 
+bool V2Model::has_name(std::string_view name) const {
+  return std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
 Served<void> V2Model::check(const std::string& name, const std::string& version) const {
   const auto unknown = [](std::string which) {
     return GrpcStatus{GrpcCode::kNotFound, "Request for unknown model: " + which, ""};
   };
-  if (name != name_) return unknown("'" + name + "' is not found");
+  if (!has_name(name)) return unknown("'" + name + "' is not found");
   if (version.empty() || version == kVersion) return {};
   return unknown("'" + name + "' version " + version + " is not found");
 }
 
-inference::ModelMetadataResponse V2Model::metadata() const {
+inference::ModelMetadataResponse V2Model::metadata(const std::string& name) const {
   inference::ModelMetadataResponse made;
-  made.set_name(name_);
+  made.set_name(name);
   made.add_versions(kVersion);
   made.set_platform(model_ == nullptr ? "identity" : "tensorflow_savedmodel");
   if (model_ == nullptr) return made;
-  const auto fill = [](auto& tensor, const std::string& name, std::size_t columns) {
-    tensor.set_name(name);
+  const auto fill = [](auto& tensor, const std::string& called, std::size_t columns) {
+    tensor.set_name(called);
     tensor.set_datatype("FP32");
     tensor.add_shape(-1);
     tensor.add_shape(static_cast<std::int64_t>(columns));
@@ -180,7 +186,7 @@ inference::ModelMetadataResponse V2Model::metadata() const {
 
 Served<void> V2Model::compute(const inference::ModelInferRequest& request,
                               inference::ModelInferResponse& response) const {
-  const std::string of_model = " for model '" + name_ + "'";
+  const std::string of_model = " for model '" + request.model_name() + "'";
   const auto& names = model_->names();
   for (const Input& input : request.inputs()) {
     if (input.name() == names.input) continue;
@@ -193,7 +199,7 @@ Served<void> V2Model::compute(const inference::ModelInferRequest& request,
   const Input& input = request.inputs(0);
   if (input.datatype() != "FP32") {
     return wrong("inference input '" + input.name() + "' data-type is '" + input.datatype() +
-                 "', but model '" + name_ + "' expects 'FP32'");
+                 "', but model '" + request.model_name() + "' expects 'FP32'");
   }
   const std::vector<std::int64_t> shape(input.shape().begin(), input.shape().end());
   const auto columns = static_cast<std::int64_t>(model_->inputs());
@@ -219,9 +225,9 @@ Served<inference::ModelInferResponse> V2Model::infer(inference::ModelInferReques
     return known.error();
   }
   if (request.inputs().empty()) {
-    return wrong("expected 1 inputs but got 0 inputs for model '" + name_ + "'");
+    return wrong("expected 1 inputs but got 0 inputs for model '" + request.model_name() + "'");
   }
-  if (auto done = normalise(request, name_); !done) return done.error();
+  if (auto done = normalise(request, request.model_name()); !done) return done.error();
   inference::ModelInferResponse all;
   if (model_ != nullptr) {
     if (auto computed = compute(request, all); !computed) return computed.error();
@@ -236,7 +242,7 @@ Served<inference::ModelInferResponse> V2Model::infer(inference::ModelInferReques
   }
 
   inference::ModelInferResponse made;
-  made.set_model_name(name_);
+  made.set_model_name(request.model_name());
   made.set_model_version(kVersion);
   made.set_id(request.id());
   if (request.outputs().empty()) {
@@ -244,16 +250,21 @@ Served<inference::ModelInferResponse> V2Model::infer(inference::ModelInferReques
     made.mutable_raw_output_contents()->Swap(all.mutable_raw_output_contents());
     return made;
   }
+  std::unordered_map<std::string_view, int> known;
+  for (int i = 0; i < all.outputs_size(); ++i) known.emplace(all.outputs(i).name(), i);
+  std::vector<bool> given(static_cast<std::size_t>(all.outputs_size()));
   for (const auto& wanted : request.outputs()) {
-    const auto found =
-        std::find_if(all.outputs().begin(), all.outputs().end(),
-                     [&](const auto& output) { return output.name() == wanted.name(); });
-    if (found == all.outputs().end()) {
-      return wrong("unexpected inference output '" + wanted.name() + "' for model '" + name_ + "'");
+    const auto found = known.find(wanted.name());
+    if (found == known.end()) {
+      return wrong("unexpected inference output '" + wanted.name() + "' for model '" +
+                   request.model_name() + "'");
     }
-    *made.add_outputs() = *found;
-    made.add_raw_output_contents(
-        all.raw_output_contents(static_cast<int>(found - all.outputs().begin())));
+    // Asked for twice it is given once: Triton keeps a set of them.
+    const auto index = static_cast<std::size_t>(found->second);
+    if (given[index]) continue;
+    given[index] = true;
+    *made.add_outputs() = all.outputs(found->second);
+    made.add_raw_output_contents(all.raw_output_contents(found->second));
   }
   return made;
 }

@@ -2,7 +2,9 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "engine/tools/stub_model.hpp"
 #include "engine/tools/stub_server.hpp"
@@ -15,16 +17,18 @@ namespace infergraph::engine {
 /// Errors: in Triton's words. Threads: any.
 class V2Model {
  public:
-  V2Model(std::string name, std::shared_ptr<const SoftmaxModel> model)
-      : name_(std::move(name)), model_(std::move(model)) {}
+  /// Served under each of `names`, of which there is at least one.
+  V2Model(std::vector<std::string> names, std::shared_ptr<const SoftmaxModel> model)
+      : names_(std::move(names)), model_(std::move(model)) {}
 
-  const std::string& name() const { return name_; }
+  const std::vector<std::string>& names() const { return names_; }
+  bool has_name(std::string_view name) const;
   /// Null for an identity.
   const SoftmaxModel* model() const { return model_.get(); }
 
   /// Nothing, or that there is no such model; an empty version is any.
   Served<void> check(const std::string& name, const std::string& version) const;
-  inference::ModelMetadataResponse metadata() const;
+  inference::ModelMetadataResponse metadata(const std::string& name) const;
   /// With raw contents. Takes typed contents, or raw ones.
   Served<inference::ModelInferResponse> infer(inference::ModelInferRequest request) const;
 
@@ -32,7 +36,7 @@ class V2Model {
   Served<void> compute(const inference::ModelInferRequest& request,
                        inference::ModelInferResponse& response) const;
 
-  std::string name_;
+  std::vector<std::string> names_;
   std::shared_ptr<const SoftmaxModel> model_;
 };
 

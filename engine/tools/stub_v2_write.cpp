@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <unordered_map>
 
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/stub_v2_json.hpp"
@@ -133,6 +134,10 @@ void write_head(JsonWriter& writer, const Tensor& tensor) {
 Served<Payload> write_infer_json(const inference::ModelInferResponse& response,
                                  const inference::ModelInferRequest& request) {
   const bool all_binary = is_set(request.parameters(), "binary_data_output", false);
+  std::unordered_map<std::string_view, bool> asked;  // whether as binary
+  for (const auto& wanted : request.outputs()) {
+    asked.emplace(wanted.name(), is_set(wanted.parameters(), "binary_data", all_binary));
+  }
   std::string binary;
   bool has_binary = false;
   rapidjson::StringBuffer buffer;
@@ -151,10 +156,8 @@ Served<Payload> write_infer_json(const inference::ModelInferResponse& response,
   for (int i = 0; i < response.outputs_size(); ++i) {
     const Output& output = response.outputs(i);
     const std::string& raw = response.raw_output_contents(i);
-    // Outputs that were asked for come in the order of asking.
-    const bool is_binary = i < request.outputs_size()
-                               ? is_set(request.outputs(i).parameters(), "binary_data", all_binary)
-                               : all_binary;
+    const auto wanted = asked.find(output.name());
+    const bool is_binary = wanted == asked.end() ? all_binary : wanted->second;
     write_head(writer, output);
     if (is_binary) {
       has_binary = true;
@@ -217,6 +220,26 @@ std::string write_v2_metadata_json(const inference::ModelMetadataResponse& metad
   }
   writer.EndArray();
   writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::string write_v2_index(std::span<const std::string> models) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter writer(buffer);
+  writer.StartArray();
+  for (const std::string& model : models) {
+    writer.StartObject();
+    write_key(writer, "name");
+    write_string(writer, valid_utf8(model));
+    write_key(writer, "version");
+    write_string(writer, "1");
+    write_key(writer, "state");
+    write_string(writer, "READY");
+    write_key(writer, "reason");
+    write_string(writer, "");
+    writer.EndObject();
+  }
+  writer.EndArray();
   return {buffer.GetString(), buffer.GetSize()};
 }
 

@@ -118,6 +118,11 @@ std::string ToolArgs::help() const {
   return text;
 }
 
+std::string read_whole(std::string_view text, std::uint64_t& into) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
+  return error == std::errc{} && end == text.data() + text.size() ? "" : "is no whole number";
+}
+
 std::optional<double> read_number(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

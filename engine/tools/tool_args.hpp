@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -55,6 +56,9 @@ class ToolArgs {
 /// Exact to the nanosecond, where parse_duration() rounds to the millisecond: a stand-in may be
 /// faster than that.
 std::optional<std::chrono::nanoseconds> read_duration(std::string_view text);
+
+/// Reads a whole number; gives back what is wrong with `text`, or "".
+std::string read_whole(std::string_view text, std::uint64_t& into);
 
 /// A finite number that takes up all of `text`.
 std::optional<double> read_number(std::string_view text);

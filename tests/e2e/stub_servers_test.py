@@ -199,6 +199,78 @@ class GraphTest(unittest.TestCase):
             self.assertEqual(fetch(port, "/v1/models/m")[0], 200)
 
 
+class SharedTest(unittest.TestCase):
+    """Several models behind one server, and a container that is used twice."""
+
+    def test_several_models_behind_one_server(self):
+        port = free_port()
+        graph = deployed("v2", engine.unit("a", at(port), "TRANSFORMER", [
+            engine.unit("b", at(port))]))
+        with Engine(graph, "--protocol", "v2", wait=None) as running:
+            with Stub(running.file, "--set", "b.weights=2x3", "--set", "b.models=also") as stub:
+                for name, status in (("a", 200), ("b", 200), ("also", 200), ("c", 400)):
+                    self.assertEqual(fetch(port, f"/v2/models/{name}/ready")[0], status, name)
+                index = json.loads(fetch(port, "/v2/repository/index", b"{}")[1])
+                self.assertEqual([model["name"] for model in index], ["a", "b", "also"])
+                self.assertEqual({model["state"] for model in index}, {"READY"})
+                metadata = json.loads(fetch(port, "/v2/models/b")[1])
+                self.assertEqual(metadata["inputs"][0]["shape"], [-1, 2])
+                running.wait_until("/ready")
+                answer = running.ask("POST", "/v2/models/infer", json.dumps({"inputs": [
+                    {"name": "images", "datatype": "FP32", "shape": [1, 2],
+                     "data": [1, 2]}]}).encode(), engine.JSON)
+                self.assertEqual(answer.status, 200, answer.body)
+                stub.process.terminate()
+                counts = json.loads(stub.process.stdout.read().splitlines()[-1])["nodes"]
+        self.assertEqual((counts["a"]["predict"], counts["b"]["predict"]), (1, 1))
+
+    def test_a_container_that_is_used_twice(self):
+        port = free_port()
+        graph = engine.deployment(engine.unit("out", at(port), "OUTPUT_TRANSFORMER", [
+            engine.unit("in", at(port), "TRANSFORMER")]))
+        with Stub(write(self, graph)) as stub:
+            body = b'{"strData":"x"}'
+            for path in ("/transform-input", "/transform-output", "/transform-output"):
+                self.assertEqual(fetch(port, path, body, engine.JSON)[0], 200)
+            stub.process.terminate()
+            counts = json.loads(stub.process.stdout.read().splitlines()[-1])["nodes"]
+        self.assertEqual(counts["in"]["transform-input"], 1)
+        self.assertEqual(counts["out"]["transform-output"], 2)
+
+    def test_tensorflow_takes_batches_of_plain_numbers(self):
+        port = free_port()
+        graph = deployed("tensorflow", engine.unit("half_plus_two", at(port)))
+        path = "/v1/models/half_plus_two:predict"
+        with Stub(write(self, graph)):
+            for body, told in ((b'{"instances":[1.0,2.0,5.0]}', {"predictions": [2.5, 3.0, 4.5]}),
+                               (b'{"inputs":[1,2]}', {"outputs": [2.5, 3.0]}),
+                               (b'{"inputs":4}', {"outputs": 4.0}),
+                               (b'{"instances":[{"images":1.0}]}', {"predictions": [2.5]})):
+                status, answer = fetch(port, path, body)
+                self.assertEqual((status, json.loads(answer)), (200, told))
+            status, answer = fetch(port, path, b'{"instances":[[1.0,2.0]]}')
+            self.assertEqual(status, 400)
+
+
+class BoundsTest(unittest.TestCase):
+    def test_a_short_message_makes_no_large_tensor(self):
+        ports = {"tf": free_port(), "m": free_port()}
+        graph = deployed("tensorflow", engine.unit("tf", at(ports["tf"], "GRPC")))
+        small = protos.message("tensorflow.serving.PredictRequest")()
+        small.model_spec.name = "tf"
+        tensor = small.inputs["images"]
+        tensor.dtype = 1
+        for size in (1 << 20, 784):
+            tensor.tensor_shape.dim.add(size=size)
+        tensor.float_val.append(1)
+        with Stub(write(self, graph)) as stub, GrpcClient(ports["tf"]) as client:
+            answer = client.call("/tensorflow.serving.PredictionService/Predict", small)
+            self.assertEqual(answer.code, "RESOURCE_EXHAUSTED", answer)
+            status = pathlib.Path(f"/proc/{stub.process.pid}/status").read_text()
+            peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+            self.assertLess(int(peak.split()[1]), 300_000)
+
+
 class V2GrpcTest(unittest.TestCase):
     SERVICE = "/inference.GRPCInferenceService/"
 

@@ -22,7 +22,9 @@ def at(port):
 def fetch(port, path, body=None, host="127.0.0.1"):
     """Status and parsed body of a component's answer."""
     try:
-        with urllib.request.urlopen(f"http://{host}:{port}{path}", data=body, timeout=5) as answer:
+        request = urllib.request.Request(f"http://{host}:{port}{path}", data=body,
+                                         headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read())
@@ -131,7 +133,8 @@ class StubTest(ToolTest):
         file, ports = self.bandit()
         stub, listening = self.start(file, "--set", "router.route=round_robin")
         self.assertEqual(listening, ports)
-        routes = [fetch(ports["router"], "/route", b"{}")[1]["data"]["ndarray"] for _ in range(3)]
+        routes = [fetch(ports["router"], "/route", b'{"data":{}}')[1]["data"]["ndarray"]
+                  for _ in range(3)]
         self.assertEqual(routes, [[[0]], [[1]], [[0]]])
         for host in ("127.0.0.1", "[::1]", "localhost"):
             status, answer = fetch(ports["a"], "/predict",
@@ -141,7 +144,8 @@ class StubTest(ToolTest):
         status, answer = fetch(ports["blend"], "/aggregate",
                                b'[{"data":{"ndarray":[[1]]}},{"data":{"ndarray":[[4]]}}]')
         self.assertEqual(answer["data"]["ndarray"], [[2.5]])
-        self.assertEqual(fetch(ports["a"], "/send-feedback", b"{}"), (200, {}))
+        self.assertEqual(fetch(ports["a"], "/send-feedback", b"{}"),
+                         (200, {"data": {"tensor": {"shape": [0]}}, "meta": {}}))
         self.assertEqual(fetch(ports["a"], "/health/status")[0], 200)
         self.assertEqual(fetch(ports["a"], "/metadata")[1]["inputs"], [])
         status, answer = fetch(ports["a"], "/predict", b"no json")
@@ -193,7 +197,7 @@ class StubTest(ToolTest):
         first, second, counts = map(json.loads, stub.stdout.read().splitlines())
         self.assertEqual((first["node"], first["path"], first["status"]), ("a", "/predict", 200))
         self.assertEqual(first["in"], {"strData": "one"})
-        self.assertEqual(second["out"], {"strData": "two"})
+        self.assertEqual(second["out"], {"meta": {}, "strData": "two"})
         self.assertEqual(counts["nodes"]["a"]["predict"], 1)
 
     def test_says_which_port_is_taken(self):

@@ -3,12 +3,15 @@
 
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/stub_answer.hpp"
+#include "engine/tools/wrapper/array.hpp"
+#include "engine/tools/wrapper/python_json.hpp"
 
+// What the wrapper itself answers is recorded in tests/data/wrapper_exchanges.jsonl and asked of a
+// running stand-in (tests/e2e/stub_wrapper_test.py); here is what the record has not.
 namespace infergraph::engine {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 graph::NodeSpec model(const std::string& name = "m") {
   graph::NodeSpec node;
@@ -19,140 +22,124 @@ graph::NodeSpec model(const std::string& name = "m") {
 
 rapidjson::Document read(const std::string& text) {
   rapidjson::Document made;
-  EXPECT_TRUE(parse_json(text, made)) << text;
+  EXPECT_TRUE(parse_json(text, made, JsonDialect::kPython)) << text;
   return made;
 }
 
-std::string predicted(const std::string& message) {
-  const StubAnswer answer = predict_answer(model(), message);
-  EXPECT_EQ(answer.status, 200) << answer.body;
-  return answer.body;
+StubAnswer predict(const graph::NodeSpec& node, const std::string& message) {
+  return predict_answer(node, read(message), message.size());
 }
 
-TEST(PredictAnswer, AnswersAnNdarrayWithARowForEachRow) {
-  const auto answer = read(predicted(R"({"data":{"names":["a"],"ndarray":[[1],[2],[3],[4]]}})"));
-  const auto& rows = answer["data"]["ndarray"];
-  ASSERT_EQ(rows.Size(), 4U);
-  ASSERT_EQ(rows[0].Size(), 3U);
-  double sum = 0;
-  for (const auto& value : rows[0].GetArray()) sum += value.GetDouble();
-  EXPECT_NEAR(sum, 1, 1e-9);
-  EXPECT_EQ(answer["data"]["names"].Size(), 3U);
-  EXPECT_TRUE(answer["meta"].IsObject());
+StubAnswer transform(const std::string& message) {
+  return transform_answer(model(), read(message), message.size());
 }
 
-TEST(PredictAnswer, AnswersATensorWithATensor) {
-  const auto answer = read(predicted(R"({"data":{"tensor":{"shape":[2,2],"values":[1,2,3,4]}}})"));
-  const auto& tensor = answer["data"]["tensor"];
-  EXPECT_EQ(tensor["shape"][0].GetInt(), 2);
-  EXPECT_EQ(tensor["shape"][1].GetInt(), 3);
-  EXPECT_EQ(tensor["values"].Size(), 6U);
+StubAnswer aggregate(const std::string& messages) {
+  return aggregate_answer(model(), read(messages), messages.size());
 }
 
 TEST(PredictAnswer, AnswersATftensorWithATftensor) {
-  const auto answer = read(predicted(
+  const auto answer = predict(
+      model(),
       R"({"data":{"tftensor":{"dtype":"DT_FLOAT","tensorShape":{"dim":[{"size":"2"},{"size":"4"}]},
-          "tensorContent":"AAAA"}}})"));
-  const auto& tensor = answer["data"]["tftensor"];
+          "tensorContent":"AAAA"}}})");
+  EXPECT_EQ(answer.status, 200);
+  const auto made = read(answer.body);
+  const auto& tensor = made["data"]["tftensor"];
+  EXPECT_STREQ(tensor["dtype"].GetString(), "DT_DOUBLE");
   EXPECT_STREQ(tensor["tensorShape"]["dim"][0]["size"].GetString(), "2");
-  EXPECT_EQ(tensor["doubleVal"].Size(), 6U);
+  EXPECT_STREQ(tensor["tensorShape"]["dim"][1]["size"].GetString(), "3");
+  EXPECT_EQ(tensor["tensorContent"].GetStringLength(), 64U);  // 48 bytes
 }
 
-TEST(PredictAnswer, TextOfAnNdarrayAndOneDimensionCount) {
-  EXPECT_EQ(
-      read(predicted(R"({"data":{"ndarray":[["a","b"],["c","d"]]}})"))["data"]["ndarray"].Size(),
-      2U);
-  EXPECT_EQ(read(predicted(R"({"data":{"ndarray":[1,2,3]}})"))["data"]["ndarray"].Size(), 1U);
-  EXPECT_EQ(read(predicted(R"({"data":{"ndarray":[]}})"))["data"]["ndarray"].Size(), 0U);
-}
-
-TEST(PredictAnswer, OtherContentComesBackAsItIs) {
-  EXPECT_EQ(predicted(R"({"strData":"hi"})"), R"({"strData":"hi","meta":{}})");
-  EXPECT_EQ(predicted(R"({"binData":"aGk="})"), R"({"binData":"aGk=","meta":{}})");
-  EXPECT_EQ(predicted(R"({"jsonData":{"a":[1]}})"), R"({"jsonData":{"a":[1]},"meta":{}})");
-}
-
-TEST(PredictAnswer, CarriesMetaOnAndAddsItsImage) {
+TEST(PredictAnswer, AddsItsImageToThePath) {
   auto node = model("m");
   node.image = "example/m";
   node.image_version = "1.2";
-  const auto answer = read(
-      predict_answer(node, R"({"strData":"x","meta":{"puid":"p","tags":{"t":1},"routing":{"r":1},
-                              "metrics":[{"key":"k"}],"requestPath":{"before":"i:1"}}})")
-          .body);
-  const auto& meta = answer["meta"];
-  EXPECT_STREQ(meta["puid"].GetString(), "p");
-  EXPECT_EQ(meta["tags"]["t"].GetInt(), 1);
-  EXPECT_EQ(meta["metrics"].Size(), 1U);
-  EXPECT_STREQ(meta["requestPath"]["m"].GetString(), "example/m:1.2");
-  EXPECT_STREQ(meta["requestPath"]["before"].GetString(), "i:1");
-  EXPECT_FALSE(meta.HasMember("routing"));
+  EXPECT_EQ(predict(node, R"({"strData":"x","meta":{"requestPath":{"before":"i:1"}}})").body,
+            "{\"meta\":{\"requestPath\":{\"before\":\"i:1\",\"m\":\"example/m:1.2\"}},"
+            "\"strData\":\"x\"}\n");
+  // What the request has of the same name stands.
+  EXPECT_EQ(predict(node, R"({"strData":"x","meta":{"requestPath":{"m":"other"}}})").body,
+            "{\"meta\":{\"requestPath\":{\"m\":\"other\"}},\"strData\":\"x\"}\n");
+  const auto message = read(R"({"request":{"meta":{"puid":"p"}}})");
+  EXPECT_EQ(feedback_answer(node, message).body,
+            "{\"data\":{\"tensor\":{\"shape\":[0]}},\"meta\":{\"puid\":\"p\","
+            "\"requestPath\":{\"m\":\"example/m:1.2\"}}}\n");
 }
 
 TEST(PredictAnswer, IsTheSameForOneNodeAndOtherForAnother) {
   const std::string message = R"({"data":{"ndarray":[[1]]}})";
-  EXPECT_EQ(predict_answer(model("a"), message).body, predict_answer(model("a"), message).body);
-  EXPECT_NE(predict_answer(model("a"), message).body, predict_answer(model("b"), message).body);
+  EXPECT_EQ(predict(model("a"), message).body, predict(model("a"), message).body);
+  EXPECT_NE(predict(model("a"), message).body, predict(model("b"), message).body);
 }
 
-TEST(PredictAnswer, RefusesWhatTheWrapperCouldNotRead) {
-  for (const char* bad : {"", "hello", "[1]", "{}", R"({"data":[1]})", R"({"data":{"ndarray":1}})",
-                          R"({"data":{"tensor":{"shape":[2,2],"values":[1]}}})",
-                          R"({"data":{"tftensor":{"tensorShape":{"dim":[{"size":"9000000000"},
-                             {"size":"1"}]}}}})"}) {
-    const StubAnswer answer = predict_answer(model(), bad);
-    EXPECT_EQ(answer.status, 400) << bad;
-    const auto status = read(answer.body);
-    EXPECT_EQ(status["status"]["code"].GetInt(), -1);
-    EXPECT_EQ(status["status"]["status"].GetInt(), 1);
-    EXPECT_STREQ(status["status"]["reason"].GetString(), "MICROSERVICE_BAD_DATA");
+// A claim of many rows, columns or lists costs no more than the bytes that make it.
+TEST(StubAnswers, AreBoundByTheMessage) {
+  for (
+      const char* claim :
+      {R"({"data":{"tensor":{"shape":[0,1000000000],"values":[]}}})",
+       R"({"data":{"tensor":{"shape":[1000000000,0],"values":[]}}})",
+       R"({"data":{"tensor":{"shape":[99,99,99,99,99,99,99,99,99,99,0],"values":[]}}})",
+       R"({"data":{"tensor":{"shape":[4294967296,4294967296,4294967296],"values":[]}}})",
+       R"({"data":{"tftensor":{"tensorShape":{"dim":[{"size":"9000000000"},{"size":"1"}]}}}})",
+       R"({"data":{"tftensor":{"tensorShape":{"dim":[{"size":1},{"size":18446744073709551615}]}}}})"}) {
+    for (const StubAnswer& answer :
+         {predict(model(), claim), transform(claim), aggregate("[" + std::string(claim) + "]")}) {
+      EXPECT_EQ(answer.status, 500) << claim << answer.body.substr(0, 200);
+      EXPECT_LT(answer.body.size(), 400U) << claim;
+    }
   }
 }
 
-TEST(AggregateAnswer, IsTheMeanInTheNamesAndTheKindOfTheFirst) {
-  EXPECT_EQ(aggregate_answer(R"([{"data":{"names":["x","y"],"ndarray":[[1,2]]}},
-                                 {"data":{"tensor":{"shape":[1,2],"values":[3,5]}}}])")
-                .body,
-            R"({"data":{"names":["x","y"],"ndarray":[[2,3.5]]},"meta":{}})");
-  EXPECT_EQ(aggregate_answer(R"({"seldonMessages":[{"data":{"tensor":{"shape":[2],"values":[1,2]}}},
-                                 {"data":{"ndarray":[2,4]}}]})")
-                .body,
-            R"({"data":{"tensor":{"shape":[2],"values":[1.5,3]}},"meta":{}})");
+TEST(StubAnswers, RefuseArraysThatAreTooDeep) {
+  const std::string deep = std::string(40, '[') + "1" + std::string(40, ']');
+  const StubAnswer answer = transform(R"({"data":{"ndarray":)" + deep + "}}");
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_THAT(answer.body, HasSubstr("maximum number of dimension of 32"));
+  EXPECT_EQ(transform(R"({"jsonData":{"a":)" + deep + "}}").status, 200);
 }
 
 TEST(AggregateAnswer, DoesNotOverflowWhereTheMeanDoesNot) {
-  EXPECT_THAT(
-      aggregate_answer(R"([{"data":{"ndarray":[1e308]}},{"data":{"ndarray":[1e308]}}])").body,
-      HasSubstr("[1e+308]"));
-}
-
-TEST(AggregateAnswer, IsTheFirstWhereThereIsNoMean) {
-  EXPECT_EQ(aggregate_answer(R"([{"strData":"a","meta":{"tags":{"t":1}}},
-                                 {"strData":"b","meta":{"tags":{"t":2,"u":3}}}])")
-                .body,
-            R"({"strData":"a","meta":{"tags":{"t":2,"u":3}}})");
-  for (const char* uneven : {R"([{"data":{"ndarray":[[1,2]]}},{"data":{"ndarray":[[1]]}}])",
-                             R"([{"data":{"ndarray":[[1,2],[3]]}},{"data":{"ndarray":[[1]]}}])",
-                             R"([{"data":{"ndarray":[["a"]]}},{"data":{"ndarray":[["b"]]}}])"}) {
-    const auto answer = aggregate_answer(uneven);
-    EXPECT_EQ(answer.status, 200);
-    EXPECT_THAT(answer.body, testing::StartsWith(R"({"data":{"ndarray":[[)"));
-  }
-}
-
-TEST(AggregateAnswer, RefusesWhatIsNoListOfMessages) {
-  for (const char* bad : {"", "[]", "{}", "[1]", R"({"seldonMessages":1})"}) {
-    EXPECT_EQ(aggregate_answer(bad).status, 400) << bad;
-  }
+  EXPECT_THAT(aggregate(R"([{"data":{"ndarray":[1e308]}},{"data":{"ndarray":[1e308]}}])").body,
+              HasSubstr("[1e+308]"));
 }
 
 TEST(MetadataAnswer, HasEveryMemberOfTheWrappers) {
   auto node = model();
   node.image = "example/m";
   node.image_version = "1.2";
-  EXPECT_EQ(
-      metadata_answer(node).body,
-      R"({"custom":{},"inputs":[],"name":"example/m","outputs":[],"platform":"","versions":["1.2"]})");
+  EXPECT_EQ(metadata_answer(node).body,
+            "{\"custom\":{},\"inputs\":[],\"name\":\"example/m\",\"outputs\":[],"
+            "\"platform\":\"\",\"versions\":[\"1.2\"]}\n");
+}
+
+TEST(PythonJson, WritesFloatsAsPythonDoes) {
+  const std::pair<double, const char*> cases[] = {{0, "0.0"},
+                                                  {-0.0, "-0.0"},
+                                                  {1, "1.0"},
+                                                  {0.1, "0.1"},
+                                                  {1e15, "1000000000000000.0"},
+                                                  {1e16, "1e+16"},
+                                                  {1e-4, "0.0001"},
+                                                  {1e-5, "1e-05"},
+                                                  {1.5e300, "1.5e+300"},
+                                                  {123456.75, "123456.75"},
+                                                  {5e-324, "5e-324"}};
+  for (const auto& [value, text] : cases) {
+    std::string made;
+    append_python_float(made, value);
+    EXPECT_EQ(made, text);
+  }
+}
+
+TEST(PythonJson, CutsWhatItTells) {
+  const auto value = read("[\"" + std::string(100'000, 'x') + "\"]");
+  EXPECT_LT(python_repr(value).size(), 500U);
+  const auto text = read("\"" + std::string(100'000, 'x') + "\"");
+  EXPECT_LT(python_str(text).size(), 500U);
+  EXPECT_EQ(python_repr(read(R"({"a":[true,null,1.5,"it's"]})")),
+            R"({'a': [True, None, 1.5, "it's"]})");
 }
 
 }  // namespace

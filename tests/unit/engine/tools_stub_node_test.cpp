@@ -29,7 +29,8 @@ StubSettings settings(const std::string& key, const std::string& value) {
   return made;
 }
 
-StubNode::Reply ask(StubNode& stub, std::string_view path, const std::string& body = "{}",
+StubNode::Reply ask(StubNode& stub, std::string_view path,
+                    const std::string& body = R"({"strData":"x"})",
                     std::string_view verb = "POST") {
   HttpRequest request;
   request.verb = verb;
@@ -42,12 +43,11 @@ std::string route_of(StubNode& stub) {
   return std::string(ask(stub, "/route").response.body.bytes());
 }
 
-TEST(StubNode, ATransformerAnswersItsMessage) {
+TEST(StubNode, ATransformerAnswersTheValuesOfItsMessage) {
   StubNode stub(router(), {}, 1);
-  const std::string odd = "{ \"strData\" : \"<&>\" }";
   for (const char* path : {"/transform-input", "/transform-output"}) {
-    const auto reply = ask(stub, path, odd);
-    EXPECT_EQ(reply.response.body.bytes(), odd);
+    const auto reply = ask(stub, path, "{ \"strData\" : \"<&>\" }");
+    EXPECT_EQ(reply.response.body.bytes(), "{\"meta\":{},\"strData\":\"<&>\"}\n");
     EXPECT_EQ(reply.response.body.content_type(), "application/json");
   }
 }
@@ -114,7 +114,8 @@ TEST(StubNode, AnswersTheGivenPayload) {
     EXPECT_EQ(ask(body, path).response.body.bytes(), R"({"strData":"fixed"})");
   }
   EXPECT_THAT(route_of(body), HasSubstr("ndarray"));
-  EXPECT_EQ(ask(body, "/send-feedback").response.body.bytes(), "{}");
+  EXPECT_THAT(std::string(ask(body, "/send-feedback", "{}").response.body.bytes()),
+              HasSubstr(R"("shape":[0])"));
   StubNode text(router(), settings("payload", "plain"), 1);
   EXPECT_EQ(ask(text, "/predict").response.body.content_type(), "application/octet-stream");
 }
@@ -122,10 +123,12 @@ TEST(StubNode, AnswersTheGivenPayload) {
 TEST(StubNode, KnowsEveryPathOfAComponent) {
   StubNode stub(router(), {}, 1);
   const std::string message = R"({"strData":"x"})";
-  for (const char* path :
-       {"/predict", "/api/v1.0/predictions", "/api/v0.1/predictions", "/route", "/transform-input",
-        "/transform-output", "/send-feedback", "/api/v1.0/feedback", "/api/v0.1/feedback"}) {
+  for (const char* path : {"/predict", "/api/v1.0/predictions", "/api/v0.1/predictions", "/route",
+                           "/transform-input", "/transform-output"}) {
     EXPECT_EQ(ask(stub, path, message).response.status, 200) << path;
+  }
+  for (const char* path : {"/send-feedback", "/api/v1.0/feedback", "/api/v0.1/feedback"}) {
+    EXPECT_EQ(ask(stub, path, "{}").response.status, 200) << path;
   }
   EXPECT_EQ(ask(stub, "/aggregate", "[" + message + "]").response.status, 200);
   for (const char* path : {"/health/status", "/api/v1.0/health/status", "/metadata",
@@ -143,15 +146,21 @@ TEST(StubNode, AnswersAnUnknownPathAsTheWrapperDoes) {
   StubNode stub(router(), {}, 1);
   const auto reply = ask(stub, "/nope");
   EXPECT_EQ(reply.response.status, 500);
-  EXPECT_THAT(std::string(reply.response.body.bytes()), HasSubstr("404 Not Found: /nope"));
+  EXPECT_THAT(std::string(ask(stub, "/nope", "", "GET").response.body.bytes()),
+              HasSubstr("404 Not Found: "));
+  EXPECT_THAT(std::string(reply.response.body.bytes()), HasSubstr("405 Method Not Allowed: "));
   EXPECT_EQ(ask(stub, "/predict", "{}", "DELETE").response.status, 500);
-  EXPECT_EQ(stub.counts().other, 2U);
+  EXPECT_EQ(stub.counts().other, 3U);
+  const auto options = ask(stub, "/predict", "", "OPTIONS");
+  EXPECT_EQ(options.response.status, 200);
+  EXPECT_EQ(options.allow, "GET, POST, OPTIONS, HEAD");
 }
 
 TEST(StubNode, AModelServerRoutesAndCombinesToo) {
   StubNode tensorflow(router(), settings("route", "2"), 1,
-                      std::make_unique<TfServing>("r", nullptr));
-  StubNode v2(router(), settings("route", "2"), 1, std::make_unique<V2Server>("r", nullptr));
+                      std::make_unique<TfServing>(std::vector<std::string>{"r"}, nullptr));
+  StubNode v2(router(), settings("route", "2"), 1,
+              std::make_unique<V2Server>(std::vector<std::string>{"r"}, nullptr));
   const std::pair<StubNode*, std::string> cases[] = {{&tensorflow, "/v1/models/r:"},
                                                      {&v2, "/v2/models/r/"}};
   for (const auto& [stub, path] : cases) {
@@ -170,7 +179,7 @@ TEST(StubNode, AModelServerRoutesAndCombinesToo) {
 
 TEST(StubNode, AModelServerFailsInItsOwnWords) {
   StubNode stub(router(), settings("error_rate", "1"), 1,
-                std::make_unique<TfServing>("r", nullptr));
+                std::make_unique<TfServing>(std::vector<std::string>{"r"}, nullptr));
   const auto reply = ask(stub, "/v1/models/r:predict", R"({"instances":[1]})");
   EXPECT_EQ(reply.response.status, 500);
   EXPECT_EQ(reply.status.code, protocol::GrpcCode::kInternal);
@@ -182,7 +191,8 @@ TEST(StubNode, AModelServerFailsInItsOwnWords) {
 TEST(StubNode, AModelServerAnswersTheGivenPayloadOverBothTransports) {
   StubSettings fixed = settings("payload", R"({"outputs":{"y":[1.5]}})");
   fixed.personality = protocol::Protocol::kTensorflow;
-  StubNode stub(router(), fixed, 1, std::make_unique<TfServing>("r", nullptr));
+  StubNode stub(router(), fixed, 1,
+                std::make_unique<TfServing>(std::vector<std::string>{"r"}, nullptr));
   EXPECT_EQ(ask(stub, "/v1/models/r:predict").response.body.bytes(), *fixed.payload);
   HttpRequest request;
   request.verb = "POST";

@@ -48,7 +48,7 @@ StubReply call(StubServer& server, std::string_view method,
 constexpr const char* kPredict = "/v1/models/m:predict";
 
 TEST(TfServing, AnswersInTheFormatOfTheRequest) {
-  TfServing server("m", even_model());
+  TfServing server({"m"}, even_model());
   const auto row = ask(server, "POST", kPredict, R"({"instances":[[1,2],[3,4.5]]})");
   EXPECT_EQ(row.response.status, 200);
   EXPECT_EQ(row.response.body.content_type(), "application/json");
@@ -67,7 +67,7 @@ TEST(TfServing, AnswersInTheFormatOfTheRequest) {
 }
 
 TEST(TfServing, TakesEveryFormOfAPath) {
-  TfServing server("a b", even_model());
+  TfServing server({"a b"}, even_model());
   for (const char* path :
        {"/v1/models/a%20b:predict", "/V1/Models/a%20b:PREDICT",
         "/v1/models/a%20b/versions/1:predict", "/v1/models/a%20b/labels/stable:predict"}) {
@@ -82,7 +82,7 @@ TEST(TfServing, TakesEveryFormOfAPath) {
 }
 
 TEST(TfServing, ARequestThatFitsNoPathIsMalformed) {
-  TfServing server("m", even_model());
+  TfServing server({"m"}, even_model());
   const std::pair<const char*, const char*> cases[] = {
       {"GET", "/v1/models/m:predict"},
       {"POST", "/v1/models/m"},
@@ -176,7 +176,7 @@ TEST(TfServing, RefusesAsTensorFlowServingDoes) {
       {"/v1/models/m:regress", R"({"examples":[{"images":[1.5]}]})", 400,
        "values size: 1 but output shape: [2]"},
   };
-  TfServing server("m", even_model());
+  TfServing server({"m"}, even_model());
   for (const Case& one : cases) {
     const auto reply = ask(server, "POST", one.path, one.body);
     EXPECT_EQ(reply.response.status, one.status) << one.body << body_of(reply);
@@ -190,7 +190,7 @@ TEST(TfServing, RefusesAsTensorFlowServingDoes) {
 }
 
 TEST(TfServing, ClassifiesAndRegresses) {
-  TfServing server("m", even_model());
+  TfServing server({"m"}, even_model());
   const std::string examples = R"({"examples":[{"images":[1.5,2.5]},{"images":[0.5,1.0]}]})";
   const std::string each = R"([["0",0.25],["1",0.25],["2",0.25],["3",0.25]])";
   EXPECT_EQ(compact(body_of(ask(server, "POST", "/v1/models/m:classify", examples))),
@@ -203,7 +203,7 @@ TEST(TfServing, ClassifiesAndRegresses) {
 }
 
 TEST(TfServing, TellsStatusAndMetadata) {
-  TfServing server("m", even_model());
+  TfServing server({"m"}, even_model());
   EXPECT_EQ(compact(body_of(ask(server, "GET", "/v1/models/m"))),
             R"({"model_version_status":[{"version":"1","state":"AVAILABLE",)"
             R"("status":{"error_code":"OK","error_message":""}}]})");
@@ -224,7 +224,7 @@ TEST(TfServing, TellsStatusAndMetadata) {
 }
 
 TEST(TfServing, AnswersOverGrpc) {
-  TfServing server("m", even_model());
+  TfServing server({"m"}, even_model());
   tfs::PredictRequest request;
   request.mutable_model_spec()->set_name("m");
   auto& tensor = (*request.mutable_inputs())["images"];
@@ -261,7 +261,7 @@ TEST(TfServing, AnswersOverGrpc) {
 }
 
 TEST(TfServing, TellsStatusAndMetadataOverGrpc) {
-  TfServing server("m", even_model());
+  TfServing server({"m"}, even_model());
   tfs::GetModelMetadataRequest request;
   request.mutable_model_spec()->set_name("m");
   EXPECT_THAT(call(server, server.grpc_methods()[3], request).status.message,
@@ -283,7 +283,7 @@ TEST(TfServing, TellsStatusAndMetadataOverGrpc) {
 }
 
 TEST(TfServing, WithoutAModelItAnswersWhatItWasGiven) {
-  TfServing server("m", nullptr);
+  TfServing server({"m"}, nullptr);
   EXPECT_EQ(compact(body_of(ask(server, "POST", kPredict, R"({"instances":[9007199254740993]})"))),
             R"({"predictions":[9007199254740993]})");
   EXPECT_EQ(compact(body_of(ask(server, "POST", kPredict, R"({"inputs":{"a":["x"]}})"))),

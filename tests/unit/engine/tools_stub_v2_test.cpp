@@ -37,7 +37,7 @@ std::string tensor(const std::string& type, const std::string& shape, const std:
 }
 
 TEST(V2Server, AnswersForTheServerAndItsModel) {
-  V2Server server("m", even_model());
+  V2Server server({"m"}, even_model());
   const std::pair<const char*, const char*> cases[] = {
       {"/v2", R"({"name":"infergraph-stub","version":"1","extensions":["binary_tensor_data"]})"},
       {"/v2/health/live", ""},
@@ -64,7 +64,7 @@ TEST(V2Server, AnswersForTheServerAndItsModel) {
 }
 
 TEST(V2Server, AnIdentityGivesEveryTypeBack) {
-  V2Server server("m", nullptr);
+  V2Server server({"m"}, nullptr);
   struct Case {
     const char* type;
     const char* shape;
@@ -98,7 +98,7 @@ TEST(V2Server, AnIdentityGivesEveryTypeBack) {
 }
 
 TEST(V2Server, TakesAndGivesBinaryTensors) {
-  V2Server server("m", nullptr);
+  V2Server server({"m"}, nullptr);
   const std::string halves("\x00\x3c\x00\xc0", 4);
   const std::string json =
       R"({"inputs":[{"name":"a","datatype":"INT8","shape":[1],"data":[5]},)"
@@ -125,7 +125,7 @@ TEST(V2Server, TakesAndGivesBinaryTensors) {
 }
 
 TEST(V2Server, TakesTheRawBinaryRequest) {
-  V2Server server("m", even_model());
+  V2Server server({"m"}, even_model());
   const auto reply = ask(server, "POST", kInfer, std::string(8, '\0'), "0");
   ASSERT_EQ(reply.response.status, 200) << body_of(reply);
   ASSERT_TRUE(reply.response.body.json_size());
@@ -182,7 +182,7 @@ TEST(V2Server, RefusesAsTritonDoes) {
        "unexpected additional input data for model 'm'"},
       {kInfer, "1234", "0", 400, "input byte size mismatch for input 'images' for model 'm'"},
   };
-  V2Server server("m", even_model());
+  V2Server server({"m"}, even_model());
   for (const Case& one : cases) {
     const auto reply = ask(server, "POST", one.path, one.body, one.json_size);
     EXPECT_EQ(reply.response.status, one.status) << one.body;
@@ -204,7 +204,7 @@ StubReply call(StubServer& server, std::string_view method,
 }
 
 TEST(V2Server, AnswersOverGrpc) {
-  V2Server server("m", nullptr);
+  V2Server server({"m"}, nullptr);
   inference::ModelInferRequest request;
   request.set_model_name("m");
   request.set_id("7");
