@@ -1,8 +1,11 @@
 #include "engine/tools/try.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <random>
 
@@ -19,7 +22,7 @@ namespace infergraph::engine {
 namespace {
 
 struct TryFlags {
-  std::optional<std::string> data;
+  std::optional<TryData> data;
   std::string request_file;
   bool stub = false;
   bool feedback = false;
@@ -27,8 +30,41 @@ struct TryFlags {
   bool full = false;
   std::string predictor;
   std::vector<StubOverride> overrides;
+  std::map<std::string, int> branches;
+  std::optional<std::uint64_t> seed;
   std::chrono::nanoseconds timeout = std::chrono::seconds(30);
 };
+
+std::string read_branch(std::string_view text, std::map<std::string, int>& into) {
+  const std::size_t equals = text.rfind('=');
+  const std::string_view digits = equals == std::string_view::npos ? "" : text.substr(equals + 1);
+  int branch = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), branch);
+  const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+  if (equals == 0 || !whole || branch < -2) return "is not NODE=K, such as router=1";
+  into[std::string(text.substr(0, equals))] = branch;
+  return "";
+}
+
+/// "", or which of the branches can't be taken in the graph.
+std::string wrong_branch(const graph::PredictorSpec& predictor,
+                         const std::map<std::string, int>& branches) {
+  for (const auto& [name, branch] : branches) {
+    const auto node = std::find_if(predictor.nodes.begin(), predictor.nodes.end(),
+                                   [&](const graph::NodeSpec& one) { return one.name == name; });
+    if (node == predictor.nodes.end()) return "no node \"" + name + "\" in the graph";
+    const bool routes = node->type == graph::NodeType::kRouter || node->methods.route ||
+                        node->implementation == graph::Implementation::kSimpleRouter ||
+                        node->implementation == graph::Implementation::kRandomAbTest;
+    if (!routes) return "node \"" + name + "\" is no router";
+    if (branch >= static_cast<int>(node->children.size())) {
+      const std::size_t count = node->children.size();
+      return "node \"" + name + "\" has " + std::to_string(count) +
+             (count == 1 ? " child" : " children") + ", counted from 0";
+    }
+  }
+  return "";
+}
 
 std::optional<int> parse(const std::vector<std::string>& args, TryFlags& flags, std::string& file) {
   ToolArgs tool("try FILE [--data DATA | --request FILE] [--stub] [--full] [--json]",
@@ -36,10 +72,10 @@ std::optional<int> parse(const std::vector<std::string>& args, TryFlags& flags, 
                 "it visited,\neach with its time and what went in and out, then the answer. The "
                 "nodes must be running, unless\n--stub stands in for them.");
   tool.add_value("data", "DATA",
-                 "numbers (1,2,3), rows ([[1,2],[3,4]]) or a whole message; [[1,2,3]] if nothing\n"
-                 "is given",
+                 "numbers (1,2,3), rows ([[1,2],[3,4]]) or a whole message, of any protocol; if\n"
+                 "nothing is given, one row for the first model that tells its inputs",
                  [&](std::string_view value) -> std::string {
-                   flags.data = message_of_data(value);
+                   flags.data = read_data(value);
                    return flags.data ? "" : "is neither a list, an array nor a JSON object";
                  });
   tool.add_text("request", "FILE", "the message in a file; - reads stdin", flags.request_file);
@@ -47,6 +83,12 @@ std::optional<int> parse(const std::vector<std::string>& args, TryFlags& flags, 
                   flags.stub);
   tool.add_value("set", "NODE.key=value", set_help() + "\n(with --stub)",
                  [&](std::string_view value) { return read_override(value, flags.overrides); });
+  tool.add_value("branch", "NODE=K",
+                 "the branch that a router takes, unasked: a child from 0 on, -1 for all, -2 for\n"
+                 "none; may be repeated",
+                 [&](std::string_view value) { return read_branch(value, flags.branches); });
+  tool.add_value("seed", "N", "of the random numbers, of stand-ins and of A/B tests",
+                 [&](std::string_view value) { return read_whole(value, flags.seed.emplace()); });
   tool.add_switch("feedback", "the message is a Feedback: send it along its routing",
                   flags.feedback);
   tool.add_value("timeout", "DURATION", "for the whole walk (30s)",
@@ -68,19 +110,31 @@ int fail(int exit_code, std::string_view why) {
   return exit_code;
 }
 
-/// The message that the flags mean; none if its file can't be read.
-std::optional<std::string> body_of(const TryFlags& flags) {
-  if (flags.data) return flags.data;
-  if (flags.request_file.empty()) {
-    return std::string(flags.feedback ? default_feedback() : default_message());
-  }
-  if (flags.request_file == "-") {
-    return std::string{std::istreambuf_iterator<char>(std::cin), {}};
-  }
-  std::ifstream file(flags.request_file, std::ios::binary);
-  std::string body{std::istreambuf_iterator<char>(file), {}};
-  if (!file) return std::nullopt;
+/// The message in the file of --request; none if it can't be read.
+std::optional<std::string> read_request(const std::string& file) {
+  if (file == "-") return std::string{std::istreambuf_iterator<char>(std::cin), {}};
+  std::ifstream stream(file, std::ios::binary);
+  std::string body{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream) return std::nullopt;
   return body;
+}
+
+/// Fills in the message that the flags mean, and its protocol. `predictor` is as it will be called:
+/// the models may be asked for their inputs.
+void make_message(const graph::PredictorSpec& predictor, const TryFlags& flags,
+                  std::optional<std::string> given, TryRequest& request) {
+  if (!given && flags.data && flags.data->is_message) given = flags.data->text;
+  // Feedback is protocol seldon's alone.
+  if (!given && flags.feedback) given = default_feedback();
+  if (given) {
+    request.protocol = flags.feedback ? protocol::Protocol::kSeldon
+                                      : protocol_of_message(*given).value_or(request.protocol);
+    request.body = *std::move(given);
+    return;
+  }
+  const auto inputs = ask_for_inputs(predictor, request);
+  request.body = flags.data ? message_of_rows(request.protocol, flags.data->text, inputs)
+                            : default_message(request.protocol, inputs);
 }
 
 int report(const graph::PredictorSpec& predictor, const TryRecorder& recorder, const TryWalk& walk,
@@ -110,19 +164,26 @@ int run_try(const std::vector<std::string>& args) {
   if (const auto wrong = unknown_override(graph->predictor, flags.overrides); !wrong.empty()) {
     return fail(2, "--set: " + wrong);
   }
-  auto body = body_of(flags);
-  if (!body) return fail(2, "can't read " + flags.request_file);
+  if (const auto wrong = wrong_branch(graph->predictor, flags.branches); !wrong.empty()) {
+    return fail(2, "--branch: " + wrong);
+  }
+  std::optional<std::string> given;
+  if (!flags.request_file.empty()) {
+    given = read_request(flags.request_file);
+    if (!given) return fail(2, "can't read " + flags.request_file);
+  }
   const auto annotated =
       graph::resolve_annotations({}, graph->deployment.annotations, graph->predictor.annotations);
   TryRequest request;
-  request.body = *std::move(body);
   request.is_feedback = flags.feedback;
   request.timeout = flags.timeout;
   request.rest_timeout = annotated.rest_timeout;
   request.grpc_timeout = annotated.grpc_timeout;
   if (const auto known = protocol::protocol_of(graph->deployment.protocol)) {
-    request.protocol = *known;
+    request.protocol = request.graph_protocol = *known;
   }
+  request.seed = flags.seed;
+  request.branches = flags.branches;
   if (graph->deployment.transport == "grpc") request.transport = protocol::Transport::kGrpc;
 
   // The fleet outlives the walk, and its runtime the fleet.
@@ -131,9 +192,9 @@ int run_try(const std::vector<std::string>& args) {
   if (flags.stub) {
     StubFleet::Options options;
     options.transport = graph->deployment.transport;
-    options.protocol = request.protocol;
+    options.protocol = request.graph_protocol;
     options.overrides = flags.overrides;
-    options.seed = std::random_device{}();
+    options.seed = flags.seed ? *flags.seed : std::random_device{}();
     fleet.emplace(stub_runtime, graph->predictor, options);
     if (!fleet->problems().empty()) return fail(1, fleet->problems().front());
     stub_runtime.start();
@@ -143,6 +204,7 @@ int run_try(const std::vector<std::string>& args) {
       StubFleet::call_here(seat, graph->predictor.nodes[seat.node]);
     }
   }
+  make_message(graph->predictor, flags, std::move(given), request);
   TryRecorder recorder;
   const TryWalk walk = walk_once(graph->predictor, request, recorder);
   return report(graph->predictor, recorder, walk, flags);

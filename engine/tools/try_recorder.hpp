@@ -20,7 +20,8 @@ class TryRecorder final : public graph::WalkObserver {
   /// One call of a unit.
   struct Step {
     protocol::Method method = protocol::Method::kPredict;
-    std::vector<protocol::Payload> in;  ///< several for aggregate
+    /// As the node got it; as the walk had it, of one in the process. Several for aggregate.
+    std::vector<protocol::Payload> in;
     std::optional<protocol::Payload> out;
     std::optional<protocol::Status> error;
     std::optional<graph::Clock::duration> took;  ///< none: it never answered
@@ -41,6 +42,9 @@ class TryRecorder final : public graph::WalkObserver {
   void on_answer(const graph::PlanNode& node, protocol::Method method, const protocol::Payload* out,
                  const protocol::Status* error) override;
   void on_routing(const graph::PlanNode& node, int branch) override;
+
+  /// What is sent to the node in its last step, in the form in which it gets it.
+  void on_sent(std::string_view node, protocol::Method method, const protocol::Payload& sent);
 
   /// Null for a node that did nothing.
   const Visit* find(std::string_view node) const;

@@ -32,7 +32,8 @@ struct Way {
 std::vector<Way> ways_of(const TryOutcome& outcome) {
   std::vector<Way> ways(outcome.predictor.nodes.size());
   if (!ways.empty()) ways.front().visited = true;
-  for (const TreePlace& place : tree_order(outcome.predictor)) {
+  const auto places = tree_order(outcome.predictor);
+  for (const TreePlace& place : places) {
     const NodeSpec& node = outcome.predictor.nodes[place.node];
     const Visit* visit = outcome.recorder.find(node.name);
     // Feedback tells no branches: there a node's own step is the trace.
@@ -44,6 +45,12 @@ std::vector<Way> ways_of(const TryOutcome& outcome) {
       below.parent = &node;
       below.visited = goes_on && (*visit->branch == -1 || *visit->branch == static_cast<int>(i));
     }
+  }
+  // Nobody gets to a child but past its parent.
+  for (auto place = places.rbegin(); place != places.rend(); ++place) {
+    const Way& way = ways[place->node];
+    if (!way.visited || way.parent == nullptr) continue;
+    ways[static_cast<std::size_t>(way.parent - outcome.predictor.nodes.data())].visited = true;
   }
   return ways;
 }

@@ -3,6 +3,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <random>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -15,10 +16,13 @@
 #include "engine/node/rest_node.hpp"
 #include "engine/puid.hpp"
 #include "engine/runtime.hpp"
+#include "engine/tools/try_client.hpp"
+#include "engine/tools/try_router.hpp"
 #include "graph/plan.hpp"
 #include "graph/server_kind.hpp"
 #include "graph/trail.hpp"
 #include "graph/unit_registry.hpp"
+#include "graph/units/ab_test.hpp"
 #include "graph/units/remote.hpp"
 #include "graph/walker.hpp"
 #include "protocol/convert.hpp"
@@ -33,6 +37,8 @@ namespace {
 // One request: a name is looked up once, and nobody waits longer than this for it.
 constexpr auto kDnsRefresh = std::chrono::hours(1);
 constexpr auto kDnsLimit = std::chrono::seconds(5);
+// Nodes that say nothing of their models hold nobody up.
+constexpr auto kAskLimit = std::chrono::seconds(2);
 
 Result<Payload> as_json(const Payload& answer, protocol::KeptRequest& request, bool is_feedback) {
   protocol::Target target;
@@ -51,8 +57,11 @@ Result<Payload> as_json(const Payload& answer, protocol::KeptRequest& request, b
 /// What a walk needs, in the order in which it may be destroyed.
 class Session {
  public:
-  Session(const graph::PredictorSpec& predictor, const TryRequest& request)
-      : protocol_(request.protocol),
+  Session(const graph::PredictorSpec& predictor, const TryRequest& request, TryRecorder& recorder)
+      : protocol_(request.graph_protocol),
+        recorder_(recorder),
+        branches_(request.branches),
+        random_(request.seed ? *request.seed : std::random_device{}()),
         is_single_(predictor.nodes.size() == 1),
         rest_calling_{request.rest_timeout},
         grpc_calling_{request.grpc_timeout},
@@ -77,16 +86,38 @@ class Session {
     kept.payload.set_protocol(request.protocol);
     context.protocol = request.protocol;
     context.request = &kept;
-    std::promise<TryWalk> done;
     const auto began = graph::Clock::now();
-    auto walk = request.is_feedback ? walker_.feedback(kept.payload, context)
-                                    : walker_.predict(kept.payload, context);
-    boost::asio::co_spawn(runtime_.thread(0).context, std::move(walk),
+    TryWalk walked;
+    walked.answer = wait_for(request.is_feedback ? walker_.feedback(kept.payload, context)
+                                                 : walker_.predict(kept.payload, context));
+    walked.took = graph::Clock::now() - began;
+    if (walked.answer) walked.answer = as_json(*walked.answer, kept, request.is_feedback);
+    return walked;
+  }
+
+  std::vector<ModelInput> ask_for_inputs() {
+    resolver_.wait_for_first_round(kAskLimit);
+    graph::CancelScope scope;
+    graph::CallTimes times;
+    graph::CallContext context;
+    context.puid = puids_.next();
+    context.deadline = graph::Clock::now() + kAskLimit;
+    context.cancel = &scope;
+    context.times = &times;
+    const auto answer = wait_for(find_metadata(context));
+    return answer ? inputs_of_metadata(answer->bytes()) : std::vector<ModelInput>();
+  }
+
+ private:
+  /// Runs it on the session's thread, once.
+  Result<Payload> wait_for(graph::Awaitable<Result<Payload>> work) {
+    std::promise<Result<Payload>> done;
+    boost::asio::co_spawn(runtime_.thread(0).context, std::move(work),
                           [&](const std::exception_ptr& thrown, Result<Payload> answer) {
                             if (thrown) {
                               done.set_exception(thrown);
                             } else {
-                              done.set_value({std::move(answer), graph::Clock::now() - began});
+                              done.set_value(std::move(answer));
                             }
                           });
     grpc_thread_.start();
@@ -95,13 +126,36 @@ class Session {
     ended.wait();
     runtime_.stop();
     grpc_thread_.stop();
-    TryWalk walked = ended.get();
-    if (walked.answer) walked.answer = as_json(*walked.answer, kept, request.is_feedback);
-    return walked;
+    return ended.get();
   }
 
- private:
+  /// The first metadata that tell of inputs, in the JSON of protocol v2.
+  graph::Awaitable<Result<Payload>> find_metadata(graph::CallContext& context) {
+    for (const auto& node : plan_->nodes()) {
+      const bool takes_input = node->input && *node->input == protocol::Method::kPredict;
+      if (node->built_in || !takes_input) continue;
+      const auto told = co_await node->unit->call(protocol::Method::kMetadata, {}, context);
+      if (!told) continue;
+      auto made = protocol::convert_metadata(*told, protocol::Protocol::kV2,
+                                             protocol::Encoding::kJson, graph::kDefaultMaxDecoded);
+      if (made && !inputs_of_metadata(made->bytes()).empty()) co_return made;
+    }
+    co_return protocol::Status(protocol::Code::kUnavailable, "no node tells its inputs");
+  }
+
   std::unique_ptr<graph::Unit> make_unit(const graph::NodeSpec& node) {
+    auto unit = make_asked_unit(node);
+    const auto chosen = branches_.find(node.name);
+    if (chosen == branches_.end()) return unit;
+    return std::make_unique<TryRouter>(std::move(unit), chosen->second);
+  }
+
+  std::unique_ptr<graph::Unit> make_asked_unit(const graph::NodeSpec& node) {
+    if (node.implementation == graph::Implementation::kRandomAbTest) {
+      return std::make_unique<graph::AbTest>(graph::ratio_a(node.parameters), [this] {
+        return std::uniform_real_distribution<double>()(random_);
+      });
+    }
     if (auto unit = graph::make_built_in(node)) return unit;
     const graph::ServerKind kind = graph::server_kind_of(node, protocol_);
     // There is no time to look for a model server: one whose ports are a guess is its proxy.
@@ -124,8 +178,9 @@ class Session {
       RestNodeOptions calling = rest_calling_;
       calling.protocol = unit.protocol;
       calling.model = unit.model.name;
-      clients.rest = std::make_shared<RestNode>(node.name, *pool, calling, nullptr, node.image,
-                                                node.image_version);
+      auto client = std::make_shared<RestNode>(node.name, *pool, calling, nullptr, node.image,
+                                               node.image_version);
+      clients.rest = std::make_shared<TryClient>(node.name, std::move(client), recorder_);
     }
     if (graph::is_callable(endpoint, protocol::Transport::kGrpc)) {
       const std::string& host =
@@ -134,14 +189,18 @@ class Session {
           std::make_unique<GrpcChannels>(transport_, resolver_.book(host, endpoint.grpc_port));
       GrpcNodeOptions calling = grpc_calling_;
       calling.protocol = unit.protocol;
-      clients.grpc = std::make_shared<GrpcNode>(node.name, node.type, std::move(channels), calling,
-                                                GrpcCaller{&runtime_.thread(0).context, 0}, nullptr,
-                                                node.image, node.image_version);
+      auto client = std::make_shared<GrpcNode>(node.name, node.type, std::move(channels), calling,
+                                               GrpcCaller{&runtime_.thread(0).context, 0}, nullptr,
+                                               node.image, node.image_version);
+      clients.grpc = std::make_shared<TryClient>(node.name, std::move(client), recorder_);
     }
     return std::make_unique<graph::RemoteUnit>(std::move(clients), std::move(unit));
   }
 
   protocol::Protocol protocol_;
+  TryRecorder& recorder_;
+  const std::map<std::string, int>& branches_;
+  std::mt19937_64 random_;
   bool is_single_;
   RestNodeOptions rest_calling_;
   GrpcNodeOptions grpc_calling_;
@@ -159,7 +218,13 @@ class Session {
 
 TryWalk walk_once(const graph::PredictorSpec& predictor, const TryRequest& request,
                   TryRecorder& recorder) {
-  return Session(predictor, request).run(request, recorder);
+  return Session(predictor, request, recorder).run(request, recorder);
+}
+
+std::vector<ModelInput> ask_for_inputs(const graph::PredictorSpec& predictor,
+                                       const TryRequest& request) {
+  TryRecorder nobody;
+  return Session(predictor, request, nobody).ask_for_inputs();
 }
 
 }  // namespace infergraph::engine

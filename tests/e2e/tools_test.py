@@ -294,6 +294,95 @@ class TryTest(ToolTest):
         self.assertEqual({node["name"] for node in told["nodes"] if node["steps"]},
                          {"router", "a"})
 
+    def test_feedback_shows_the_routers_on_its_way(self):
+        graph = unit("ab", None, "ROUTER", [unit("a", at(9000)), unit("b", at(9001))],
+                     implementation="RANDOM_ABTEST",
+                     parameters=[{"name": "ratioA", "value": "0.5", "type": "FLOAT"}])
+        feedback = json.dumps({"reward": 1, "response": {"meta": {"routing": {"ab": 1}}}})
+        told = self.json_of("try", self.write(deployment(graph)), "--stub", "--feedback", "--data",
+                            feedback)
+        self.assertEqual([node["name"] for node in told["nodes"] if node["visited"]], ["ab", "b"])
+
+    def test_the_branch_of_a_router_can_be_chosen(self):
+        graph = unit("ab", None, "ROUTER", [unit("a", at(9000)), unit("b", at(9001))],
+                     implementation="RANDOM_ABTEST",
+                     parameters=[{"name": "ratioA", "value": "0.5", "type": "FLOAT"}])
+        file = self.write(deployment(graph))
+        for branch, visited in (("0", ["ab", "a"]), ("1", ["ab", "b"]), ("-1", ["ab", "a", "b"])):
+            with self.subTest(branch):
+                told = self.json_of("try", file, "--stub", "--branch", f"ab={branch}",
+                                    code=1 if branch == "-1" else 0)
+                if branch == "-1" and not told["ok"]:
+                    continue  # what all answer together is for a combiner to say
+                self.assertEqual([node["name"] for node in told["nodes"] if node["visited"]],
+                                 visited)
+        for wrong in ("ab=2", "ab=-3", "ab=x", "ab", "a=0", "nope=0"):
+            done = run("try", file, "--stub", "--branch", wrong)
+            self.assertEqual(done.returncode, 2, wrong)
+            self.assertIn("--branch", done.stderr)
+
+    def test_a_seed_makes_it_repeatable(self):
+        graph = unit("ab", None, "ROUTER", [unit("a", at(9000)), unit("b", at(9001))],
+                     implementation="RANDOM_ABTEST",
+                     parameters=[{"name": "ratioA", "value": "0.5", "type": "FLOAT"}])
+        file = self.write(deployment(graph))
+        way = {}
+        for seed in ("1", "2", "3", "4", "5", "6", "7", "8"):
+            ways = set()
+            for _ in range(2):
+                told = self.json_of("try", file, "--stub", "--seed", seed)
+                ways.add(next(node["branch"] for node in told["nodes"] if node["name"] == "ab"))
+            self.assertEqual(len(ways), 1, seed)
+            way[seed] = ways.pop()
+        self.assertEqual(set(way.values()), {0, 1})
+
+    def test_without_a_message_one_of_the_graphs_protocol_is_sent(self):
+        def of(protocol, graph):
+            made = deployment(graph)
+            made["spec"]["protocol"] = protocol
+            return self.write(made)
+        for protocol, sent in (("seldon", "data"), ("v2", "inputs"), ("tensorflow", "instances")):
+            for kind in ("REST", "GRPC"):
+                with self.subTest(f"{protocol} {kind}"):
+                    model = types.SimpleNamespace(host="localhost", port=9000, transport=kind)
+                    told = self.json_of("try", of(protocol, unit("m", model)), "--stub")
+                    self.assertTrue(told["ok"])
+                    step = told["nodes"][0]["steps"][0]
+                    if kind == "REST":
+                        self.assertIn(sent, step["in"][0])
+        # Shaped by what the model says of its inputs.
+        told = self.json_of("try", of("tensorflow", unit("m", at(9000))), "--stub", "--set",
+                            "m.weights=5x2")
+        self.assertEqual(len(told["nodes"][0]["steps"][0]["in"][0]["instances"][0]), 5)
+        told = self.json_of("try", of("v2", unit("m", at(9000))), "--stub", "--set",
+                            "m.weights=5x2")
+        self.assertEqual(told["nodes"][0]["steps"][0]["in"][0]["inputs"][0]["shape"], [1, 5])
+        told = self.json_of("try", of("v2", unit("m", at(9000))), "--stub", "--data", "1,2")
+        self.assertEqual(told["nodes"][0]["steps"][0]["in"][0]["inputs"][0]["data"], [1, 2])
+
+    def test_a_step_shows_what_the_node_got(self):
+        graph = unit("in", at(9000), "TRANSFORMER", [
+            unit("m", at(9001), parameters=[
+                {"name": "protocol", "value": "tensorflow", "type": "STRING"}])])
+        told = self.json_of("try", self.write(deployment(graph)), "--stub", "--set",
+                            "m.weights=2x3", "--data", "1,2")
+        nodes = {node["name"]: node for node in told["nodes"]}
+        self.assertEqual(nodes["in"]["steps"][0]["in"], [{"data": {"ndarray": [[1, 2]]}}])
+        self.assertIn("instances", nodes["m"]["steps"][0]["in"][0])
+
+    def test_prepackaged_servers_in_the_operators_layout(self):
+        for name, protocol in (("TENSORFLOW_SERVER", None), ("SKLEARN_SERVER", None),
+                               ("XGBOOST_SERVER", None), ("MLFLOW_SERVER", None),
+                               ("TRITON_SERVER", "v2"), ("SKLEARN_SERVER", "v2"),
+                               ("TENSORFLOW_SERVER", "tensorflow"), ("HUGGINGFACE_SERVER", "v2")):
+            with self.subTest(f"{name} {protocol}"):
+                made = deployment(unit("m", None, kind=None, implementation=name,
+                                       modelUri="gs://bucket/model"))
+                if protocol:
+                    made["spec"]["protocol"] = protocol
+                told = self.json_of("try", self.write(made), "--stub")
+                self.assertTrue(told["ok"], told)
+
     def test_a_predictor_must_be_named_among_several(self):
         tree = deployment(unit("m", None, implementation="SIMPLE_MODEL"), predictor="one")
         tree["spec"]["predictors"].append({**tree["spec"]["predictors"][0], "name": "two"})

@@ -145,20 +145,81 @@ TEST(Check, JsonHoldsTheTree) {
   EXPECT_EQ(root["children"][0]["endpoint"]["http_port"].GetInt(), 9000);
 }
 
-TEST(MessageOfData, TakesListsRowsAndMessages) {
+TEST(TryMessage, TakesListsRowsAndMessages) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"1,2,3", R"({"data":{"ndarray":[[1,2,3]]}})"},
-      {"[1,2.50]", R"({"data":{"ndarray":[[1,2.50]]}})"},
-      {"-1", R"({"data":{"ndarray":[[-1]]}})"},
-      {"[[1],[2]]", R"({"data":{"ndarray":[[1],[2]]}})"},
-      {"[1],[2]", R"({"data":{"ndarray":[[1],[2]]}})"},
-      {"[]", R"({"data":{"ndarray":[]}})"},
-      {R"(["a"])", R"({"data":{"ndarray":[["a"]]}})"},
-      {R"({"strData":"x"})", R"({"strData":"x"})"},
+      {"1,2,3", "[[1,2,3]]"},     {"[1,2.50]", "[[1,2.50]]"},
+      {"-1", "[[-1]]"},           {"[[1],[2]]", "[[1],[2]]"},
+      {"[1],[2]", "[[1],[2]]"},   {"[]", "[]"},
+      {R"(["a"])", R"([["a"]])"}, {R"({"strData":"x"})", R"({"strData":"x"})"},
   };
-  for (const auto& [data, message] : cases) EXPECT_EQ(message_of_data(data), message) << data;
-  for (const char* bad : {"", "hello", "1,2,", "{", "null"}) {
-    EXPECT_EQ(message_of_data(bad), std::nullopt) << bad;
+  for (const auto& [data, text] : cases) {
+    const auto read = read_data(data);
+    ASSERT_TRUE(read) << data;
+    EXPECT_EQ(read->text, text);
+    EXPECT_EQ(read->is_message, text.starts_with("{"));
+  }
+  for (const char* bad : {"", "hello", "1,2,", "{", "null"}) EXPECT_FALSE(read_data(bad)) << bad;
+}
+
+TEST(TryMessage, PutsRowsIntoAMessageOfTheProtocol) {
+  using protocol::Protocol;
+  const std::vector<ModelInput> known = {{"ids", "INT64", {-1, 2}}};
+  EXPECT_EQ(message_of_rows(Protocol::kSeldon, "[[1,2]]", known),
+            R"({"data":{"ndarray":[[1,2]]}})");
+  EXPECT_EQ(message_of_rows(Protocol::kTensorflow, "[[1,2]]", known), R"({"instances":[[1,2]]})");
+  EXPECT_EQ(message_of_rows(Protocol::kV2, "[[1,2],[3,4]]", known),
+            R"({"inputs":[{"name":"ids","shape":[2,2],"datatype":"INT64","data":[1,2,3,4]}]})");
+  EXPECT_EQ(message_of_rows(Protocol::kV2, R"([["a"]])", {}),
+            R"({"inputs":[{"name":"input-0","shape":[1,1],"datatype":"BYTES","data":["a"]}]})");
+}
+
+TEST(TryMessage, MakesOneUpForTheModelsInputs) {
+  using protocol::Protocol;
+  struct Case {
+    Protocol protocol;
+    std::vector<ModelInput> inputs;
+    const char* message;
+  };
+  const Case cases[] = {
+      {Protocol::kSeldon, {}, R"({"data":{"ndarray":[[1,2,3]]}})"},
+      {Protocol::kTensorflow, {}, R"({"instances":[[1,2,3]]})"},
+      {Protocol::kV2,
+       {},
+       R"({"inputs":[{"name":"input-0","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]})"},
+      {Protocol::kSeldon, {{"x", "FP32", {-1, 2}}}, R"({"data":{"ndarray":[[0.0,0.1]]}})"},
+      {Protocol::kSeldon,
+       {{"a", "INT64", {-1}}, {"b", "BYTES", {-1, 1}}},
+       R"({"data":{"names":["a","b"],"ndarray":[[0,"text 0"]]}})"},
+      {Protocol::kTensorflow, {{"x", "INT32", {-1, 2, 1}}}, R"({"instances":[[[0],[1]]]})"},
+      {Protocol::kTensorflow,
+       {{"a", "BOOL", {-1}}, {"b", "FP64", {}}},
+       R"({"inputs":{"a":[true],"b":0.0}})"},
+      {Protocol::kV2,
+       {{"a", "BYTES", {1, -1}}, {"b", "FP16", {1}}},
+       R"({"inputs":[{"name":"a","shape":[1,3],"datatype":"BYTES","data":["text 0","text 1","text 2"]},)"
+       R"({"name":"b","shape":[1],"datatype":"FP32","data":[0.0]}]})"},
+      // Nobody wants to see that.
+      {Protocol::kTensorflow, {{"x", "FP32", {-1, 4000, 4000, 3}}}, R"({"instances":[[1,2,3]]})"},
+      {Protocol::kTensorflow,
+       {{"x", "FP32", {4294967296, 4294967296}}},
+       R"({"instances":[[1,2,3]]})"},
+  };
+  for (const Case& one : cases) {
+    EXPECT_EQ(default_message(one.protocol, one.inputs), one.message);
+    EXPECT_EQ(protocol_of_message(one.message), one.protocol) << one.message;
+  }
+}
+
+TEST(TryMessage, ReadsTheInputsOfMetadata) {
+  const auto inputs = inputs_of_metadata(
+      R"({"name":"m","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}],"outputs":[]})");
+  ASSERT_EQ(inputs.size(), 1U);
+  EXPECT_EQ(inputs[0].name, "x");
+  EXPECT_EQ(inputs[0].datatype, "FP32");
+  EXPECT_EQ(inputs[0].shape, (std::vector<std::int64_t>{-1, 4}));
+  for (const char* bad : {"", "[]", "{}", R"({"inputs":3})", R"({"inputs":[{"name":"x"}]})",
+                          R"({"inputs":[{"name":"x","datatype":"FP32","shape":["a"]}]})"}) {
+    EXPECT_TRUE(inputs_of_metadata(bad).empty()) << bad;
   }
 }
 
@@ -235,6 +296,43 @@ TEST(Try, DrawsTheWay) {
             "{\n"
             "  \"strData\": \"done\"\n"
             "}\n");
+}
+
+TEST(Try, ShowsWhatTheNodeReallyGot) {
+  TryRecorder recorder(ticking);
+  const auto node = plan_node("b1");
+  const Payload message = Payload::json(R"({"data":{"ndarray":[[1]]}})");
+  recorder.on_sent("b1", Method::kPredict, message);  // of a node that has begun nothing
+  recorder.on_step(node, Method::kPredict, std::span(&message, 1));
+  Payload sent = Payload::json(R"({"instances":[[1]]})");
+  sent.set_protocol(protocol::Protocol::kTensorflow);
+  recorder.on_sent("b1", Method::kMetadata, {});  // no step of the walk
+  recorder.on_sent("b1", Method::kPredict, sent);
+  ASSERT_NE(recorder.find("b1"), nullptr);
+  EXPECT_EQ(recorder.find("b1")->steps[0].in[0].bytes(), sent.bytes());
+
+  const auto blend = plan_node("blend");
+  const Payload both[] = {message, message};
+  recorder.on_step(blend, Method::kAggregate, both);
+  recorder.on_sent("blend", Method::kAggregate, Payload::json(R"([{"a":1}, {"b":[2]}])"));
+  const auto& in = recorder.find("blend")->steps[0].in;
+  ASSERT_EQ(in.size(), 2U);
+  EXPECT_EQ(in[0].bytes(), R"({"a":1})");
+  EXPECT_EQ(in[1].bytes(), R"({"b":[2]})");
+}
+
+TEST(Try, AVisitedNodesParentsWereVisited) {
+  const auto predictor = bandit();
+  TryRecorder recorder(ticking);
+  // Of feedback: a router in the process leaves no trace.
+  const Payload message = Payload::json("{}");
+  recorder.on_step(plan_node("b2"), Method::kSendFeedback, std::span(&message, 1));
+  const protocol::Result<Payload> answer = Payload::json("{}");
+  std::ostringstream out;
+  print_try(out, {predictor, recorder, answer, std::chrono::milliseconds(1)}, kPlain, 0);
+  for (const char* part : {"● router", "● blend", "● b2", "○ a", "○ b1"}) {
+    EXPECT_THAT(out.str(), HasSubstr(part));
+  }
 }
 
 TEST(Try, NamesTheNodeThatFailed) {
