@@ -164,8 +164,8 @@ void add_serving(Table& table) {
   table.port("http_port", &Options::http_port, "port of REST; 0: a free one, told in the log");
   table.port("grpc_port", &Options::grpc_port, "port of gRPC; 0: a free one, told in the log");
   table.add("port", "N",
-            "the one port of older pods, for REST and gRPC together; with --http_port or "
-            "--grpc_port it is but the REST port",
+            "the one port of older pods, for REST and gRPC together; with --grpc_port that of "
+            "REST alone, with --http_port ignored",
             "", [](Options& options, std::string_view given) -> std::string {
               int value = 0;
               if (!parse_number(given, value)) return "must be a whole number";
