@@ -1,9 +1,10 @@
 #include "engine/http/block.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
-#include <functional>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace infergraph::engine {
@@ -11,6 +12,9 @@ namespace {
 
 // Blocks wait here for the next message. The bound keeps a burst from holding memory for ever.
 constexpr std::size_t kMaxFreeBlocks = 64;
+
+// How much room a block behind another takes of it. More would be much to copy when it has to grow.
+constexpr std::size_t kMostShared = std::size_t{256} << 10;
 
 struct FreeList {
   std::vector<void*> blocks;
@@ -52,35 +56,55 @@ struct RecyclingAllocator {
 
 // The inline bytes stay uninitialised: clearing 4 KiB a message would cost more than parsing it.
 // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
-Block::Block(std::size_t capacity) : capacity_(std::max(capacity, kInlineCapacity)) {
-  if (capacity_ > kInlineCapacity) large_ = std::make_unique_for_overwrite<char[]>(capacity_);
+Block::Block(std::size_t capacity) : data_(inline_), capacity_(kInlineCapacity) {
+  if (capacity > kInlineCapacity) grow(capacity);
 }
+
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
+Block::Block(std::shared_ptr<Block> under, std::size_t begin)
+    : size(under->size - begin),
+      data_(under->data_ + begin),
+      capacity_(std::min(under->capacity_ - begin, size + kMostShared)),
+      under_(under->under_ ? under->under_ : std::move(under)) {}
 
 std::shared_ptr<Block> Block::make(std::size_t capacity) {
   return std::allocate_shared<Block>(RecyclingAllocator<Block>(), capacity);
 }
 
-std::shared_ptr<Block> Block::grown(std::size_t capacity) const {
-  auto copy = make(capacity);
-  std::memcpy(copy->data(), data(), size);
-  copy->size = size;
-  copy->kept_ = kept_;
-  copy->fields.reserve(fields.size());
-  for (const protocol::HeaderField& field : fields) {
-    copy->fields.push_back({moved_view(field.name, *copy), moved_view(field.value, *copy)});
+std::shared_ptr<Block> Block::behind(const std::shared_ptr<Block>& block, std::size_t begin) {
+  const std::size_t rest = block->size - begin;
+  const Block& owner = block->under_ ? *block->under_ : *block;
+  if (rest == 0 || (owner.large_ && rest <= kInlineCapacity)) {
+    auto moved = make();
+    std::memcpy(moved->data_, block->data_ + begin, rest);
+    moved->size = rest;
+    return moved;
   }
-  return copy;
+  return std::allocate_shared<Block>(RecyclingAllocator<Block>(), block, begin);
 }
 
-std::string_view Block::moved_view(std::string_view view, const Block& other) const {
-  const std::less_equal<const char*> not_after;
-  if (not_after(data(), view.data()) && not_after(view.data() + view.size(), data() + size)) {
-    return {other.data() + (view.data() - data()), view.size()};
-  }
-  for (auto kept = kept_.begin(), twin = other.kept_.begin(); kept != kept_.end(); ++kept, ++twin) {
-    if (view.data() == kept->data()) return *twin;
-  }
-  return view;
+Block::Move Block::grow(std::size_t capacity) {
+  Move move{data_, size, data_};
+  if (capacity <= capacity_) return move;
+  auto* const grown = static_cast<char*>(std::realloc(large_.get(), capacity));
+  if (grown == nullptr) throw std::bad_alloc();
+  if (!large_) std::memcpy(grown, data_, size);
+  static_cast<void>(large_.release());
+  large_.reset(grown);
+  under_.reset();
+  data_ = grown;
+  capacity_ = capacity;
+  move.to = grown;
+  for (protocol::HeaderField& field : fields) field = {move(field.name), move(field.value)};
+  return move;
+}
+
+std::string_view Block::Move::operator()(std::string_view view) const {
+  // Numbers, since nothing lies at the old pointers any more.
+  const auto offset =
+      reinterpret_cast<std::uintptr_t>(view.data()) - reinterpret_cast<std::uintptr_t>(from);
+  if (view.data() == nullptr || offset > size || offset + view.size() > size) return view;
+  return {to + offset, view.size()};
 }
 
 }  // namespace infergraph::engine

@@ -1,7 +1,9 @@
 #include "engine/http/connection.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include <boost/asio/buffer.hpp>
@@ -41,7 +43,7 @@ void Connection::start_read() {
   if (reading_ || ended_ || block_->room() == 0) return;
   reading_ = true;
   socket_.async_read_some(
-      asio::buffer(block_->data() + block_->size, block_->room()),
+      asio::buffer(block_->data() + block_->size, std::min(block_->room(), block_->next_read)),
       [self = boost::intrusive_ptr<Connection>(this)](
           boost::system::error_code ec, std::size_t count) { self->on_read(ec, count); });
 }
@@ -109,9 +111,9 @@ bool Connection::has_unread() {
 
 bool Connection::peer_has_gone() {
   if (ended_) return true;
-  char byte = 0;
-  const ssize_t peeked = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return peeked == 0 || (peeked < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+  // Its end shows even when bytes that came before it have not been read.
+  pollfd asked{socket_.native_handle(), POLLRDHUP, 0};
+  return ::poll(&asked, 1, 0) > 0;
 }
 
 void Connection::close() {

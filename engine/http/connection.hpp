@@ -95,7 +95,7 @@ class Connection
   /// True when bytes, or the end, wait in the kernel.
   bool has_unread();
   /// True when the peer is known to have gone, found by asking the kernel: for the request that
-  /// must not be sent twice.
+  /// must not be sent twice, and for a caller who isn't read from because he has sent more already.
   bool peer_has_gone();
 
   /// Ends everything pending with an error, soon and not from within the call.

@@ -8,6 +8,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "engine/http/block.hpp"
+#include "engine/http/header_name.hpp"
 
 namespace infergraph::engine {
 
@@ -20,6 +21,7 @@ struct MessageHead {
   std::string_view content_type;
   std::string_view content_encoding;
   bool has_host = false;
+  std::string_view host;
   bool expects_continue = false;
   bool chunked = false;
   bool closes = false;  ///< the sender closes the connection after this message
@@ -65,19 +67,31 @@ class HeadParser : public boost::beast::http::basic_parser<kRequest> {
     head_.version = version;
   }
 
+  // A value that was folded over lines (RFC 9112 §5.2) comes from a buffer of the parser's own, or
+  // lies behind the end of an empty line.
+  bool is_folded(std::string_view name, std::string_view value) const {
+    const std::less_equal<const char*> not_after;
+    const char* const begin = name.data() + name.size();
+    return !not_after(block_->data(), value.data()) ||
+           !not_after(value.data(), block_->data() + block_->size) ||
+           std::string_view(begin, static_cast<std::size_t>(value.data() - begin)).find('\n') !=
+               std::string_view::npos;
+  }
+  bool is_ours(std::string_view value) const {
+    const std::less_equal<const char*> not_after;
+    return not_after(block_->data(), value.data()) &&
+           not_after(value.data(), block_->data() + block_->size);
+  }
+
   void on_field_impl(Field field, Text name, Text value_text, ErrorCode& ec) override {
     if (trailers_) return;
     std::string_view value = plain(value_text);
-    const std::less_equal<const char*> not_after;
-    // A value that was folded over lines comes from a buffer of the parser's own.
-    if (!value.empty() && !(not_after(block_->data(), value.data()) &&
-                            not_after(value.data(), block_->data() + block_->size))) {
-      value = block_->keep(value);
-    }
+    if (!value.empty() && !is_ours(value)) value = block_->keep(value);
     switch (field) {
       case Field::host:
-        if (head_.has_host) ec = Error::bad_field;
+        if (head_.has_host || is_folded(name, value_text)) ec = Error::bad_field;
         head_.has_host = true;
+        head_.host = value;
         break;
       case Field::content_type:
         if (head_.content_type.empty()) head_.content_type = value;
@@ -87,17 +101,20 @@ class HeadParser : public boost::beast::http::basic_parser<kRequest> {
         break;
       case Field::transfer_encoding:
         // Beast takes "gzip" for a message without a body, a way to smuggle a request.
-        if (head_.chunked || head_.version < 11 || !boost::beast::iequals(value_text, "chunked")) {
+        if (head_.chunked || head_.version < 11 || is_folded(name, value_text) ||
+            !same_name(plain(value_text), "chunked")) {
           ec = Error::bad_transfer_encoding;
         }
         head_.chunked = true;
         break;
       case Field::content_length:
+        if (is_folded(name, value_text)) ec = Error::bad_content_length;
         break;
       case Field::expect:
-        head_.expects_continue = boost::beast::iequals(value_text, "100-continue");
+        head_.expects_continue = same_name(plain(value_text), "100-continue");
         break;
       case Field::connection:
+        if (is_folded(name, value_text)) ec = Error::bad_field;
         connection.push_back(value);
         break;
       case Field::keep_alive:

@@ -4,8 +4,11 @@
 #include <cstring>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <boost/container/small_vector.hpp>
+
+#include "engine/http/header_name.hpp"
+#include "engine/saturated.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -18,6 +21,12 @@ constexpr std::size_t kTrustedRoom = std::size_t{1} << 20;
 
 // A head, a chunk's line or a trailer always finds at least this much to read into.
 constexpr std::size_t kLeastRoom = 1024;
+
+// What a sender may list in Connection: none lists more than a few.
+constexpr std::size_t kMostConnectionNames = 32;
+
+// A chunk's size with its extensions, which nobody uses. It is looked at again when more comes.
+constexpr std::size_t kMostChunkLine = 4096;
 
 // Boost 1.81's parser asserts that a last chunk which is the only one, "0\r\n\r\n", comes in one
 // piece. True while `unparsed` may be a part of it.
@@ -36,7 +45,7 @@ void MessageReader<kRequest>::start(std::shared_ptr<Block> block) {
   head_ = {};
   parser_.emplace(head_);
   parser_->set_block(*block_);
-  parser_->header_limit(static_cast<std::uint32_t>(limits_.header));
+  parser_->header_limit(saturated<std::uint32_t>(limits_.header));
   parser_->body_limit(boost::none);  // checked here, where too large and malformed differ
   head_done_ = done_ = false;
   parsed_ = body_begin_ = body_end_ = 0;
@@ -80,29 +89,46 @@ auto MessageReader<kRequest>::read_head() -> Progress {
     return Progress::kNeedMore;
   }
   if (ec) return fail(HttpFault::kMalformed, "malformed head");
-  finish_head();
-  return Progress::kDone;
+  return finish_head();
+}
+
+// The number of names has a bound of its own, so that the work is in proportion to the head.
+template <bool kRequest>
+bool MessageReader<kRequest>::drop_fields_of_connection() {
+  boost::container::small_vector<std::string_view, 4> names;
+  for (const std::string_view tokens : parser_->connection) {
+    for (const auto token : http::token_list(tokens)) {
+      const std::string_view name(token.data(), token.size());
+      // The usual ones, which name no field.
+      if (same_name(name, "close") || same_name(name, "keep-alive")) continue;
+      if (names.size() == kMostConnectionNames) return false;
+      names.push_back(name);
+    }
+  }
+  if (names.empty()) return true;
+  auto& fields = block_->fields;
+  const auto named =
+      std::remove_if(fields.begin(), fields.end(), [&names](const protocol::HeaderField& field) {
+        return std::any_of(names.begin(), names.end(),
+                           [&field](std::string_view name) { return same_name(name, field.name); });
+      });
+  fields.erase(named, fields.end());
+  return true;
 }
 
 template <bool kRequest>
-void MessageReader<kRequest>::finish_head() {
+auto MessageReader<kRequest>::finish_head() -> Progress {
   head_done_ = true;
   head_.closes = !parser_->keep_alive();
   body_begin_ = body_end_ = parsed_;
-  for (const std::string_view tokens : parser_->connection) {
-    for (const auto token : http::token_list(tokens)) {
-      auto& fields = block_->fields;
-      const auto named =
-          std::remove_if(fields.begin(), fields.end(), [token](const protocol::HeaderField& field) {
-            return boost::beast::iequals(token, boost::beast::string_view(field.name));
-          });
-      fields.erase(named, fields.end());
-    }
+  if (!parser_->connection.empty() && !drop_fields_of_connection()) {
+    return fail(HttpFault::kMalformed, "too many names in Connection");
   }
   if (head_.chunked) {
     parser_->set_body(body_end_, limits_.body);
     parser_->eager(true);
   }
+  return Progress::kDone;
 }
 
 template <bool kRequest>
@@ -123,10 +149,13 @@ auto MessageReader<kRequest>::read_body(bool ended) -> Progress {
       body_end_ = parsed_ = block_->size;
       return Progress::kDone;
     }
+    block_->next_read = Block::kStoredPiece;
     if (block_->room() < kLeastRoom) make_room(2 * block_->capacity());
     return Progress::kNeedMore;
   }
   if (ended) return fail(HttpFault::kMalformed, "the body ended early");
+  // Behind the body may come the next message, of which but a piece is wanted.
+  block_->next_read = std::clamp(*length - have, Block::kPiece, Block::kStoredPiece);
   const std::size_t total = body_begin_ + *length;
   if (total <= kTrustedRoom) {
     make_room(total);
@@ -151,7 +180,12 @@ auto MessageReader<kRequest>::read_chunks(bool ended) -> Progress {
 
   // What has not been parsed yet moves up to the body, so that framing takes no room.
   const std::size_t unparsed = block_->size - parsed_;
-  if (unparsed > limits_.header) return fail(HttpFault::kMalformed, "bad chunk");
+  if (unparsed > limits_.header ||
+      // A line end that the last chunk has left comes first.
+      (unparsed > kMostChunkLine &&
+       rest().substr(0, kMostChunkLine).find('\n', 2) == std::string_view::npos)) {
+    return fail(HttpFault::kMalformed, "bad chunk");
+  }
   if (parsed_ > body_end_) {
     std::memmove(block_->data() + body_end_, block_->data() + parsed_, unparsed);
     parsed_ = body_end_;
@@ -164,16 +198,12 @@ auto MessageReader<kRequest>::read_chunks(bool ended) -> Progress {
 template <bool kRequest>
 void MessageReader<kRequest>::make_room(std::size_t total) {
   if (block_->capacity() >= total) return;
-  auto grown = block_->grown(total);
+  const Block::Move move = block_->grow(total);
   for (std::string_view* view :
-       {&head_.verb, &head_.target, &head_.content_type, &head_.content_encoding}) {
-    *view = block_->moved_view(*view, *grown);
+       {&head_.verb, &head_.target, &head_.host, &head_.content_type, &head_.content_encoding}) {
+    *view = move(*view);
   }
-  for (std::string_view& tokens : parser_->connection) {
-    tokens = block_->moved_view(tokens, *grown);
-  }
-  block_ = std::move(grown);
-  parser_->set_block(*block_);
+  for (std::string_view& tokens : parser_->connection) tokens = move(tokens);
 }
 
 template <bool kRequest>

@@ -61,6 +61,8 @@ class MessageReader {
   protocol::Payload body() const;
   /// Bytes in the block that belong to what follows this message; valid when done.
   std::string_view rest() const { return block_->view(parsed_, block_->size); }
+  /// The block of the message behind this one, with its bytes; valid when done.
+  std::shared_ptr<Block> block_behind() const { return Block::behind(block_, parsed_); }
 
   HttpFault fault() const { return fault_; }
   /// One short phrase on the fault: "bad chunk".
@@ -68,12 +70,12 @@ class MessageReader {
 
  private:
   Progress read_head();
-  void finish_head();
+  Progress finish_head();
+  bool drop_fields_of_connection();
   Progress read_body(bool ended);
   Progress read_chunks(bool ended);
   Progress fail(HttpFault fault, std::string_view text);
   void make_room(std::size_t total);
-  void remove_fields_named_in_connection();
 
   MessageLimits limits_;
   std::shared_ptr<Block> block_;

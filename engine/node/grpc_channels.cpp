@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "engine/grpc/grpc_channel.hpp"
+#include "engine/saturated.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -28,10 +29,9 @@ std::string target_of(const TcpEndpoint& address) {
 
 grpc::ChannelArguments arguments_of(const GrpcChannelOptions& options) {
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(
-      static_cast<int>(std::min<std::size_t>(options.max_answer, std::numeric_limits<int>::max())));
+  arguments.SetMaxReceiveMessageSize(saturated<int>(options.max_answer));
   arguments.SetMaxSendMessageSize(-1);
-  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(options.max_metadata));
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, saturated<int>(options.max_metadata));
   // Nodes are neighbours: no proxy of the environment stands between, as for REST.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // What nobody needs here, and every call would pay for: compressing requests, statistics for
@@ -48,7 +48,7 @@ grpc::ChannelArguments arguments_of(const GrpcChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMostBackOffMs);
   // What one attempt to connect may take.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
-                   static_cast<int>(options.connect_timeout.count()));
+                   saturated<int>(options.connect_timeout.count()));
   return arguments;
 }
 

@@ -53,6 +53,9 @@ std::array<CallMeter::Labels, protocol::kMethodCount> labels_of(const RequestHea
   return made;
 }
 
+// How many 1xx a node may say before its answer. One a second lasts for a quarter of an hour.
+constexpr int kMostInterimAnswers = 1000;
+
 }  // namespace
 
 // One try of a call: what a cancellation or the deadline closes.
@@ -144,14 +147,13 @@ graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& 
     reader.start(connection.block());
     auto progress = reader.advance(connection.ended());
     bool any_byte = reader.block()->size > 0;
+    int interim_answers = 0;
     while (!exchange.stopped &&
            (progress == ResponseReader::Progress::kNeedMore ||
             (progress == ResponseReader::Progress::kDone && reader.head().status / 100 == 1))) {
       if (progress == ResponseReader::Progress::kDone) {
-        if (reader.head().status == 101) break;
-        auto next = Block::make(std::max(Block::kInlineCapacity, 2 * reader.rest().size()));
-        next->size = reader.rest().copy(next->data(), reader.rest().size());
-        reader.start(std::move(next));
+        if (reader.head().status == 101 || ++interim_answers > kMostInterimAnswers) break;
+        reader.start(reader.block_behind());
       } else if (connection.ended()) {
         break;
       } else {
@@ -173,6 +175,9 @@ graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& 
       if (outgoing.done() && !reader.head().closes && reader.rest().empty()) exchange.lease.keep();
       if (reader.head().status / 100 != 2) co_return error_of(reader, peer, target);
       co_return payload_of(reader);
+    }
+    if (interim_answers > kMostInterimAnswers) {
+      co_return failed(Code::kBadUpstream, "bad answer: too many interim answers", peer);
     }
     if (progress == ResponseReader::Progress::kDone) {  // 101, or a status that there isn't
       co_return bad_status(reader.head().status, peer);

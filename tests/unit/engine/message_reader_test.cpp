@@ -153,6 +153,12 @@ TEST_P(Refuses, Request) {
   }
 }
 
+std::string many_names(int count) {
+  std::string names = "close";
+  for (int i = 0; i < count; ++i) names += ",a";
+  return names;
+}
+
 const std::string kHead = "POST / HTTP/1.1\r\nHost: h\r\n";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -180,6 +186,24 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"EndlessChunkExtension",
               kHead + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(9000, 'e'),
               HttpFault::kMalformed},
+        Fault{"FoldedLength", kHead + "Content-Length: 1\r\n 2\r\n\r\nb", HttpFault::kMalformed},
+        Fault{"LengthOnAFoldedLine", kHead + "Content-Length:\r\n 1\r\n\r\nb",
+              HttpFault::kMalformed},
+        Fault{"LengthThenAnEmptyFold", kHead + "Content-Length: 1\r\n \r\n\r\nb",
+              HttpFault::kMalformed},
+        Fault{"CodingOnAFoldedLine", kHead + "Transfer-Encoding:\r\n\tchunked\r\n\r\n0\r\n\r\n",
+              HttpFault::kMalformed},
+        Fault{"CodingThenAnEmptyFold", kHead + "Transfer-Encoding: chunked\r\n \r\n\r\n0\r\n\r\n",
+              HttpFault::kMalformed},
+        Fault{"FoldedHost", "GET / HTTP/1.1\r\nHost:\r\n h\r\n\r\n", HttpFault::kMalformed},
+        Fault{"FoldedConnection", kHead + "Connection: keep-alive,\r\n x\r\n\r\n",
+              HttpFault::kMalformed},
+        Fault{"ManyNamesInConnection", kHead + "Connection: " + many_names(33) + "\r\n\r\n",
+              HttpFault::kMalformed},
+        Fault{"ManyNamesInConnections",
+              kHead + "Connection: " + many_names(20) + "\r\nConnection: " + many_names(20) +
+                  "\r\n\r\n",
+              HttpFault::kMalformed},
         Fault{"LongHead", kHead + "X: " + std::string(3000, 'x') + "\r\n\r\n",
               HttpFault::kHeaderTooLarge},
         Fault{"EndlessHead", kHead + "X: " + std::string(9000, 'x'), HttpFault::kHeaderTooLarge},
@@ -188,6 +212,49 @@ INSTANTIATE_TEST_SUITE_P(
               kHead + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1100, 'b'),
               HttpFault::kBodyTooLarge}),
     [](const auto& row) { return row.param.name; });
+
+TEST(MessageReader, AFewNamesInConnectionAreTaken) {
+  RequestReader reader{MessageLimits{}};
+  ASSERT_EQ(feed(reader,
+                 kHead + "A: 1\r\nConnection: " + many_names(32) +
+                     ",close,keep-alive\r\nB: 2\r\na: 3\r\n\r\n",
+                 1000),
+            RequestReader::Progress::kDone);
+  EXPECT_THAT(names(*reader.block()), ElementsAre("B=2"));
+}
+
+// A chunk's line is looked at again whenever more comes, so it must be short however it comes.
+TEST(MessageReader, ALongChunkLineIsRefusedBeforeItsEnd) {
+  for (const char* line : {"1;", "0;"}) {
+    RequestReader reader{MessageLimits{}};
+    const std::string text = kHead + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n" + line;
+    EXPECT_EQ(feed(reader, text + std::string(5000, 'e'), 100), RequestReader::Progress::kFault);
+    EXPECT_EQ(feed(reader, text + std::string(1000, 'e') + "\r\n", 100),
+              RequestReader::Progress::kNeedMore);
+  }
+}
+
+TEST(MessageReader, ALimitMayBeAsLargeAsItLikes) {
+  for (const std::size_t limit : {std::size_t{1} << 31, std::size_t{1} << 32,
+                                  (std::size_t{1} << 32) + 5, std::size_t{1} << 40}) {
+    MessageLimits limits;
+    limits.header = limits.body = limit;
+    RequestReader reader(limits);
+    EXPECT_EQ(feed(reader, kHead + "X: " + std::string(100000, 'x') + "\r\n\r\n", 1000),
+              RequestReader::Progress::kDone)
+        << limit;
+  }
+}
+
+TEST(MessageReader, ReadsInPiecesThatTakeNoLongTurn) {
+  RequestReader reader{MessageLimits{}};
+  feed(reader, kHead + "Transfer-Encoding: chunked\r\n\r\n1\r\n", 100);
+  EXPECT_EQ(reader.block()->next_read, Block::kPiece);
+  feed(reader, kHead + "Content-Length: 100000000\r\n\r\n", 100);
+  EXPECT_EQ(reader.block()->next_read, Block::kStoredPiece);
+  feed(reader, kHead + "Content-Length: 1000\r\n\r\n", 100);
+  EXPECT_EQ(reader.block()->next_read, Block::kPiece);
+}
 
 TEST(MessageReader, ABodyThatEndsEarlyIsMalformed) {
   ResponseReader reader{MessageLimits{}};
