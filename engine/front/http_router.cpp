@@ -1,10 +1,16 @@
 #include "engine/front/http_router.hpp"
 
 #include <algorithm>
-#include <vector>
+
+#include "engine/front/request_path.hpp"
 
 namespace infergraph::engine {
 namespace {
+
+// A name that can't be taken for a part of a path, wherever it goes on to.
+bool is_segment(std::string_view text) {
+  return !text.empty() && text.find('/') == std::string_view::npos && !is_dotted(text);
+}
 
 RouteMatch match_api(std::string_view path, bool is_v1) {
   if (path == "predictions") return {Route::kPredictions, Verbs::kPost, {}};
@@ -17,7 +23,7 @@ RouteMatch match_api(std::string_view path, bool is_v1) {
   const auto slash = path.find('/');
   if (slash == std::string_view::npos) return {};
   const std::string_view node = path.substr(slash + 1);
-  if (node.empty() || node.find('/') != std::string_view::npos) return {};
+  if (!is_segment(node)) return {};
   if (path.substr(0, slash) == "status") return {Route::kStatus, Verbs::kGet, node};
   if (path.substr(0, slash) == "metadata") return {Route::kMetadata, Verbs::kGet, node};
   return {};
@@ -25,10 +31,6 @@ RouteMatch match_api(std::string_view path, bool is_v1) {
 
 bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-bool is_segment(std::string_view text) {
-  return !text.empty() && text.find('/') == std::string_view::npos;
 }
 
 // Takes the model off the front of `path`, "/m…", and with it a version or a label.
@@ -104,10 +106,9 @@ bool has(const Protocols& protocols, protocol::Protocol protocol) {
   return std::find(protocols.begin(), protocols.end(), protocol) != protocols.end();
 }
 
-}  // namespace
-
-RouteMatch match_route(std::string_view verb, std::string_view path, std::string_view metrics_path,
-                       const Protocols& protocols) {
+// `path` is canonical but for bytes of names.
+RouteMatch match_canonical(std::string_view verb, std::string_view path,
+                           std::string_view metrics_path, const Protocols& protocols) {
   constexpr std::string_view kV1 = "/api/v1.0/";
   constexpr std::string_view kV0 = "/api/v0.1/";
   constexpr std::string_view kTensorflow = "/v1/models";
@@ -138,33 +139,31 @@ RouteMatch match_route(std::string_view verb, std::string_view path, std::string
   return match;
 }
 
+}  // namespace
+
+RouteMatch match_route(std::string_view verb, std::string_view path, std::string_view metrics_path,
+                       const Protocols& protocols, std::string& canonical) {
+  // Of the whole server, which has nothing more to say (RFC 9110 §9.3.7).
+  if (path == "*") return {Route::kLive, Verbs::kAny, {}};
+  if (path.find('%') == std::string_view::npos) {
+    RouteMatch match = match_canonical(verb, path, metrics_path, protocols);
+    // A name goes on to nodes, so bytes that have no place in a path are escaped first.
+    if (is_canonical(match.node) && is_canonical(match.version)) return match;
+  }
+  canonical = canonical_path(path);
+  return match_canonical(verb, canonical, metrics_path, protocols);
+}
+
 bool allows(Verbs verbs, std::string_view verb) {
+  // These two are for proxies and would have to be understood (RFC 9110 §9.3.6, §9.3.8).
+  if (verb == "CONNECT" || verb == "TRACE") return false;
   if (verbs == Verbs::kAny || verb == "OPTIONS") return true;
   return verb == (verbs == Verbs::kGet ? "GET" : "POST");
 }
 
 std::string_view allowed(Verbs verbs) {
-  if (verbs == Verbs::kAny) return {};
+  if (verbs == Verbs::kAny) return "DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT";
   return verbs == Verbs::kGet ? "GET,OPTIONS" : "OPTIONS,POST";
-}
-
-std::string clean_path(std::string_view path) {
-  std::vector<std::string_view> kept;
-  const bool is_folder = path.ends_with('/') || path.ends_with("/.") || path.ends_with("/..");
-  for (std::size_t at = 0; at < path.size();) {
-    const auto end = std::min(path.find('/', at), path.size());
-    const std::string_view segment = path.substr(at, end - at);
-    if (segment == "..") {
-      if (!kept.empty()) kept.pop_back();
-    } else if (!segment.empty() && segment != ".") {
-      kept.push_back(segment);
-    }
-    at = end + 1;
-  }
-  std::string cleaned;
-  for (const std::string_view segment : kept) cleaned.append("/").append(segment);
-  if (is_folder || cleaned.empty()) cleaned += '/';
-  return cleaned;
 }
 
 }  // namespace infergraph::engine

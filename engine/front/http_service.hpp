@@ -45,6 +45,12 @@ class HttpService {
   /// The answer when HTTP itself goes wrong (malformed, too large, too slow); the connection is
   /// closed after it.
   virtual HttpResponse refuse(const protocol::Status& why, std::string& header_lines) = 0;
+
+  /// Whether a request is answered also when there are too many connections: a probe, which must
+  /// not take a full engine for a dead one.
+  virtual bool answers_when_full(std::string_view /*verb*/, std::string_view /*path*/) const {
+    return false;
+  }
 };
 
 }  // namespace infergraph::engine

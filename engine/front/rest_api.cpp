@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/front/doc_page.hpp"
+#include "engine/front/request_path.hpp"
 #include "engine/front/route_service.hpp"
 #include "engine/http/header_name.hpp"
 #include "engine/observe/failure_log.hpp"
@@ -110,6 +111,7 @@ Payload text_payload(std::string text, std::string_view content_type) {
 struct RestApi::Request {
   const HttpRequest& http;
   std::string& header_lines;
+  std::string canonical_path = {};  // what `match` points into, when it isn't http.path
   RouteMatch match = {};
   std::string_view puid = {};
   bool cloud_event = false;
@@ -144,8 +146,9 @@ RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& 
 }
 
 graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::string& header_lines) {
-  Request request{http, header_lines,
-                  match_route(http.verb, http.path, options_.metrics_path, options_.protocols)};
+  Request request{http, header_lines};
+  request.match = match_route(http.verb, http.path, options_.metrics_path, options_.protocols,
+                              request.canonical_path);
   request.puid = http.header("Seldon-Puid");
   std::array<char, 36> made{};
   if (!is_puid(request.puid)) {
@@ -316,6 +319,20 @@ void RestApi::log_failure(const Request& request, const Status& status) {
   failed.path = request.http.path;
   if (request.started != Clock::time_point()) failed.took = Clock::now() - request.started;
   log_rest_failure(failed, status);
+}
+
+bool RestApi::answers_when_full(std::string_view verb, std::string_view path) const {
+  std::string canonical;
+  switch (match_route(verb, path, options_.metrics_path, options_.protocols, canonical).route) {
+    case Route::kLive:
+    case Route::kReady:
+    case Route::kHealth:
+    case Route::kPing:
+    case Route::kMetrics:
+      return true;
+    default:
+      return false;
+  }
 }
 
 HttpResponse RestApi::refuse(const Status& why, std::string& header_lines) {

@@ -36,6 +36,7 @@ class RestApi final : public HttpService {
   graph::Awaitable<HttpResponse> handle(const HttpRequest& request,
                                         std::string& header_lines) override;
   HttpResponse refuse(const protocol::Status& why, std::string& header_lines) override;
+  bool answers_when_full(std::string_view verb, std::string_view path) const override;
 
  private:
   struct Request;
