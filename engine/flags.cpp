@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include <boost/asio/ip/address.hpp>
+
 #include "engine/duration.hpp"
 
 namespace infergraph::engine {
@@ -68,6 +70,21 @@ std::string take_buckets(std::string_view text, std::vector<double>& into) {
     at = comma + 1;
   }
   into = std::move(bounds);
+  return "";
+}
+
+std::string take_addresses(std::string_view text, std::vector<std::string>& into) {
+  std::vector<std::string> addresses;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto comma = std::min(text.find(',', at), text.size());
+    std::string address(text.substr(at, comma - at));
+    boost::system::error_code ec;
+    boost::asio::ip::make_address(address, ec);
+    if (ec) return "must be IP addresses: 127.0.0.1 or 10.0.0.7,::1";
+    addresses.push_back(std::move(address));
+    at = comma + 1;
+  }
+  into = std::move(addresses);
   return "";
 }
 
@@ -172,8 +189,16 @@ void add_serving(Table& table) {
               options.port = value;
               return "";
             });
+  table.add("bind", "ADDRESSES",
+            "IP addresses to listen on, for REST and gRPC, such as 127.0.0.1 or 10.0.0.7,::1; "
+            "default: all",
+            "", [](Options& options, std::string_view given) {
+              return take_addresses(given, options.bind);
+            });
   table.number("max_connections", &Options::max_connections,
-               "callers' connections at a time; those beyond are answered 503", 1);
+               "callers' connections at a time; those beyond are answered 503, but for probes and "
+               "metrics",
+               1);
   table.number("threads", &Options::threads,
                "I/O threads; 0: GOMAXPROCS, else the CPU limit, at most 8", 0, kMostThreads);
 

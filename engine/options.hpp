@@ -36,7 +36,8 @@ struct Options {
   int grpc_port = 5001;     ///< the port of gRPC; 0: the system picks one
   std::optional<int> port;  ///< as given; http_port and one_port say what follows from it
   bool one_port = false;    ///< gRPC shares http_port: --port was given alone
-  int threads = 0;          ///< 0: by the CPU limit (cpu_count.hpp)
+  std::vector<std::string> bind;  ///< addresses to listen on, as literals; empty: all
+  int threads = 0;                ///< 0: by the CPU limit (cpu_count.hpp)
   int max_connections = 10000;
 
   // Limits

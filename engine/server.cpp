@@ -10,6 +10,8 @@
 #include <tuple>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 #include "engine/cpu_count.hpp"
 #include "engine/node/grpc_node.hpp"
 #include "engine/node/logged_node.hpp"
@@ -18,6 +20,7 @@
 #include "engine/observe/log.hpp"
 #include "engine/observe/route_warning.hpp"
 #include "engine/process.hpp"
+#include "engine/saturated.hpp"
 #include "graph/server_kind.hpp"
 #include "graph/unit_registry.hpp"
 #include "graph/units/proxied.hpp"
@@ -32,10 +35,12 @@ namespace {
 
 // A balancer needs this long to notice that /ready has turned.
 constexpr auto kLeastWindDown = std::chrono::milliseconds(500);
+// Kept for callers who come when there are no others.
+constexpr int kSpareDescriptors = 16;
 // Start-up waits this long for the first answers of the name server.
 constexpr auto kFirstResolve = std::chrono::milliseconds(200);
-// Descriptors that the process has without a connection.
-constexpr std::size_t kOwnFiles = 64;
+// Descriptors that the process has without a connection, and those beyond --max_connections.
+constexpr std::size_t kOwnFiles = 256;
 
 // A node that is never called has no endpoint to be ready.
 bool is_remote(const graph::NodeSpec& node) { return !graph::is_built_in(node.implementation); }
@@ -369,10 +374,11 @@ std::unique_ptr<GrpcRelay> Server::make_relay(const graph::NodeSpec& node) {
 GrpcFrontOptions Server::front_options(const graph::Annotated& annotations) const {
   GrpcFrontOptions made;
   if (!options_.one_port) made.port = static_cast<std::uint16_t>(options_.grpc_port);
-  made.max_message = static_cast<int>(options_.grpc_max_message_size);
+  made.max_message = saturated<int>(options_.grpc_max_message_size);
   if (!options_.grpc_max_message_size_given && annotations.grpc_max_message_size) {
     made.max_message = *annotations.grpc_max_message_size;
   }
+  if (!options_.bind.empty()) made.addresses = options_.bind;
   made.max_metadata = options_.max_header_bytes;
   made.max_streams = options_.grpc_max_streams;
   made.keepalive_time = options_.grpc_keepalive_time;
@@ -390,6 +396,8 @@ ListenerOptions Server::listener_options() {
   listening.timeouts.progress = options_.progress_timeout;
   listening.timeouts.idle = options_.idle_timeout;
   listening.max_connections = options_.max_connections;
+  listening.addresses = options_.bind;
+  listening.spare_descriptors = kSpareDescriptors;
   if (options_.one_port) {
     listening.take_http2 = [this](int descriptor, std::string_view read) {
       grpc_front_->adopt(descriptor, read);
@@ -473,7 +481,32 @@ bool Server::drain() {
   auto grpc = std::async(std::launch::async,
                          [this] { return grpc_front_->drain(options_.graceful_timeout); });
   const bool rest_is_clean = listener_->drain(options_.graceful_timeout);
-  return grpc.get() && rest_is_clean;
+  // Looked at before the wait for gRPC, which may take until the very end too.
+  if (!rest_is_clean) tell_what_is_cut();
+  const bool grpc_is_clean = grpc.get();
+  if (!grpc_is_clean) log::warn("gRPC calls cut", {{"calls", grpc_front_->unfinished()}});
+  return rest_is_clean && grpc_is_clean;
+}
+
+void Server::tell_what_is_cut() {
+  UnderWay nodes;
+  for (int i = 0; i < runtime_.size(); ++i) {
+    std::promise<void> done;
+    boost::asio::post(runtime_.thread(i).context, [&] {
+      for (const auto& pool : seats_[static_cast<std::size_t>(i)]->pools) {
+        const AddressBook& book = pool->book();
+        if (pool->calls() == 0) continue;
+        nodes.add(book.host() + ":" + std::to_string(book.port()), pool->calls());
+      }
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+  const UnderWay requests = listener_->under_way();
+  log::warn("requests cut", {{"requests", requests.total()},
+                             {"paths", requests.text()},
+                             {"calls", nodes.total()},
+                             {"nodes", nodes.text()}});
 }
 
 }  // namespace infergraph::engine

@@ -106,6 +106,7 @@ class Server {
   ListenerOptions listener_options();
   void start_threads();
   bool drain();
+  void tell_what_is_cut();
 
   Options options_;
   std::vector<protocol::Protocol> protocols_;  // what callers may speak; the graph's is the first

@@ -29,6 +29,7 @@
 #include "engine/grpc/server_call.hpp"
 #include "engine/grpc/stream_call.hpp"
 #include "engine/grpc/unary_call.hpp"
+#include "engine/saturated.hpp"
 
 // Of libgrpc itself, as it is in Debian 12 (1.51); see send_goaways().
 namespace grpc_core {
@@ -88,9 +89,8 @@ void turn_away(int descriptor) {
 
 // Why nothing can listen there: the library only tells that it could not, so the system is asked
 // once more. Empty if it has no objection now.
-std::string objection(std::string address, std::uint16_t port) {
+std::string objection(const std::string& address, std::uint16_t port) {
   namespace ip = boost::asio::ip;
-  std::erase_if(address, [](char c) { return c == '[' || c == ']'; });
   boost::system::error_code ec;
   const ip::tcp::endpoint endpoint(ip::make_address(address, ec), port);
   boost::asio::io_context context;
@@ -101,6 +101,27 @@ std::string objection(std::string address, std::uint16_t port) {
   if (!ec) acceptor.bind(endpoint, ec);
   if (!ec) acceptor.listen(1, ec);
   return ec ? ": " + ec.message() : "";
+}
+
+std::string objections(const std::vector<std::string>& addresses, std::uint16_t port) {
+  std::string found;
+  for (const std::string& address : addresses) {
+    if (found.empty()) found = objection(address, port);
+  }
+  return found;
+}
+
+// A port that was free a moment ago; 0 when the address isn't ours.
+int free_port(const std::string& address) {
+  namespace ip = boost::asio::ip;
+  boost::system::error_code ec;
+  const auto literal = ip::make_address(address, ec);
+  boost::asio::io_context context;
+  ip::tcp::acceptor acceptor(context);
+  const ip::tcp::endpoint endpoint(literal, 0);
+  if (!ec) acceptor.open(endpoint.protocol(), ec);
+  if (!ec) acceptor.bind(endpoint, ec);
+  return ec ? 0 : acceptor.local_endpoint().port();
 }
 
 // "/seldon.protos.Seldon/Predict" → "seldon.protos.Seldon"
@@ -117,9 +138,7 @@ std::set<std::string, std::less<>> services_of(const GrpcService& service) {
   return names;
 }
 
-int milliseconds_of(std::chrono::milliseconds time) {
-  return static_cast<int>(std::min<std::int64_t>(time.count(), INT_MAX));
-}
+int milliseconds_of(std::chrono::milliseconds time) { return saturated<int>(time.count()); }
 
 }  // namespace
 
@@ -173,7 +192,7 @@ protocol::Result<std::uint16_t> GrpcFront::open() {
                              kLeastPingIntervalMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(options_.max_metadata));
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, saturated<int>(options_.max_metadata));
   if (options_.max_streams > 0) {
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options_.max_streams);
   }
@@ -189,8 +208,15 @@ protocol::Result<std::uint16_t> GrpcFront::open() {
   }
   int port = 0;
   if (options_.port) {
-    builder.AddListeningPort(options_.address + ":" + std::to_string(*options_.port),
-                             grpc::InsecureServerCredentials(), &port);
+    // Where the system picks a port it is the same on all addresses.
+    const bool picked = *options_.port == 0 && options_.addresses.size() > 1;
+    const int common = picked ? free_port(options_.addresses.front()) : *options_.port;
+    for (const std::string& address : options_.addresses) {
+      const bool is_ipv6 = address.find(':') != std::string::npos;
+      builder.AddListeningPort(
+          (is_ipv6 ? "[" + address + "]" : address) + ":" + std::to_string(common),
+          grpc::InsecureServerCredentials(), &port);
+    }
   } else {
     server_->acceptor = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
@@ -211,9 +237,9 @@ protocol::Result<std::uint16_t> GrpcFront::open() {
   thread_.queue().replace(std::move(queue));
   if (!server_->server || (options_.port && port == 0)) {
     const std::uint16_t asked = options_.port.value_or(0);
-    return protocol::Status(protocol::Code::kUnavailable, "failed to listen on port " +
-                                                              std::to_string(asked) + " for gRPC" +
-                                                              objection(options_.address, asked));
+    return protocol::Status(protocol::Code::kUnavailable,
+                            "failed to listen on port " + std::to_string(asked) + " for gRPC" +
+                                objections(options_.addresses, asked));
   }
   for (const auto& make : server_->first_calls) make()->wait();
   return static_cast<std::uint16_t>(port);
@@ -261,6 +287,7 @@ bool GrpcFront::drain(std::chrono::milliseconds limit) {
     if (!none_open()) quiet_since = now;
   }
   const bool clean = none_open();
+  unfinished_ = server_->host.open.load(std::memory_order_acquire);
   {
     const std::lock_guard lock(closing_);
     closed_ = true;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/front/grpc_service.hpp"
 #include "engine/grpc/grpc_thread.hpp"
@@ -17,8 +18,8 @@ namespace infergraph::engine {
 struct GrpcFrontOptions {
   /// 0: the system picks one; nothing: only connections that are handed over.
   std::optional<std::uint16_t> port;
-  std::string address = "[::]";  ///< to listen on: a name, a literal, [::] for all
-  int max_message = 2147483647;  ///< bytes of one message, either way
+  std::vector<std::string> addresses = {"::"};       ///< literals or names; "::" for all
+  int max_message = 2147483647;                      ///< bytes of one message, either way
   std::size_t max_metadata = std::size_t{64} << 10;  ///< bytes of all entries of a call
   int max_streams = 0;                          ///< calls at once on one connection; 0: no limit
   std::chrono::milliseconds keepalive_time{0};  ///< a ping after so long without a word; 0: none
@@ -52,6 +53,8 @@ class GrpcFront {
   /// Tells the callers to go elsewhere (GOAWAY), refuses new ones, and waits for the calls under
   /// way; false when some outlived `limit` and were cut. A second time does nothing.
   bool drain(std::chrono::milliseconds limit);
+  /// How many calls the drain had to cut.
+  int unfinished() const { return unfinished_; }
 
  private:
   struct Server;
@@ -60,6 +63,7 @@ class GrpcFront {
   GrpcFrontOptions options_;
   std::unique_ptr<Server> server_;
   bool drained_ = false;
+  int unfinished_ = 0;
   std::mutex closing_;
   bool closed_ = false;  // guarded by closing_: nothing is adopted any more
 };

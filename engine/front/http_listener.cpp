@@ -1,5 +1,6 @@
 #include "engine/front/http_listener.hpp"
 
+#include <array>
 #include <future>
 #include <thread>
 #include <utility>
@@ -9,20 +10,32 @@
 #include <boost/asio/post.hpp>
 
 #include "engine/front/handshakes.hpp"
+#include "engine/front/response_head.hpp"
 #include "engine/observe/log.hpp"
 
 namespace infergraph::engine {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+using protocol::Code;
+using protocol::Status;
 
 namespace {
 
-// How long accepting rests when the process is out of descriptors.
+// How many connections beyond the limit may have their heads read, and how many that were refused
+// are waited for until they have seen it.
+constexpr int kReserve = 64;
+constexpr int kMostLingering = 64;
+// How long accepting rests when the process is out of descriptors, and of spare ones.
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
 // How long the last handshakes get before the listener closes: many times what one takes within a
 // cluster, and little beside the second after which a caller repeats a SYN that was dropped.
 constexpr auto kLastHandshakes = std::chrono::milliseconds(20);
+
+bool is_shortage(const boost::system::error_code& ec) {
+  return ec == asio::error::no_descriptors || ec == asio::error::no_buffer_space ||
+         ec == asio::error::no_memory || ec == boost::system::errc::too_many_files_open_in_system;
+}
 
 }  // namespace
 
@@ -30,36 +43,35 @@ HttpListener::HttpListener(Runtime& runtime, const ListenerOptions& options,
                            const std::vector<Seat>& seats)
     : runtime_(runtime),
       options_(options),
-      acceptor_(runtime.thread(0).context),
-      retry_(runtime.thread(0).context) {
+      places_({options.max_connections, kReserve, kMostLingering}),
+      retry_(runtime.thread(0).context),
+      spares_(options.spare_descriptors) {
   for (std::size_t i = 0; i < seats.size(); ++i) {
     auto host = std::make_unique<SessionHost>(runtime.thread(static_cast<int>(i)),
                                               *seats[i].service, options.limits, options.timeouts);
     host->open_gauge = seats[i].open_connections;
+    host->refused = seats[i].refused;
     host->take_http2 = options_.take_http2;
-    host->on_session_end = [this] { open_.fetch_sub(1, std::memory_order_release); };
     hosts_.push_back(std::move(host));
-    refused_.push_back(seats[i].refused);
   }
 }
 
 HttpListener::~HttpListener() {
   on_thread(0, [this] {
     boost::system::error_code ignored;
-    acceptor_.close(ignored);
+    for (const auto& acceptor : acceptors_) acceptor->close(ignored);
     retry_.cancel();
   });
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     on_thread(i, [&host = *hosts_[i]] {
+      host.closed = true;
       for (HttpSession* session : host.sessions) session->cut();
     });
   }
   // The accept that close() aborted may be queued behind the first turn after it, not the second.
   on_thread(0, [] {});
   // What was cut ends within a turn of its loop.
-  while (open_.load(std::memory_order_acquire) > 0) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  while (places_.taken() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 template <typename Function>
@@ -72,72 +84,134 @@ void HttpListener::on_thread(std::size_t index, Function function) {
   done.get_future().wait();
 }
 
-protocol::Result<std::uint16_t> HttpListener::open() {
+boost::system::error_code HttpListener::listen_on(const tcp::endpoint& endpoint) {
   boost::system::error_code ec;
-  const auto bind = [&](const tcp::endpoint& endpoint) {
-    ec.clear();
-    acceptor_.open(endpoint.protocol(), ec);
-    if (!ec) acceptor_.set_option(Acceptor::reuse_address(true), ec);
-    if (!ec && endpoint.protocol() == tcp::v6()) {
-      acceptor_.set_option(asio::ip::v6_only(false), ec);
-    }
-    if (!ec) acceptor_.bind(endpoint, ec);
-    if (!ec) acceptor_.listen(Acceptor::max_listen_connections, ec);
-    return !ec;
-  };
-  if (!options_.address.empty()) {
-    const auto address = asio::ip::make_address(options_.address, ec);
-    if (!ec) bind({address, options_.port});
-  } else if (!bind({tcp::v6(), options_.port}) && ec != asio::error::address_in_use) {
-    // A kernel without IPv6.
-    boost::system::error_code ignored;
-    acceptor_.close(ignored);
-    bind({tcp::v4(), options_.port});
+  auto acceptor = std::make_unique<Acceptor>(runtime_.thread(0).context);
+  acceptor->open(endpoint.protocol(), ec);
+  if (!ec) acceptor->set_option(Acceptor::reuse_address(true), ec);
+  if (!ec && endpoint.protocol() == tcp::v6()) {
+    // An address that is given means itself.
+    acceptor->set_option(asio::ip::v6_only(!options_.addresses.empty()), ec);
   }
-  if (ec) {
-    return protocol::Status(
-        protocol::Code::kUnavailable,
-        "failed to listen on port " + std::to_string(options_.port) + ": " + ec.message());
-  }
-  acceptor_.non_blocking(true);
-  const std::uint16_t port = acceptor_.local_endpoint().port();
-  asio::post(runtime_.thread(0).context, [this] { accept(); });
-  return port;
+  if (!ec) acceptor->bind(endpoint, ec);
+  if (!ec) acceptor->listen(Acceptor::max_listen_connections, ec);
+  if (ec) return ec;
+  acceptor->non_blocking(true);
+  acceptors_.push_back(std::move(acceptor));
+  return ec;
 }
 
-void HttpListener::accept() {
+protocol::Result<std::uint16_t> HttpListener::open() {
+  boost::system::error_code ec;
+  std::uint16_t port = options_.port;
+  std::string where = "port " + std::to_string(port);
+  if (options_.addresses.empty()) {
+    ec = listen_on({tcp::v6(), port});
+    // A kernel without IPv6.
+    if (ec && ec != asio::error::address_in_use) ec = listen_on({tcp::v4(), port});
+  }
+  for (const std::string& text : options_.addresses) {
+    const auto address = asio::ip::make_address(text, ec);
+    where = text + ", port " + std::to_string(port);
+    if (!ec) ec = listen_on({address, port});
+    if (ec) break;
+    // Where the system picks one it is the same on all addresses.
+    port = acceptors_.front()->local_endpoint().port();
+  }
+  if (ec) {
+    acceptors_.clear();
+    return Status(Code::kUnavailable, "failed to listen on " + where + ": " + ec.message());
+  }
+  for (const auto& acceptor : acceptors_) {
+    asio::post(runtime_.thread(0).context, [this, &acceptor = *acceptor] { accept(acceptor); });
+  }
+  return acceptors_.front()->local_endpoint().port();
+}
+
+void HttpListener::accept(Acceptor& acceptor) {
   const std::size_t seat = next_seat_;
   next_seat_ = (next_seat_ + 1) % hosts_.size();
-  acceptor_.async_accept(
-      runtime_.thread(static_cast<int>(seat)).context,
-      [this, seat](boost::system::error_code ec, Socket socket) {
-        if (!ec) {
-          deal(std::move(socket), seat);  // also when a drain has closed the acceptor meanwhile
-        } else if (ec == asio::error::no_descriptors || ec == asio::error::no_buffer_space) {
-          log::error_limited("can't accept", {{"error", ec.message()}});
-          retry_.expires_after(kAcceptPause);
-          retry_.async_wait([this](boost::system::error_code cancelled) {
-            if (!cancelled) accept();
-          });
-          return;
-        }
-        if (acceptor_.is_open()) accept();
-      });
+  acceptor.async_accept(runtime_.thread(static_cast<int>(seat)).context,
+                        [this, &acceptor, seat](boost::system::error_code ec, Socket socket) {
+                          if (!ec) {
+                            deal(std::move(socket),
+                                 seat);  // also when a drain has closed the acceptor meanwhile
+                            spares_.refill();
+                          } else if (is_shortage(ec)) {
+                            log::error_limited("can't accept", {{"error", ec.message()}});
+                            accept_with_spare(acceptor);
+                            return;
+                          }
+                          if (acceptor.is_open()) accept(acceptor);
+                        });
+}
+
+// Somebody waits for us, and there is no descriptor for him but one of the spare ones.
+void HttpListener::accept_with_spare(Acceptor& acceptor) {
+  spares_.refill();
+  if (!spares_.give_up_one()) {
+    resting_.push_back(&acceptor);
+    if (resting_.size() > 1) return;
+    retry_.expires_after(kAcceptPause);
+    retry_.async_wait([this](boost::system::error_code cancelled) {
+      if (cancelled) return;
+      for (Acceptor* rested : std::exchange(resting_, {})) accept(*rested);
+    });
+    return;
+  }
+  boost::system::error_code ec;
+  Socket socket(runtime_.thread(0).context);
+  acceptor.accept(socket, ec);
+  if (!ec) {
+    Place place = spares_.left() > 0 ? places_.take_reserve() : Place();
+    if (place) {
+      serve(std::move(socket), 0, std::move(place));
+    } else {
+      turn_away(std::move(socket));
+      spares_.refill();
+    }
+  }
+  accept(acceptor);
 }
 
 void HttpListener::deal(Socket socket, std::size_t seat) {
-  const bool overloaded = open_.fetch_add(1, std::memory_order_relaxed) >= options_.max_connections;
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
+  if (Place place = places_.take()) {
+    serve(std::move(socket), seat, std::move(place));
+  } else {
+    turn_away(std::move(socket));
+  }
+}
+
+void HttpListener::serve(Socket socket, std::size_t seat, Place place) {
   SessionHost& host = *hosts_[seat];
-  asio::post(
-      host.io.context, [this, &host, seat, overloaded, socket = std::move(socket)]() mutable {
-        if (overloaded && refused_[seat] != nullptr) refused_[seat]->add();
-        asio::co_spawn(host.io.context, HttpSession::serve(host, std::move(socket), overloaded),
-                       [](const std::exception_ptr& thrown) {
-                         if (thrown) log::error_limited("a session threw", {});
-                       });
-      });
+  asio::post(host.io.context, [&host, socket = std::move(socket),
+                               place = std::move(place)]() mutable {
+    asio::co_spawn(host.io.context, HttpSession::serve(host, std::move(socket), std::move(place)),
+                   [](const std::exception_ptr& thrown) {
+                     if (thrown) log::error_limited("a session threw", {});
+                   });
+  });
+}
+
+// Answers at once whatever he may want, here and now, so that nothing piles up.
+void HttpListener::turn_away(Socket socket) {
+  SessionHost& host = *hosts_[0];
+  if (host.refused != nullptr) host.refused->add();
+  std::string lines;
+  const HttpResponse response = host.service.refuse(
+      Status(Code::kOverloaded, "too many connections (--max_connections)"), lines);
+  write_head(turned_away_head_, response, {lines, host.date(), false, true});
+  Connection connection(std::move(socket));
+  Outgoing outgoing(turned_away_head_, response.body.bytes());
+  boost::system::error_code ec;
+  connection.write_now(outgoing, ec);
+  // What is left unread would make close() a reset, which may overtake the answer.
+  std::array<char, 4096> unread;
+  connection.socket().non_blocking(true, ec);
+  connection.socket().shutdown(Socket::shutdown_send, ec);
+  connection.socket().read_some(asio::buffer(unread), ec);
 }
 
 void HttpListener::wind_down() {
@@ -151,25 +225,29 @@ void HttpListener::stop_listening() {
   // Closing a listener resets those whose handshake ended after the last accept: so at first none
   // may begin, and then all that had begun are taken.
   on_thread(0, [this] {
-    if (acceptor_.is_open()) drop_new_handshakes(acceptor_.native_handle());
+    for (const auto& acceptor : acceptors_) drop_new_handshakes(acceptor->native_handle());
   });
   std::this_thread::sleep_for(kLastHandshakes);
   on_thread(0, [this] {
-    accept_the_rest();
+    retry_.cancel();
     boost::system::error_code ignored;
-    acceptor_.close(ignored);
+    for (const auto& acceptor : acceptors_) {
+      accept_the_rest(*acceptor);
+      acceptor->close(ignored);
+    }
   });
 }
 
 // What the kernel has accepted has been promised an answer.
-void HttpListener::accept_the_rest() {
+void HttpListener::accept_the_rest(Acceptor& acceptor) {
   for (;;) {
     const std::size_t seat = next_seat_;
     Socket socket(runtime_.thread(static_cast<int>(seat)).context);
     boost::system::error_code ec;
-    acceptor_.accept(socket, ec);
+    acceptor.accept(socket, ec);
     // One that has been reset meanwhile says nothing of those behind it.
     if (ec == asio::error::connection_aborted || ec == asio::error::interrupted) continue;
+    if (is_shortage(ec) && spares_.give_up_one()) continue;
     if (ec) return;
     next_seat_ = (seat + 1) % hosts_.size();
     deal(std::move(socket), seat);
@@ -186,10 +264,22 @@ bool HttpListener::drain(std::chrono::milliseconds limit) {
       for (HttpSession* session : sessions) session->drain();
     });
   }
-  while (open_.load(std::memory_order_acquire) > 0 && Clock::now() < deadline) {
+  while (places_.taken() > 0 && Clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  return open_.load(std::memory_order_acquire) == 0;
+  return places_.taken() == 0;
+}
+
+UnderWay HttpListener::under_way() {
+  UnderWay found;
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    on_thread(i, [&host = *hosts_[i], &found] {
+      for (const HttpSession* session : host.sessions) {
+        if (const auto what = session->under_way(); !what.empty()) found.add(what);
+      }
+    });
+  }
+  return found;
 }
 
 }  // namespace infergraph::engine

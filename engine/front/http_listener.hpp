@@ -1,8 +1,7 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,8 +13,11 @@
 
 #include "engine/front/http_service.hpp"
 #include "engine/front/http_session.hpp"
+#include "engine/front/places.hpp"
+#include "engine/front/spare_descriptors.hpp"
 #include "engine/http/message_reader.hpp"
 #include "engine/runtime.hpp"
+#include "engine/under_way.hpp"
 #include "metrics/cells.hpp"
 #include "protocol/status.hpp"
 
@@ -26,13 +28,16 @@ struct ListenerOptions {
   MessageLimits limits;
   SessionTimeouts timeouts;
   int max_connections = 10000;
-  TakeHttp2 take_http2;  ///< empty: HTTP/2 is not for this port
-  std::string address;   ///< a literal to bind to; empty: all addresses, IPv6 and IPv4
+  TakeHttp2 take_http2;                ///< empty: HTTP/2 is not for this port
+  std::vector<std::string> addresses;  ///< literals to bind to; empty: all, IPv6 and IPv4
+  /// As many callers are let in when the process has run out of descriptors; the last one is for
+  /// turning others away.
+  int spare_descriptors = 0;
 };
 
-/// Accepts callers on one port and deals them to the I/O threads in turn. One acceptor, and not one
-/// a thread with SO_REUSEPORT, which hides a taken port, deals few connections unevenly and drops
-/// its backlog when it closes.
+/// Accepts callers on one port and deals them to the I/O threads in turn. One thread accepts for
+/// all, and not each for itself with SO_REUSEPORT, which hides a taken port, deals few connections
+/// unevenly and drops its backlog when it closes.
 ///
 /// Threads: made, drained and destroyed by one thread that is none of the runtime's; the runtime
 /// must run from open() until the listener has been destroyed.
@@ -51,7 +56,7 @@ class HttpListener {
   HttpListener(const HttpListener&) = delete;
   HttpListener& operator=(const HttpListener&) = delete;
 
-  /// Binds the port and accepts. Error: the port is taken.
+  /// Binds the port and accepts. Error: the port is taken, an address isn't ours.
   protocol::Result<std::uint16_t> open();
 
   /// Every answer from now on says Connection: close, so that callers go elsewhere; new connections
@@ -62,26 +67,35 @@ class HttpListener {
   /// Stops listening; ends idle connections; the others end after their answer. True if none is
   /// left within `limit`.
   bool drain(std::chrono::milliseconds limit);
+  /// The paths of the requests that are under way.
+  UnderWay under_way();
 
  private:
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
                                                       boost::asio::io_context::executor_type>;
 
-  void accept();
-  void accept_the_rest();
+  boost::system::error_code listen_on(const boost::asio::ip::tcp::endpoint& endpoint);
+  void accept(Acceptor& acceptor);
+  void accept_the_rest(Acceptor& acceptor);
+  void accept_with_spare(Acceptor& acceptor);
   void deal(Socket socket, std::size_t seat);
+  void serve(Socket socket, std::size_t seat, Place place);
+  void turn_away(Socket socket);
   template <typename Function>
   void on_thread(std::size_t index, Function function);
 
   Runtime& runtime_;
   ListenerOptions options_;
+  Places places_;
   std::vector<std::unique_ptr<SessionHost>> hosts_;
-  std::vector<metrics::CounterCell*> refused_;
-  Acceptor acceptor_;
+  // The first thread's, which accepts.
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::vector<Acceptor*> resting_;  // for want of descriptors
   boost::asio::steady_timer retry_;
+  SpareDescriptors spares_;
   std::size_t next_seat_ = 0;
+  std::string turned_away_head_;
   bool stopped_listening_ = false;
-  std::atomic<int> open_{0};
 };
 
 }  // namespace infergraph::engine

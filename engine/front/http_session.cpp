@@ -1,20 +1,18 @@
 #include "engine/front/http_session.hpp"
 
-#include <array>
-#include <charconv>
-#include <ctime>
+#include <algorithm>
 #include <utility>
 
-#include <boost/beast/http/status.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
 
-#include "engine/http/header_name.hpp"
+#include "engine/front/request_target.hpp"
+#include "engine/front/response_head.hpp"
 
 namespace infergraph::engine {
 
 using protocol::Code;
 using protocol::Status;
-// With its size known, a literal is appended without looking for its end.
-using namespace std::string_view_literals;
 
 namespace {
 
@@ -22,54 +20,22 @@ namespace {
 constexpr auto kFirstRequestGrace = std::chrono::milliseconds(500);
 // How long we read on after a refusal, so that the caller gets to see it (RFC 9112 §9.6).
 constexpr auto kLinger = std::chrono::seconds(2);
+// How long a caller may keep a place of the reserve before his head is there.
+constexpr auto kReserveHead = std::chrono::seconds(2);
+// How long requests that lie ready behind each other are answered before others get a turn.
+constexpr auto kTurn = std::chrono::microseconds(250);
+// How often we look whether a caller has gone from whom we can't read.
+constexpr auto kGoneCheck = std::chrono::milliseconds(250);
 // What a client with prior knowledge of HTTP/2 says first (RFC 9113 §3.4).
 constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-void append_number(std::string& text, std::size_t number) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  text.append(digits.data(), end);
-}
-
-bool has_no_body(int status) { return status == 204 || status == 304 || status / 100 == 1; }
-
-// The target as the service sees it: absolute-form, which proxies send, loses scheme and host.
-std::string_view path_of(std::string_view target) {
-  if (target.starts_with('/')) return target;
-  const auto scheme = target.find("://");
-  if (scheme == std::string_view::npos) return target;
-  const auto path = target.find('/', scheme + 3);
-  return path == std::string_view::npos ? "/" : target.substr(path);
-}
-
 }  // namespace
 
-std::string_view HttpRequest::header(std::string_view name, bool* present) const {
-  for (const protocol::HeaderField& field : headers) {
-    if (same_name(field.name, name)) {
-      if (present != nullptr) *present = true;
-      return field.value;
-    }
-  }
-  if (present != nullptr) *present = false;
-  return {};
-}
-
-std::string_view SessionHost::date() {
-  const std::time_t now = std::time(nullptr);
-  if (now != date_second_) {
-    date_second_ = now;
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    std::array<char, 40> text{};
-    const auto size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-    date_.assign(text.data(), size);
-  }
-  return date_;
-}
-
-HttpSession::HttpSession(SessionHost& host, Socket socket)
-    : host_(host), connection_(new Connection(std::move(socket))), reader_(host.limits) {
+HttpSession::HttpSession(SessionHost& host, Socket socket, Place place)
+    : place_(std::move(place)),
+      host_(host),
+      connection_(new Connection(std::move(socket))),
+      reader_(host.limits) {
   maybe_http2_ = static_cast<bool>(host.take_http2);
   connection_->set_watcher(this);
   host_.sessions.insert(this);
@@ -82,29 +48,29 @@ HttpSession::~HttpSession() {
   connection_->close();
   if (host_.open_gauge != nullptr) host_.open_gauge->add(-1);
   host_.sessions.erase(this);
-  if (host_.on_session_end) host_.on_session_end();
 }
 
-graph::Awaitable<void> HttpSession::serve(SessionHost& host, Socket socket, bool overloaded) {
-  HttpSession session(host, std::move(socket));
-  if (overloaded) {
-    session.connection_->set_block(Block::make());
-    co_await session.refuse(Status(Code::kOverloaded, "too many connections"));
-  } else {
-    co_await session.run();
-  }
+graph::Awaitable<void> HttpSession::serve(SessionHost& host, Socket socket, Place place) {
+  HttpSession session(host, std::move(socket), std::move(place));
+  co_await session.run();
 }
 
 graph::Awaitable<void> HttpSession::run() {
   connection_->set_block(Block::make());
+  Clock::time_point turn_began;
   // One co_await a statement: GCC 12 miscompiles two of them joined by &&.
-  for (;;) {
+  while (!host_.closed) {
     const bool has_request = co_await read_request();
     if (!has_request) break;
     const bool goes_on = co_await answer_request();
     if (!goes_on) break;
     served_any_ = true;
     maybe_http2_ = false;
+    if (connection_->block()->size == 0) continue;
+    // What lies there already would be answered without ever going through the loop.
+    if (Clock::now() - turn_began < kTurn) continue;
+    co_await boost::asio::post(host_.io.context.get_executor(), boost::asio::deferred);
+    turn_began = Clock::now();
   }
 }
 
@@ -113,15 +79,17 @@ void HttpSession::enter(State state, Clock::duration limit) {
   deadline = limit == Clock::duration::max() ? Clock::time_point::max() : Clock::now() + limit;
 }
 
+Clock::duration HttpSession::idle_limit() const {
+  if (place_.is_reserve()) return kReserveHead;
+  // Who was accepted at the last moment has missed drain(), so it is looked at here too.
+  if (host_.draining) return std::min<Clock::duration>(host_.timeouts.idle, kFirstRequestGrace);
+  return host_.timeouts.idle;
+}
+
 graph::Awaitable<bool> HttpSession::read_request() {
   reader_.start(connection_->block());
-  timed_out_ = continued_ = false;
-  if (reader_.block()->size == 0) {
-    // Who was accepted at the last moment has missed drain(), so it is looked at here too.
-    enter(State::kIdle, host_.draining
-                            ? std::min<Clock::duration>(host_.timeouts.idle, kFirstRequestGrace)
-                            : host_.timeouts.idle);
-  }
+  timed_out_ = continued_ = head_checked_ = false;
+  if (reader_.block()->size == 0) enter(State::kIdle, idle_limit());
   for (;;) {
     if (maybe_http2_ && opening() == Opening::kHttp2) {
       hand_over();
@@ -130,31 +98,36 @@ graph::Awaitable<bool> HttpSession::read_request() {
     const auto progress = maybe_http2_ && opening() == Opening::kMaybeHttp2
                               ? RequestReader::Progress::kNeedMore
                               : reader_.advance();
-    if (progress == RequestReader::Progress::kDone) break;
+    if (reader_.head_done() && !head_checked_) {
+      head_checked_ = true;
+      if (!head_is_good()) {
+        co_await refuse(objection());
+        co_return false;
+      }
+    }
+    if (progress == RequestReader::Progress::kDone) co_return true;
     if (progress == RequestReader::Progress::kFault) {
-      const Code code = reader_.fault() == HttpFault::kHeaderTooLarge ? Code::kHeaderTooLarge
-                        : reader_.fault() == HttpFault::kBodyTooLarge ? Code::kTooLarge
-                                                                      : Code::kInvalidArgument;
-      co_await refuse(Status(code, std::string(reader_.fault_text())));
+      co_await refuse(fault());
       co_return false;
     }
     connection_->set_block(reader_.block());
     if (reader_.head_done()) {
-      if (state_ != State::kBody && !request_is_sane()) break;  // answered below, body unread
       continue_if_expected();
       enter(State::kBody, host_.timeouts.progress);
     } else if (reader_.block()->size > 0 && state_ != State::kHead) {
-      enter(State::kHead, host_.timeouts.head);
+      enter(State::kHead, place_.is_reserve()
+                              ? std::min<Clock::duration>(host_.timeouts.head, kReserveHead)
+                              : host_.timeouts.head);
     }
     if (!connection_->ended()) {
       connection_->start_read();
       co_await connection_->wait();
     }
     if (timed_out_ && state_ != State::kIdle) {
-      co_await refuse(Status(Code::kTooSlow, "the request came too slowly"));
+      co_await refuse(slowness());
       co_return false;
     }
-    if (timed_out_ && state_ == State::kIdle && !connection_->ended() &&
+    if (timed_out_ && !connection_->ended() &&
         (connection_->block()->size > 0 || connection_->has_unread())) {
       timed_out_ = false;  // it came just in time
       continue;
@@ -164,11 +137,14 @@ graph::Awaitable<bool> HttpSession::read_request() {
       co_return false;
     }
   }
-  if (!request_is_sane()) {
-    co_await refuse(Status(Code::kInvalidArgument, "HTTP/1.1 wants exactly one Host header"));
-    co_return false;
-  }
-  co_return true;
+}
+
+bool HttpSession::head_is_good() {
+  const MessageHead& head = reader_.head();
+  if (head.has_host ? !is_host(head.host) : head.version >= 11) return false;
+  const auto target = read_target(head.verb, head.target);
+  if (!target) return false;
+  return !place_.is_reserve() || host_.service.answers_when_full(head.verb, target->path);
 }
 
 HttpSession::Opening HttpSession::opening() const {
@@ -183,10 +159,6 @@ void HttpSession::hand_over() {
   boost::system::error_code ec;
   const int descriptor = connection_->socket().release(ec);
   if (!ec) host_.take_http2(descriptor, {block->data(), block->size});
-}
-
-bool HttpSession::request_is_sane() {
-  return reader_.head().has_host || reader_.head().version < 11;
 }
 
 void HttpSession::continue_if_expected() {
@@ -205,21 +177,21 @@ graph::Awaitable<bool> HttpSession::answer_request() {
   // From here on the next message has a block of its own, so that the caller's end is noticed
   // during the walk. A caller who has sent more already is not read from until it is that request's
   // turn: its block may have to grow, which no read may be pending for.
-  auto next = Block::make(std::max(Block::kInlineCapacity, 2 * reader_.rest().size()));
-  next->size = reader_.rest().copy(next->data(), reader_.rest().size());
-  connection_->set_block(std::move(next));
+  connection_->set_block(reader_.block_behind());
   enter(State::kServing, Clock::duration::max());
   graph::CancelScope cancel;
   request_ = &cancel;
-  if (connection_->block()->size == 0) connection_->start_read();
+  if (connection_->block()->size == 0) {
+    connection_->start_read();
+  } else {
+    enter(State::kServing, kGoneCheck);
+  }
 
   HttpRequest request;
   request.verb = head.verb;
-  request.path = path_of(head.target);
-  if (const auto question = request.path.find('?'); question != std::string_view::npos) {
-    request.query = request.path.substr(question + 1);
-    request.path = request.path.substr(0, question);
-  }
+  const auto target = read_target(head.verb, head.target);
+  request.path = target->path;
+  request.query = target->query;
   request.headers = {block->fields.data(), block->fields.size()};
   request.body = reader_.body();
   request.cancel = &cancel;
@@ -233,42 +205,15 @@ graph::Awaitable<bool> HttpSession::answer_request() {
   // In a drain too, what has reached us is answered: a pipelined request keeps the connection open.
   const bool leaves = (host_.winding_down || host_.draining) && connection_->block()->size == 0 &&
                       !connection_->has_unread();
-  const bool close = head.closes || leaves;
+  const bool close = head.closes || leaves || place_.is_reserve();
   const bool written = co_await write(response, close);
   co_return written && !close;
 }
 
 graph::Awaitable<bool> HttpSession::write(const HttpResponse& response, bool close) {
-  const bool old_version = reader_.head().version < 11;
-  head_.assign(old_version ? "HTTP/1.0 "sv : "HTTP/1.1 "sv);
-  append_number(head_, static_cast<std::size_t>(response.status));
-  head_ += ' ';
-  const auto reason =
-      boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
-  head_.append(reason.data(), reason.size());
-  head_.append("\r\n"sv);
-  head_ += header_lines_;
-  const protocol::Payload& body = response.body;
-  if (!body.content_type().empty()) {
-    head_.append("Content-Type: "sv).append(body.content_type()).append("\r\n"sv);
-  }
-  if (!body.content_encoding().empty()) {
-    head_.append("Content-Encoding: "sv).append(body.content_encoding()).append("\r\n"sv);
-  }
-  head_.append("Date: "sv).append(host_.date());
-  if (!has_no_body(response.status)) {
-    head_.append("\r\nContent-Length: "sv);
-    append_number(head_, body.bytes().size());
-  }
-  if (close) {
-    head_.append("\r\nConnection: close"sv);
-  } else if (old_version) {
-    head_.append("\r\nConnection: keep-alive"sv);
-  }
-  head_.append("\r\n\r\n"sv);
-
+  write_head(head_, response, {header_lines_, host_.date(), reader_.head().version < 11, close});
   const bool bodiless = is_head_ || has_no_body(response.status);
-  Outgoing outgoing(head_, bodiless ? std::string_view() : body.bytes());
+  Outgoing outgoing(head_, bodiless ? std::string_view() : response.body.bytes());
   boost::system::error_code ec;
   if (!connection_->write_now(outgoing, ec) && !ec) {
     enter(State::kWriting, host_.timeouts.progress);
@@ -287,6 +232,7 @@ graph::Awaitable<void> HttpSession::refuse(Status why) {
 graph::Awaitable<void> HttpSession::linger() {
   boost::system::error_code ignored;
   connection_->socket().shutdown(Socket::shutdown_send, ignored);
+  if (!place_.linger()) co_return;
   enter(State::kLingering, kLinger);
   timed_out_ = false;
   while (!connection_->ended() && !timed_out_) {
@@ -313,12 +259,43 @@ void HttpSession::cut() {
   connection_->close();
 }
 
+std::string_view HttpSession::under_way() const {
+  switch (state_) {
+    case State::kHead:
+      return "(a head that has not come)";
+    case State::kBody:
+    case State::kServing:
+    case State::kWriting: {
+      const auto target = read_target(reader_.head().verb, reader_.head().target);
+      return target ? target->path : "?";
+    }
+    case State::kIdle:
+    case State::kLingering:
+      break;
+  }
+  return {};
+}
+
 void HttpSession::on_bytes_or_end() {
-  if (connection_->ended() && request_ != nullptr) request_->cancel();
+  if (request_ == nullptr) return;
+  if (connection_->ended()) {
+    request_->cancel();
+  } else {
+    enter(State::kServing, kGoneCheck);  // nothing is read on, see answer_request()
+  }
 }
 
 void HttpSession::on_deadline() {
   deadline = Clock::time_point::max();
+  if (state_ == State::kServing) {
+    if (request_ == nullptr) return;
+    if (connection_->peer_has_gone()) {
+      request_->cancel();
+    } else {
+      enter(State::kServing, kGoneCheck);
+    }
+    return;
+  }
   timed_out_ = true;
   if (state_ == State::kWriting) {
     connection_->close();

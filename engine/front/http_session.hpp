@@ -1,58 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 
 #include "engine/front/http_service.hpp"
+#include "engine/front/places.hpp"
+#include "engine/front/session_host.hpp"
 #include "engine/http/connection.hpp"
 #include "engine/http/message_reader.hpp"
-#include "engine/runtime.hpp"
 #include "engine/ticker.hpp"
-#include "metrics/cells.hpp"
 
 namespace infergraph::engine {
-
-/// How long a caller may take.
-struct SessionTimeouts {
-  Clock::duration head = std::chrono::seconds(10);      ///< for a whole head
-  Clock::duration progress = std::chrono::seconds(30);  ///< without progress in a body or a write
-  Clock::duration idle = std::chrono::seconds(65);      ///< between requests
-};
-
-/// Goes on with a connection that speaks HTTP/2 with prior knowledge: owns the descriptor, and gets
-/// what was read from it. Called on the session's thread.
-using TakeHttp2 = std::function<void(int descriptor, std::string_view read)>;
-
-class HttpSession;
-
-/// What the sessions of one I/O thread share.
-/// Threads: its own. Outlives its sessions.
-struct SessionHost {
-  IoThread& io;
-  HttpService& service;
-  MessageLimits limits;
-  SessionTimeouts timeouts;
-  metrics::GaugeCell* open_gauge = nullptr;  ///< connections; null when nobody counts
-  std::unordered_set<HttpSession*> sessions;
-  bool winding_down = false;  ///< every answer says Connection: close
-  bool draining = false;      ///< idle connections end
-  std::function<void()> on_session_end;
-  TakeHttp2 take_http2;  ///< empty: nothing is looked for
-
-  SessionHost(IoThread& io_thread, HttpService& its_service, MessageLimits its_limits,
-              SessionTimeouts its_timeouts)
-      : io(io_thread), service(its_service), limits(its_limits), timeouts(its_timeouts) {}
-
-  /// The value of the Date header, made once a second.
-  std::string_view date();
-
- private:
-  std::int64_t date_second_ = 0;
-  std::string date_;
-};
 
 /// One caller's connection: reads requests, hands them to the service, writes the answers, in
 /// order.
@@ -61,16 +20,20 @@ struct SessionHost {
 /// Cancellation: the caller's end during a request cancels it through HttpRequest::cancel.
 class HttpSession final : private Connection::Watcher, private Timed {
  public:
-  HttpSession(SessionHost& host, Socket socket);
+  HttpSession(SessionHost& host, Socket socket, Place place);
   ~HttpSession() override;
 
-  /// Serves until the connection ends. `overloaded`: says so and ends at once.
-  static graph::Awaitable<void> serve(SessionHost& host, Socket socket, bool overloaded);
+  /// Serves until the connection ends. A place of the reserve is for one answer: to a request that
+  /// is served when all is full too, or that we are.
+  static graph::Awaitable<void> serve(SessionHost& host, Socket socket, Place place);
 
   /// Ends the connection if no request is under way on it; else after the answer.
   void drain();
   /// Ends the connection now, whatever is under way.
   void cut();
+  /// What a drain waits for: the path of the request, or a word on it; "" for nothing. Valid until
+  /// the session goes on.
+  std::string_view under_way() const;
 
  private:
   enum class State : std::uint8_t { kIdle, kHead, kBody, kServing, kWriting, kLingering };
@@ -85,12 +48,18 @@ class HttpSession final : private Connection::Watcher, private Timed {
   enum class Opening : std::uint8_t { kHttp1, kMaybeHttp2, kHttp2 };
   Opening opening() const;
   void hand_over();
-  bool request_is_sane();
+  Clock::duration idle_limit() const;
+  bool head_is_good();
+  // Why a head that isn't good is refused, a message that is at fault, one that didn't come.
+  protocol::Status objection() const;
+  protocol::Status fault() const;
+  protocol::Status slowness() const;
   void continue_if_expected();
 
   void on_bytes_or_end() override;
   void on_deadline() override;
 
+  Place place_;  // the first, so that it is given back last
   SessionHost& host_;
   boost::intrusive_ptr<Connection> connection_;
   RequestReader reader_;
@@ -100,6 +69,7 @@ class HttpSession final : private Connection::Watcher, private Timed {
   State state_ = State::kIdle;
   bool timed_out_ = false;
   bool continued_ = false;
+  bool head_checked_ = false;
   bool maybe_http2_ = false;  // while the first bytes may still be HTTP/2's
   bool served_any_ = false;
   bool is_head_ = false;

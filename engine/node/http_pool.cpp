@@ -73,6 +73,12 @@ HttpPool::~HttpPool() {
   }
 }
 
+int HttpPool::calls() const {
+  int sum = 0;
+  for (const auto& address : addresses_) sum += address->calls;
+  return sum;
+}
+
 boost::intrusive_ptr<NodeConnection> HttpPool::make_connection() {
   return new NodeConnection(Socket(io_.context), *this, limits_);
 }

@@ -94,6 +94,8 @@ class HttpPool {
   void count_connect(bool connected);
 
   std::size_t address_count() const { return addresses_.size(); }
+  /// How many calls are under way.
+  int calls() const;
   const AddressBook& book() const { return *book_; }
   IoThread& io() { return io_; }
   metrics::CounterCell* retries() { return metrics_ ? &metrics_->retries : nullptr; }

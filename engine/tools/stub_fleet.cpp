@@ -190,7 +190,7 @@ void StubFleet::call_here(const Seat& seat, graph::NodeSpec& node) {
 Result<void> StubFleet::open_grpc(Seat& seat, Ports ports) {
   GrpcFrontOptions options;
   options.port = ports == Ports::kOwn ? seat.grpc_port : std::uint16_t{0};
-  options.address = "localhost";
+  options.addresses = {"localhost"};
   seat.grpc->front = std::make_unique<GrpcFront>(seat.grpc->thread, *seat.grpc->service, options);
   const auto port = seat.grpc->front->open();
   seat.grpc->thread.start();
@@ -208,7 +208,7 @@ Result<void> StubFleet::open_http(Seat& seat, Ports ports) {
   for (const std::string_view address : {"127.0.0.1", "::1"}) {
     ListenerOptions options;
     options.port = own ? seat.http_port : std::uint16_t{0};
-    options.address = address;
+    options.addresses = {std::string(address)};
     auto listener = std::make_unique<HttpListener>(
         runtime_, options, std::vector<HttpListener::Seat>{{seat.service.get()}});
     const auto port = listener->open();

@@ -51,7 +51,7 @@ struct Upstream {
   Upstream(Runtime& runtime, const std::string& address, std::uint16_t port)
       : service(std::make_unique<NamedNode>(address)) {
     ListenerOptions options;
-    options.address = address;
+    options.addresses = {std::string(address)};
     options.port = port;
     listener = std::make_unique<HttpListener>(
         runtime, options, std::vector<HttpListener::Seat>{{service.get(), nullptr, nullptr}});

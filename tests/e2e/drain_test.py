@@ -147,6 +147,9 @@ class InFlightTest(DrainTest):
         self.assertEqual(engine.wait(), 1)
         self.assertTrue(0.9 < engine.exited - sent < 3.5, engine.exited - sent)
         self.assertTrue(client.is_closed(1))
+        line = next(line for line in engine.stderr().splitlines() if "requests cut" in line)
+        self.assertIn(PREDICTIONS + ": 1", line)
+        self.assertIn(f"{node.host}:{node.port}: 1", line)
 
     def test_a_silent_connection_does_not_hold_it(self):
         _, engine = self.start(None, "--graceful_timeout", "10s")

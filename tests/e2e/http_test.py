@@ -1,12 +1,14 @@
 """The front as HTTP/1.1 sees it: framing, connections, limits, and what is malformed."""
 
+import base64
+import json
 import socket
 import threading
 import time
 import unittest
 
 import raw_http
-from engine import BODY, Engine, JSON, PREDICTIONS, unit
+from engine import BODY, Engine, JSON, ONE_PORT, PREDICTIONS, TWO_PORTS, run, unit
 from raw_http import request_bytes
 from stub_node import Answer, Raw, StubNode
 
@@ -47,6 +49,7 @@ class FrontTest(unittest.TestCase):
                 self.assertEqual(told["reason"], reason)
             self.assertEqual(answer.get("Connection"), "close")
             self.assertTrue(client.is_closed())
+            return told
 
 
 class ConnectionsTest(FrontTest):
@@ -367,7 +370,8 @@ class LimitsTest(FrontTest):
         self.refused(request_bytes("POST", PREDICTIONS, b"x" * 100001), 413, "RESOURCE_EXHAUSTED")
 
     def test_body_limit_is_told_before_the_body_comes(self):
-        self.refused(HEAD + b"Content-Length: 1000000000\r\n\r\n", 413, "RESOURCE_EXHAUSTED")
+        told = self.refused(HEAD + b"Content-Length: 1000000000\r\n\r\n", 413, "RESOURCE_EXHAUSTED")
+        self.assertIn("100000 bytes (--max_body_bytes)", told["info"])
         self.refused(HEAD + b"Expect: 100-continue\r\nContent-Length: 1000000\r\n\r\n", 413)
 
     def test_body_limit_of_chunks(self):
@@ -404,6 +408,16 @@ class DefaultLimitsTest(FrontTest):
 
     def test_body_128_mib(self):
         self.refused(HEAD + b"Content-Length: %d\r\n\r\n" % ((128 << 20) + 1), 413)
+
+
+class LargeLimitsTest(FrontTest):
+    flags = ("--max_header_bytes", "4Gi", "--max_body_bytes", "512Gi")
+
+    def test_they_do_not_wrap(self):
+        with self.engine.grpc() as client:
+            self.assertEqual(client.check(), "SERVING")
+        headers = [("X-Big", "x" * 200000)]
+        self.assertEqual(self.engine.ask("GET", "/live", headers=headers).status, 200)
 
 
 class TimeoutsTest(FrontTest):
@@ -485,19 +499,118 @@ class TimeoutsTest(FrontTest):
 class MaxConnectionsTest(FrontTest):
     flags = ("--max_connections", "20")
 
-    def test_over_the_limit_is_503(self):
-        clients = [self.engine.client() for _ in range(20)]
-        for client in clients:
+    def setUp(self):
+        self.clients = [self.engine.client() for _ in range(20)]
+        for client in self.clients:
             self.assertEqual(client.ask("GET", "/live").status, 200)
-        with self.engine.client() as late:
-            late.send(request_bytes("GET", "/live"))
-            answer = late.read()
-            self.assertEqual((answer.status, answer.json()["status"]["reason"]), (503, "OVERLOADED"))
-            self.assertIsNotNone(answer.get("Retry-After"))
-        self.assertEqual(clients[0].ask("GET", "/live").status, 200)
+
+    def tearDown(self):
+        for client in self.clients:
+            client.close()
+        deadline = time.monotonic() + 10
+        while self.engine.predict().status != 200:
+            self.assertLess(time.monotonic(), deadline)
+
+    def test_over_the_limit_is_503(self):
+        for _ in range(100):
+            with self.engine.client() as late:
+                answer = late.ask("POST", PREDICTIONS, BODY, JSON)
+                told = answer.json()["status"]
+                self.assertEqual((answer.status, told["reason"]), (503, "OVERLOADED"))
+                self.assertIn("--max_connections", told["info"])
+                self.assertIsNotNone(answer.get("Retry-After"))
+                self.assertEqual(answer.get("Connection"), "close")
+                self.assertTrue(late.is_closed())
+        self.assertEqual(self.clients[0].ask("GET", "/live").status, 200)
+        refused = self.engine.metrics().value("infergraph_connections_refused_total")
+        self.assertGreaterEqual(refused, 100)
+
+    def test_probes_and_metrics_are_answered_still(self):
+        for path in ("/live", "/ready", "/ping", "/prometheus", "/%6Cive", "/live?x") * 20:
+            answer = self.engine.get(path)
+            self.assertEqual((answer.status, answer.get("Connection")), (200, "close"), path)
+        self.assertEqual(self.engine.get("/nope").status, 503)
+
+    def test_silent_callers_do_not_keep_the_reserve(self):
+        silent = [self.engine.client() for _ in range(100)]
+        deadline = time.monotonic() + 15
+        while self.engine.get("/live").status != 200:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
+        for client in silent:
+            client.close()
+
+
+class LingeringTest(FrontTest):
+    flags = ("--max_connections", "10")
+
+    def test_refused_connections_that_linger_take_no_place(self):
+        clients = [self.engine.client().send(b"NONSENSE\r\n\r\n") for _ in range(60)]
+        statuses = [client.read().status for client in clients]
+        self.assertIn(400, statuses)
+        self.assertEqual(self.engine.predict().status, 200)
         for client in clients:
             client.close()
-        time.sleep(0.2)
+
+
+class DescriptorsTest(unittest.TestCase):
+    def test_callers_are_answered_without_descriptors(self):
+        """What is left of them goes to whoever comes, one after another."""
+        node = StubNode()
+        self.addCleanup(node.close)
+        engine = Engine(unit("m", node), wrapper=("prlimit", "--nofile=128:128", "--"))
+        self.addCleanup(engine.kill)
+        kept = []
+        for _ in range(200):
+            client = engine.client(timeout=30)
+            kept.append(client)
+            answer = client.ask("GET", "/live")
+            self.assertIn(answer.status, (200, 503))
+        for _ in range(30):
+            self.assertIn(engine.get("/live").status, (200, 503))
+        self.assertEqual(kept[0].ask("GET", "/live").status, 200)
+        self.assertIn("can't accept", engine.stderr())
+        for client in kept:
+            client.close()
+        deadline = time.monotonic() + 15
+        while True:
+            try:
+                if engine.predict().status == 200:
+                    break
+            except (OSError, raw_http.Closed):
+                pass
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        engine.stop()
+
+
+class BindTest(unittest.TestCase):
+    def test_listens_on_those_addresses_alone(self):
+        node = StubNode()
+        self.addCleanup(node.close)
+        for ports in (TWO_PORTS, ONE_PORT):
+            with self.subTest(ports), Engine(unit("m", node), "--bind", "127.0.0.1,127.0.0.2",
+                                             ports=ports) as engine:
+                for port in (engine.port, engine.grpc_port):
+                    for host in ("127.0.0.1", "127.0.0.2"):
+                        socket.create_connection((host, port), 10).close()
+                    with self.assertRaises(OSError):
+                        socket.create_connection(("127.0.0.3", port), 10)
+                with raw_http.Client(engine.port, host="127.0.0.2") as client:
+                    self.assertEqual(client.ask("POST", PREDICTIONS, BODY, JSON).status, 200)
+
+    def test_what_is_no_address_of_ours(self):
+        graph = json.dumps({"name": "p", "graph": {"name": "m", "implementation": "SIMPLE_MODEL"}})
+        given = ("--sdep", "s", "--namespace", "n", "--predictor", "p", *TWO_PORTS)
+        env = {"ENGINE_PREDICTOR": base64.b64encode(graph.encode()).decode()}
+        for value in ("localhost", "", "127.0.0.1,", "300.1.1.1"):
+            with self.subTest(value):
+                ended = run(*given, "--bind", value, env=env)
+                self.assertEqual(ended.returncode, 2)
+                self.assertIn("IP addresses", ended.stderr)
+        ended = run(*given, "--bind", "192.0.2.1", env=env)
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("failed to listen on", ended.stderr)
 
 
 if __name__ == "__main__":

@@ -16,24 +16,25 @@
 
 namespace infergraph::test {
 
-/// A caller on 127.0.0.1 that sends just the bytes it is given. Its waits are long: a test fails by
+/// A caller on loopback that sends just the bytes it is given. Its waits are long: a test fails by
 /// them, it never passes by them.
 class RawCaller {
  public:
   static constexpr std::chrono::seconds kPatience{20};
 
   /// Connects, or begins to: connected() waits for it.
-  explicit RawCaller(std::uint16_t port)
+  explicit RawCaller(std::uint16_t port, const char* host = "127.0.0.1")
       : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::inet_pton(AF_INET, host, &address.sin_addr);
     ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   }
   RawCaller(RawCaller&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
   RawCaller(const RawCaller&) = delete;
   RawCaller& operator=(const RawCaller&) = delete;
+  RawCaller& operator=(RawCaller&&) = delete;
   ~RawCaller() { close(); }
 
   void close() {

@@ -56,8 +56,9 @@ TEST(RouteService, OfEveryRoute) {
       {kV2, "POST", "/api/v1.0/feedback", "feedback"},
   };
   for (const Case& each : cases) {
+    std::string canonical;
     const RouteMatch match =
-        match_route(each.verb, each.path, "/prometheus", Protocols{each.protocol});
+        match_route(each.verb, each.path, "/prometheus", Protocols{each.protocol}, canonical);
     EXPECT_EQ(service_of(match.route, match.protocol), each.service) << each.path;
   }
 }

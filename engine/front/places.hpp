@@ -1,0 +1,103 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace infergraph::engine {
+
+class Place;
+
+/// How many connections a listener may hold at a time, of each kind. Threads: any.
+class Places {
+ public:
+  enum class Kind : std::uint8_t {
+    kCaller,     ///< served
+    kReserve,    ///< beyond those: gets one answer, to a probe or that we are full
+    kLingering,  ///< has got its last answer, and is read from until the caller has seen it
+  };
+  struct Limits {
+    int callers = 10000;
+    int reserve = 64;
+    int lingering = 64;
+  };
+
+  explicit Places(Limits limits) : limits_{limits.callers, limits.reserve, limits.lingering} {}
+
+  /// A caller's place, else one of the reserve, else none.
+  Place take();
+  Place take_reserve();
+  /// All that are taken; what their holders did before they gave them back has happened.
+  int taken() const;
+
+ private:
+  friend class Place;
+  bool take(Kind kind);
+  void give_back(Kind kind);
+
+  std::array<int, 3> limits_;
+  std::array<std::atomic<int>, 3> taken_{};
+};
+
+/// One connection's hold on a place, given back when it ends. An empty one counts nowhere.
+class Place {
+ public:
+  Place() = default;
+  Place(Places& places, Places::Kind kind) : places_(&places), kind_(kind) {}
+  Place(Place&& other) noexcept
+      : places_(std::exchange(other.places_, nullptr)), kind_(other.kind_) {}
+  Place& operator=(Place&& other) noexcept {
+    std::swap(places_, other.places_);
+    std::swap(kind_, other.kind_);
+    return *this;
+  }
+  ~Place() {
+    if (places_ != nullptr) places_->give_back(kind_);
+  }
+
+  explicit operator bool() const { return places_ != nullptr; }
+  bool is_reserve() const { return places_ != nullptr && kind_ == Places::Kind::kReserve; }
+
+  /// Counts as lingering from now on. False when there are too many: then it must end at once.
+  bool linger() {
+    if (places_ == nullptr) return true;
+    if (!places_->take(Places::Kind::kLingering)) return false;
+    places_->give_back(std::exchange(kind_, Places::Kind::kLingering));
+    return true;
+  }
+
+ private:
+  Places* places_ = nullptr;
+  Places::Kind kind_ = Places::Kind::kCaller;
+};
+
+inline bool Places::take(Kind kind) {
+  const auto index = static_cast<std::size_t>(kind);
+  if (taken_[index].fetch_add(1, std::memory_order_relaxed) < limits_[index]) return true;
+  taken_[index].fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+inline void Places::give_back(Kind kind) {
+  taken_[static_cast<std::size_t>(kind)].fetch_sub(1, std::memory_order_release);
+}
+
+inline Place Places::take() {
+  return take(Kind::kCaller) ? Place(*this, Kind::kCaller) : take_reserve();
+}
+
+inline Place Places::take_reserve() {
+  return take(Kind::kReserve) ? Place(*this, Kind::kReserve) : Place();
+}
+
+inline int Places::taken() const {
+  int sum = 0;
+  // A connection that begins to linger is counted twice for a moment, never not at all, as long as
+  // the lingering are looked at last.
+  for (const auto& taken : taken_) sum += taken.load(std::memory_order_acquire);
+  return sum;
+}
+
+}  // namespace infergraph::engine
