@@ -43,7 +43,7 @@ constexpr auto kFirstResolve = std::chrono::milliseconds(200);
 constexpr std::size_t kOwnFiles = 256;
 
 // A node that is never called has no endpoint to be ready.
-bool is_remote(const graph::NodeSpec& node) { return !graph::is_built_in(node.implementation); }
+bool is_remote(const graph::NodeSpec& node) { return !graph::is_in_process(node); }
 
 // Where readiness looks for a node that can be called both ways: as the reference, at service_port.
 std::uint16_t probed_port(const graph::Endpoint& endpoint, Transport transport, bool health) {

@@ -115,13 +115,14 @@ std::optional<std::pair<std::string, std::string>> parse_line(std::string_view l
 }
 
 struct Level {
-  std::string_view name;
   const Annotations& annotations;
 };
 
-/// The nearest level's whole number, if it is more than 0.
+/// The nearest level's whole number, if it is more than 0. Of the file's levels its reader has told
+/// what is none, and the pod's annotations repeat them.
 std::optional<std::int32_t> positive(std::string_view name, std::span<const Level> levels,
                                      std::vector<std::string>& warnings) {
+  bool is_told = false;
   for (const Level& level : levels) {
     const auto found = level.annotations.find(name);
     if (found == level.annotations.end()) continue;
@@ -132,8 +133,11 @@ std::optional<std::int32_t> positive(std::string_view name, std::span<const Leve
     if (error == std::errc() && stop == text.data() + text.size()) {
       return value > 0 ? std::optional(value) : std::nullopt;
     }
-    warnings.push_back("annotation " + std::string(name) + " of " + std::string(level.name) + ": " +
-                       quoted(found->second) + " is not a 32-bit whole number; ignored");
+    if (&level == &levels.back() && !is_told) {
+      warnings.push_back("annotation " + std::string(name) + " of the pod: " +
+                         quoted(found->second) + " is not a 32-bit whole number; ignored");
+    }
+    is_told = true;
   }
   return std::nullopt;
 }
@@ -164,8 +168,7 @@ Annotations parse_podinfo(std::string_view text, std::vector<std::string>& warni
 
 Annotated resolve_annotations(const Annotations& podinfo, const Annotations& deployment,
                               const Annotations& predictor) {
-  const std::array<Level, 3> levels{
-      {{"the predictor", predictor}, {"the deployment", deployment}, {"podinfo", podinfo}}};
+  const std::array<Level, 3> levels{{{predictor}, {deployment}, {podinfo}}};
   Annotated found;
   std::vector<std::string>& warnings = found.warnings;
   found.rest_timeout = to_milliseconds(positive("seldon.io/rest-timeout", levels, warnings));

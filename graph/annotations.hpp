@@ -26,8 +26,9 @@ struct Annotated {
 Annotations parse_podinfo(std::string_view text, std::vector<std::string>& warnings);
 
 /// The nearest of three levels that has an annotation wins: the predictor, the deployment's spec,
-/// podinfo. A value that is no number gives a warning and counts as absent on its level; one of 0
-/// or less means no limit, whatever the further levels say.
+/// podinfo. A value that is no number counts as absent on its level, with a warning of podinfo's
+/// (of the file's, its reader warns); one of 0 or less means no limit, whatever the further levels
+/// say.
 Annotated resolve_annotations(const Annotations& podinfo, const Annotations& deployment,
                               const Annotations& predictor);
 

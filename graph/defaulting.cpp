@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <limits>
+#include <unordered_set>
+#include <vector>
 
 namespace infergraph::graph {
 
@@ -14,13 +16,6 @@ bool has_port(const Endpoint& endpoint) {
   return endpoint.service_port != 0 || endpoint.http_port != 0 || endpoint.grpc_port != 0;
 }
 
-bool is_untyped(const NodeSpec& node) {
-  const MethodSet& methods = node.methods;
-  return node.type == NodeType::kUnknown && node.implementation == Implementation::kUnknown &&
-         !methods.transform_input && !methods.transform_output && !methods.route &&
-         !methods.aggregate && !methods.send_feedback;
-}
-
 /// 0 when the numbers have run out of ports; validation says so then.
 std::uint16_t to_port(std::size_t number) {
   return number > std::numeric_limits<std::uint16_t>::max() ? 0
@@ -29,8 +24,8 @@ std::uint16_t to_port(std::size_t number) {
 
 }  // namespace
 
-void complete(PredictorSpec& predictor) {
-  for (NodeSpec& node : predictor.nodes) {
+void complete(PredictorReading& reading, Problems& warnings) {
+  for (NodeSpec& node : reading.predictor.nodes) {
     if (node.implementation == Implementation::kPrepackaged) node.type = NodeType::kModel;
     Endpoint& endpoint = node.endpoint;
     // A service_port that is also the port of one transport says nothing of the other.
@@ -42,7 +37,34 @@ void complete(PredictorSpec& predictor) {
     if (grpc == 0 && endpoint.type != protocol::Transport::kRest && endpoint.service_port != http) {
       endpoint.grpc_port = endpoint.service_port;
     }
+    if (endpoint.type && has_port(endpoint)) {
+      const bool is_grpc = *endpoint.type == protocol::Transport::kGrpc;
+      if ((is_grpc ? endpoint.grpc_port : endpoint.http_port) == 0) {
+        warnings.add(member_path(member_path(node.path, "endpoint"), "type"),
+                     is_grpc ? "is GRPC, but only a port of REST is given: the node is called over "
+                               "REST; give grpcPort"
+                             : "is REST, but only a port of gRPC is given: the node is called over "
+                               "gRPC; give httpPort");
+        endpoint.type.reset();
+      }
+    }
     if (has_port(endpoint) && endpoint.service_host.empty()) endpoint.service_host = "localhost";
+  }
+}
+
+void name_nodes(PredictorReading& reading, Problems& warnings) {
+  std::vector<NodeSpec>& nodes = reading.predictor.nodes;
+  std::unordered_set<std::string> names;
+  for (const NodeSpec& node : nodes) names.insert(node.name);
+  std::size_t number = 0;
+  for (NodeSpec& node : nodes) {
+    if (!node.name.empty()) continue;
+    do {
+      node.name = "node-" + std::to_string(++number);
+    } while (!names.insert(node.name).second);
+    warnings.add(member_path(node.path, "name"),
+                 "is missing: the node is called " + quoted(node.name) +
+                     " here, but Kubernetes refuses it; give a name");
   }
 }
 
@@ -56,20 +78,26 @@ void Defaulting::fill(PredictorReading& reading) {
     number_of(std::string(container.name));
     containers.emplace(container.name, &container);
   }
-  for (NodeSpec& node : reading.predictor.nodes) {
+  for (std::size_t i = 0; i < reading.predictor.nodes.size(); ++i) {
+    NodeSpec& node = reading.predictor.nodes[i];
+    NodeNotes& notes = reading.notes[i];
     if (is_built_in(node.implementation)) continue;
+    Endpoint& endpoint = node.endpoint;
+    const auto found = containers.find(node.name);
+    const bool is_somewhere = found != containers.end() || notes.has_endpoint;
+    if (notes.is_blank && is_somewhere && !has_port(endpoint)) node.type = NodeType::kModel;
+    if (is_fan_out(node)) continue;
     // A node with ports of its own takes a number too, so that the next one gets other ports.
     const std::size_t number = number_of(node.name);
-    Endpoint& endpoint = node.endpoint;
     if (has_port(endpoint)) continue;
-    if (is_untyped(node)) node.type = NodeType::kModel;
     endpoint.http_port = to_port(kFirstHttpPort + number);
     endpoint.grpc_port = to_port(kFirstGrpcPort + number);
-    if (const auto found = containers.find(node.name); found != containers.end()) {
+    if (found != containers.end()) {
       const Container& container = *found->second;
       if (container.http_port != 0) endpoint.http_port = container.http_port;
       if (container.grpc_port != 0) endpoint.grpc_port = container.grpc_port;
     }
+    notes.port_is_made = true;
     const bool is_grpc = endpoint.type ? endpoint.type == protocol::Transport::kGrpc : grpc_;
     endpoint.service_port = is_grpc ? endpoint.grpc_port : endpoint.http_port;
     if (endpoint.service_host.empty()) endpoint.service_host = "localhost";

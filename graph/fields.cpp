@@ -1,8 +1,8 @@
 #include "graph/fields.hpp"
 
-#include <charconv>
 #include <limits>
-#include <system_error>
+
+#include "graph/yaml_scalar.hpp"
 
 namespace infergraph::graph {
 
@@ -10,27 +10,42 @@ using protocol::json::Kind;
 
 namespace {
 
-/// A whole number as JSON or YAML's core schema writes one.
-std::optional<std::int64_t> to_integer(std::string_view text) {
-  int base = 10;
-  if (text.starts_with("0x")) base = 16;
-  if (text.starts_with("0o")) base = 8;
-  if (base != 10) {
-    text.remove_prefix(2);
-  } else if (text.starts_with('+')) {
-    text.remove_prefix(1);
+bool is_number_or_bool(const JsonValue& value) {
+  return value.kind == Kind::kNumber || value.kind == Kind::kBool;
+}
+
+// How to mend a value of the wrong kind, as the end of a sentence.
+std::string way_out(const JsonValue& value, Kind wanted) {
+  if (wanted == Kind::kString && is_number_or_bool(value)) {
+    return ": put it in quotes, " + quoted(value.text);
   }
-  std::int64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value, base);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return value;
+  const bool is_quoted_number =
+      value.kind == Kind::kString && resolve_plain(value.text) == wanted && wanted != Kind::kNull;
+  if (is_quoted_number) return ": take the quotes off, " + std::string(value.text.substr(0, 32));
+  if (wanted == Kind::kArray && value.is_object()) return ": put \"- \" before its first key";
+  if (wanted == Kind::kObject && value.is_array()) {
+    return ": take the \"- \" or the brackets away";
+  }
+  return "";
 }
 
 }  // namespace
 
+std::string not_one_of(std::string_view text, std::span<const std::string_view> allowed) {
+  std::string message = quoted(text) + " is not one of ";
+  for (const std::string_view name : allowed) {
+    if (name != allowed.front()) message += ", ";
+    message += name;
+  }
+  return message + did_you_mean(text, allowed);
+}
+
 void Fields::add_problem(std::string_view name, std::string message) const {
-  problems_->add(Place(*place_, name), std::move(message));
+  findings_->problems.add(Place(*place_, name), std::move(message));
+}
+
+void Fields::warn(std::string_view name, std::string message) const {
+  findings_->warnings.add(Place(*place_, name), std::move(message));
 }
 
 bool Fields::expect(const JsonValue& value, const Place& place, Kind kind) const {
@@ -38,37 +53,54 @@ bool Fields::expect(const JsonValue& value, const Place& place, Kind kind) const
   std::string message(protocol::json::name_of(value.kind));
   message += ", but must be ";
   message += protocol::json::name_of(kind);
-  if (kind == Kind::kString && (value.kind == Kind::kNumber || value.kind == Kind::kBool)) {
-    message += ": " + quoted(value.text);
-  }
-  problems_->add(place, std::move(message));
+  findings_->problems.add(place, message + way_out(value, kind));
   return false;
 }
 
 const JsonValue* Fields::member(std::string_view name, Kind kind) const {
-  const JsonValue* const value = object_ == nullptr ? nullptr : object_->member(name);
+  const JsonValue* const value = find(name);
   if (value == nullptr || !expect(*value, Place(*place_, name), kind)) return nullptr;
   return value;
 }
 
 std::string_view Fields::string(std::string_view name) const {
-  const JsonValue* const value = member(name, Kind::kString);
-  return value == nullptr ? std::string_view() : value->text;
+  const JsonValue* const value = find(name);
+  return value == nullptr ? std::string_view() : string_of(*value, Place(*place_, name));
 }
 
-std::string_view Fields::scalar_text(std::string_view name) const {
-  const JsonValue* const value = object_ == nullptr ? nullptr : object_->member(name);
-  if (value == nullptr) return {};
-  if (value->is_object() || value->is_array()) expect(*value, Place(*place_, name), Kind::kString);
-  return value->text;
+std::string_view Fields::string_of(const JsonValue& value, const Place& place) const {
+  if (value.kind == Kind::kString) return value.text;
+  const auto text = is_number_or_bool(value) && !findings_->is_json
+                        ? text_of_scalar(value.kind, value.text)
+                        : std::nullopt;
+  if (!text) {
+    expect(value, place, Kind::kString);
+    return {};
+  }
+  std::string message(protocol::json::name_of(value.kind));
+  message += " where Kubernetes wants text" + way_out(value, Kind::kString);
+  if (*text != value.text) message += "; as it is it reads " + quoted(*text);
+  findings_->warnings.add(place, std::move(message));
+  return findings_->texts.emplace_back(*text);
+}
+
+std::string_view Fields::any_text(std::string_view name) const {
+  const JsonValue* const value = find(name);
+  return value == nullptr ? std::string_view() : value->text;
 }
 
 std::optional<std::int64_t> Fields::integer(std::string_view name) const {
   const JsonValue* const value = member(name, Kind::kNumber);
   if (value == nullptr) return std::nullopt;
-  const auto number = to_integer(value->text);
+  const auto number = to_whole_number(value->text);
   if (!number) add_problem(name, std::string(value->text.substr(0, 32)) + " is not a whole number");
   return number;
+}
+
+std::optional<bool> Fields::boolean(std::string_view name) const {
+  const JsonValue* const value = member(name, Kind::kBool);
+  if (value == nullptr) return std::nullopt;
+  return text_of_scalar(Kind::kBool, value->text) == "true";
 }
 
 std::uint16_t Fields::port(std::string_view name) const {
@@ -92,8 +124,11 @@ Annotations Fields::strings(std::string_view name) const {
   const Place place(*place_, name);
   for (const JsonValue& value : map->children()) {
     if (value.key.data() == nullptr || value.kind == Kind::kNull) continue;
-    if (!expect(value, Place(place, value.key), Kind::kString)) continue;
-    found.insert_or_assign(std::string(value.key), std::string(value.text));
+    const bool is_text = value.kind == Kind::kString || is_number_or_bool(value);
+    const std::string_view text = string_of(value, Place(place, value.key));
+    if (is_text && text.data() != nullptr) {
+      found.insert_or_assign(std::string(value.key), std::string(text));
+    }
   }
   return found;
 }

@@ -7,8 +7,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "graph/json_tree.hpp"
+#include "graph/nearest_name.hpp"
 #include "graph/problems.hpp"
 #include "graph/spec.hpp"
 
@@ -18,30 +20,37 @@ namespace infergraph::graph {
 template <typename Enum>
 using EnumNames = std::span<const std::pair<std::string_view, Enum>>;
 
+/// "\"MODLE\" is not one of MODEL, ROUTER; did you mean \"MODEL\"?"
+std::string not_one_of(std::string_view text, std::span<const std::string_view> allowed);
+
 /// Reads the members of one object by name. An absent one gives nothing; one of a wrong type is a
-/// problem and gives nothing. Borrows: everything.
+/// problem and gives nothing, but a number or a boolean is a text with a warning, unless the file
+/// is JSON for Go's decoder. Borrows: everything.
 class Fields {
  public:
   /// `object` may be null, which reads as an object without members.
-  Fields(const JsonValue* object, const Place& place, Problems& problems)
-      : object_(object), place_(&place), problems_(&problems) {}
+  Fields(const JsonValue* object, const Place& place, Findings& findings)
+      : object_(object), place_(&place), findings_(&findings) {}
 
   const Place& place() const { return *place_; }
-  Problems& problems() const { return *problems_; }
+  Findings& findings() const { return *findings_; }
+  const JsonValue* value() const { return object_; }
   void add_problem(std::string_view name, std::string message) const;
+  void warn(std::string_view name, std::string message) const;
 
-  /// Views live as long as the tree.
+  bool has(std::string_view name) const { return find(name) != nullptr; }
+  /// Views live as long as the tree and the findings.
   std::string_view string(std::string_view name) const;
-  /// A string, or the text of any other scalar.
-  std::string_view scalar_text(std::string_view name) const;
+  /// The text of any scalar, unseen: of what isn't ours to judge.
+  std::string_view any_text(std::string_view name) const;
   std::optional<std::int64_t> integer(std::string_view name) const;
+  std::optional<bool> boolean(std::string_view name) const;
   /// 0 when absent or given as 0.
   std::uint16_t port(std::string_view name) const;
   /// A string of the allowed ones; an empty one counts as absent.
   template <typename Enum>
   std::optional<Enum> one_of(std::string_view name, EnumNames<Enum> names) const {
-    const JsonValue* const value = member(name, protocol::json::Kind::kString);
-    return value == nullptr ? std::nullopt : match(*value, Place(*place_, name), names);
+    return match(string(name), Place(*place_, name), names);
   }
   const JsonValue* object(std::string_view name) const;
   const JsonValue* array(std::string_view name) const;
@@ -49,27 +58,45 @@ class Fields {
   Annotations strings(std::string_view name) const;
 
   /// The same for a value that was found already, such as an element of an array.
+  std::string_view string_of(const JsonValue& value, const Place& place) const;
   template <typename Enum>
-  std::optional<Enum> match(const JsonValue& value, const Place& place,
+  std::optional<Enum> match(std::string_view text, const Place& place,
                             EnumNames<Enum> names) const {
-    if (value.text.empty()) return std::nullopt;
-    std::string allowed;
+    if (text.empty()) return std::nullopt;
+    std::vector<std::string_view> allowed;
     for (const auto& [name, meaning] : names) {
-      if (value.text == name) return meaning;
-      allowed += (allowed.empty() ? "" : ", ") + std::string(name);
+      if (text == name) return meaning;
+      allowed.push_back(name);
     }
-    problems_->add(place, quoted(value.text) + " is not one of " + allowed);
+    findings_->problems.add(place, not_one_of(text, allowed));
     return std::nullopt;
   }
   /// Whether `value` is of that kind; if not, that is a problem.
   bool expect(const JsonValue& value, const Place& place, protocol::json::Kind kind) const;
 
  private:
+  const JsonValue* find(std::string_view name) const {
+    return object_ == nullptr ? nullptr : object_->member(name);
+  }
   const JsonValue* member(std::string_view name, protocol::json::Kind kind) const;
 
   const JsonValue* object_;
   const Place* place_;
-  Problems* problems_;
+  Findings* findings_;
 };
+
+/// Calls `see` with the fields of every object in an array.
+template <typename See>
+void each_object(const Fields& parent, std::string_view name, See see) {
+  const JsonValue* const array = parent.array(name);
+  if (array == nullptr) return;
+  const Place place(parent.place(), name);
+  std::size_t index = 0;
+  for (const JsonValue& element : array->children()) {
+    const Place here(place, index++);
+    if (!parent.expect(element, here, protocol::json::Kind::kObject)) continue;
+    see(Fields(&element, here, parent.findings()));
+  }
+}
 
 }  // namespace infergraph::graph

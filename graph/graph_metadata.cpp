@@ -138,6 +138,7 @@ const PlanNode& owner_of(const PlanNode& root, Side side) {
 Awaitable<Result<Payload>> Walker::graph_metadata(CallContext& context) {
   std::unordered_map<const PlanNode*, Metadata> models;
   for (const auto& node : plan_.nodes()) {
+    if (!node->is_first) continue;
     Metadata& metadata = models[node.get()];
     auto answer = co_await ask(Method::kMetadata, node->name, Payload(), context);
     if (!answer && has_none(answer.error())) continue;
@@ -161,14 +162,15 @@ Awaitable<Result<Payload>> Walker::graph_metadata(CallContext& context) {
   json::append_string(text, plan_.predictor_name());
   text += ",\"models\":{";
   for (const auto& node : plan_.nodes()) {
+    if (!node->is_first) continue;
     if (node.get() != &plan_.root()) text += ',';
     json::append_string(text, node->name);
     text.append(":").append(models.at(node.get()).entry);
   }
   text.append("},\"graphinputs\":")
-      .append(models.at(&owner_of(plan_.root(), Side::kInputs)).inputs);
+      .append(models.at(plan_.find(owner_of(plan_.root(), Side::kInputs).name)).inputs);
   text.append(",\"graphoutputs\":");
-  text.append(models.at(&owner_of(plan_.root(), Side::kOutputs)).outputs);
+  text.append(models.at(plan_.find(owner_of(plan_.root(), Side::kOutputs).name)).outputs);
   text += '}';
   co_return Payload::json(std::move(text));
 }

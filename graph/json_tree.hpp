@@ -4,18 +4,23 @@
 #include <cstdint>
 #include <memory>
 #include <memory_resource>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "protocol/json.hpp"
-#include "protocol/status.hpp"
 
 namespace infergraph::graph {
 
 /// Deepest nesting of containers that is read from JSON: a node of a graph takes two (the node, its
 /// `children`), and around and inside the graph there are a few more.
 inline constexpr std::size_t kMaxJsonNesting = 2 * 1000 + 50;
+
+/// The most values in one document: some hundred for each of the most nodes, so that a file of
+/// nothing but brackets costs no more memory than one of text.
+inline constexpr std::size_t kMaxValues = 4'000'000;
 
 /// One value of a JsonTree. In the array the values inside a container follow it at once, so that a
 /// value is handed around as a reference and needs no other handle.
@@ -24,6 +29,8 @@ struct JsonValue {
   std::string_view text;   ///< of a scalar: a string unescaped, a number or boolean as written
   std::uint32_t size = 1;  ///< how many values, itself and all inside it; 0 while it is being read
   protocol::json::Kind kind = protocol::json::Kind::kNull;
+  std::uint32_t line = 0;    ///< of its key, if it has one, else its own; from 1, 0 is unknown
+  std::uint32_t column = 0;  ///< likewise, in characters
 
   bool is_object() const { return kind == protocol::json::Kind::kObject; }
   bool is_array() const { return kind == protocol::json::Kind::kArray; }
@@ -78,18 +85,45 @@ class JsonTree {
 
   /// For whoever builds the tree.
   std::vector<JsonValue>& values() { return values_; }
+  const std::vector<JsonValue>& values() const { return values_; }
   /// A copy of `text` that lives as long as the tree; never without data, and ended by a zero.
   std::span<char> keep(std::string_view text);
+
+  /// Members of one object with the same key: indices into values().
+  struct Repeated {
+    std::size_t first;
+    std::size_t last;
+  };
+  /// At most so many are noted.
+  static constexpr std::size_t kMostRepeated = 100;
+  const std::vector<Repeated>& repeated() const { return repeated_; }
+  /// For whoever builds the tree: looks for repeated keys in the object at `index`, whose members
+  /// reach to the end of the values.
+  void note_repeated(std::size_t index);
+
+  /// Where the value at `index` stands: "spec.predictors[0].name".
+  std::string path_of(std::size_t index) const;
 
  private:
   std::unique_ptr<std::pmr::monotonic_buffer_resource> texts_;
   std::vector<JsonValue> values_;
+  std::vector<Repeated> repeated_;
 };
+
+/// What is wrong with the syntax of a text, and where.
+struct SyntaxFault {
+  std::string message;
+  std::size_t line = 0;  ///< from 1; 0 is unknown
+  std::size_t column = 0;
+};
+
+/// Whether two keys differ in case at most: Go's encoding/json takes them for one.
+bool same_letters(std::string_view a, std::string_view b);
 
 /// Nothing if `text` is UTF-8 without a zero byte (which no parser here takes), else what is wrong.
 std::string_view why_not_text(std::string_view text);
 
-/// Reads one JSON document. Errors: kInvalidArgument, with line and column.
-protocol::Result<JsonTree> parse_json(std::string_view text);
+/// Reads one JSON document. Nothing, with `fault` set, for what is none.
+std::optional<JsonTree> parse_json(std::string_view text, SyntaxFault& fault);
 
 }  // namespace infergraph::graph

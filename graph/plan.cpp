@@ -57,7 +57,7 @@ std::shared_ptr<const Plan> Plan::make(const PredictorSpec& predictor, const Uni
     node->name = spec.name;
     node->type = spec.type;
     node->methods = spec.methods;
-    node->built_in = is_built_in(spec.implementation);
+    node->built_in = is_in_process(spec);
     node->unit = make_unit(spec);
     if (node->built_in) {
       decide_built_in(*node, spec.implementation);
@@ -73,7 +73,7 @@ std::shared_ptr<const Plan> Plan::make(const PredictorSpec& predictor, const Uni
     for (const std::size_t child : predictor.nodes[i].children) {
       node.children.push_back(plan->nodes_[child].get());
     }
-    plan->by_name_.emplace(node.name, &node);
+    node.is_first = plan->by_name_.emplace(node.name, &node).second;
   }
   return plan;
 }

@@ -20,7 +20,8 @@ struct PlanNode {
   std::string name;
   NodeType type = NodeType::kUnknown;
   MethodSet methods;
-  bool built_in = false;
+  bool built_in = false;  ///< or a mere fan-out: there is never a call
+  bool is_first = true;   ///< of its name, which routing, status and metadata mean
   std::unique_ptr<Unit> unit;
   std::vector<const PlanNode*> children;
 

@@ -6,7 +6,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "graph/fields.hpp"
+#include "graph/component_reader.hpp"
+#include "graph/schema.hpp"
 
 namespace infergraph::graph {
 
@@ -33,13 +34,6 @@ constexpr std::array kMethods{std::pair{"TRANSFORM_INPUT"sv, &MethodSet::transfo
 constexpr std::array kTransports{std::pair{"REST"sv, Transport::kRest},
                                  std::pair{"GRPC"sv, Transport::kGrpc}};
 
-// These two are kept as they are written; being allowed is all that they mean here.
-constexpr std::array kParameterTypes{
-    std::pair{"INT"sv, "INT"sv}, std::pair{"FLOAT"sv, "FLOAT"sv}, std::pair{"DOUBLE"sv, "DOUBLE"sv},
-    std::pair{"STRING"sv, "STRING"sv}, std::pair{"BOOL"sv, "BOOL"sv}};
-constexpr std::array kLoggerModes{std::pair{"all"sv, "all"sv}, std::pair{"request"sv, "request"sv},
-                                  std::pair{"response"sv, "response"sv}};
-
 template <typename Array>
 auto names(const Array& table) {
   return EnumNames<typename Array::value_type::second_type>(table);
@@ -54,20 +48,6 @@ Implementation implementation_of(std::string_view name) {
   return Implementation::kPrepackaged;
 }
 
-/// Calls `see` with the fields of every object in an array.
-template <typename See>
-void each_object(const Fields& parent, std::string_view name, See see) {
-  const JsonValue* const array = parent.array(name);
-  if (array == nullptr) return;
-  const Place place(parent.place(), name);
-  std::size_t index = 0;
-  for (const JsonValue& element : array->children()) {
-    const Place here(place, index++);
-    if (!parent.expect(element, here, Kind::kObject)) continue;
-    see(Fields(&element, here, parent.problems()));
-  }
-}
-
 MethodSet read_methods(const Fields& node) {
   MethodSet methods;
   const JsonValue* const array = node.array("methods");
@@ -76,27 +56,49 @@ MethodSet read_methods(const Fields& node) {
   std::size_t index = 0;
   for (const JsonValue& element : array->children()) {
     const Place here(place, index++);
-    if (!node.expect(element, here, Kind::kString)) continue;
-    const auto method = node.match(element, here, names(kMethods));
+    const auto method = node.match(node.string_of(element, here), here, names(kMethods));
     if (method) methods.** method = true;
   }
   return methods;
 }
 
+// What is wrong with a host, or "".
+std::string fault_of_host(std::string_view host) {
+  const bool has_scheme = host.find("://") != host.npos;
+  const std::size_t colon = host.find(':');
+  const bool has_port = !has_scheme && colon != host.npos && host.find(':', colon + 1) == host.npos;
+  if (has_scheme) {
+    std::string_view bare = host.substr(host.find("://") + 3);
+    bare = bare.substr(0, bare.find_first_of(":/"));
+    return "is a URL: give the host alone, " + quoted(bare) +
+           ", and what follows a colon as service_port";
+  }
+  if (has_port) {
+    return "holds a port too: give the host alone, " + quoted(host.substr(0, colon)) +
+           ", and service_port: " + std::string(host.substr(colon + 1, 16));
+  }
+  const bool is_host = std::ranges::none_of(
+      host, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F || c == '/'; });
+  return is_host ? "" : "is not a host name";
+}
+
 Endpoint read_endpoint(const Fields& node) {
   const Place place(node.place(), "endpoint");
-  const Fields fields(node.object("endpoint"), place, node.problems());
+  const Fields fields(node.object("endpoint"), place, node.findings());
+  check_own_keys(fields, schema::kEndpoint);
   Endpoint endpoint;
   endpoint.service_host = fields.string("service_host");
   endpoint.service_port = fields.port("service_port");
   endpoint.http_port = fields.port("httpPort");
   endpoint.grpc_port = fields.port("grpcPort");
-  endpoint.type = fields.one_of("type", names(kTransports));
-  const bool is_host = std::ranges::none_of(endpoint.service_host, [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == 0x7F || c == '/';
-  });
-  if (!is_host) {
-    fields.add_problem("service_host", quoted(endpoint.service_host) + " is not a host name");
+  const std::string_view type = fields.string("type");
+  if (same_letters(type, "http") || same_letters(type, "https")) {
+    fields.add_problem("type", quoted(type) + " is not one of REST, GRPC; did you mean \"REST\"?");
+  } else {
+    endpoint.type = fields.one_of("type", names(kTransports));
+  }
+  if (const std::string fault = fault_of_host(endpoint.service_host); !fault.empty()) {
+    fields.add_problem("service_host", quoted(endpoint.service_host) + " " + fault);
   }
   return endpoint;
 }
@@ -105,33 +107,39 @@ std::optional<LoggerSpec> read_logger(const Fields& node) {
   const JsonValue* const logger = node.object("logger");
   if (logger == nullptr) return std::nullopt;
   const Place place(node.place(), "logger");
-  const Fields fields(logger, place, node.problems());
+  const Fields fields(logger, place, node.findings());
+  check_own_keys(fields, schema::kLogger);
   LoggerSpec read;
-  read.mode = fields.one_of("mode", names(kLoggerModes)).value_or("");
-  if (read.mode.empty()) {
-    fields.add_problem("mode", "is missing; one of all, request, response is needed");
-  }
+  read.mode = fields.string("mode");
   read.url = fields.string("url");
   return read;
 }
 
-std::vector<Container> read_containers(const Fields& predictor) {
-  std::vector<Container> containers;
-  each_object(predictor, "componentSpecs", [&](const Fields& component) {
-    const Place place(component.place(), "spec");
-    const Fields pod(component.object("spec"), place, component.problems());
-    each_object(pod, "containers", [&](const Fields& fields) {
-      Container container{fields.string("name"), fields.string("image")};
-      each_object(fields, "ports", [&](const Fields& port) {
-        const std::string_view name = port.string("name");
-        const std::uint16_t number = port.port("containerPort");
-        if (name == "http") container.http_port = number;
-        if (name == "grpc") container.grpc_port = number;
-      });
-      containers.push_back(container);
-    });
-  });
-  return containers;
+Parameter read_parameter(const Fields& fields) {
+  check_own_keys(fields, schema::kParameter);
+  Parameter read;
+  read.name = fields.string("name");
+  read.value = fields.string("value");
+  read.type = fields.string("type");
+  return read;
+}
+
+// Checks the keys of a member that isn't looked into further; whether it is there.
+bool read_shallow(const Fields& parent, std::string_view name, const Schema& schema) {
+  const JsonValue* const object = parent.object(name);
+  if (object == nullptr) return false;
+  check_keys(*object, Place(parent.place(), name), schema, parent.findings().warnings);
+  return true;
+}
+
+std::string missing_graph(const JsonValue& predictor) {
+  bool is_empty = false;
+  for (const JsonValue& member : predictor.children()) {
+    is_empty = is_empty || (member.key == "graph" && member.kind == Kind::kNull);
+  }
+  std::string message =
+      is_empty ? "is empty: what belongs to it must be indented further" : "is missing";
+  return message + "; if the file is a patch, build it first (kubectl kustomize)";
 }
 
 /// Gives each node the image of the container that bears its name, the first if there are several.
@@ -148,8 +156,6 @@ void set_images(std::vector<NodeSpec>& nodes, const std::vector<Container>& cont
     const bool tagged = colon != image.npos && (slash == image.npos || colon > slash);
     node.image = image.substr(0, tagged ? colon : image.npos);
     if (tagged) node.image_version = image.substr(colon + 1);
-    // Node names are unique; of two alike, which is a problem, one image is enough.
-    images.erase(found);
   }
 }
 
@@ -158,32 +164,39 @@ void set_images(std::vector<NodeSpec>& nodes, const std::vector<Container>& cont
 PredictorReading PredictorReader::read(const JsonValue& value, std::string path) {
   PredictorReading reading;
   const Place place(path);
-  const Fields fields(&value, place, problems_);
+  const Fields fields(&value, place, findings_);
+  check_own_keys(fields, schema::kPredictor);
   reading.predictor.name = fields.string("name");
   reading.predictor.annotations = fields.strings("annotations");
   reading.predictor.labels = fields.strings("labels");
-  for (const std::string_view number : {"replicas", "traffic"}) (void)fields.integer(number);
+  (void)fields.integer("replicas");
+  reading.traffic = fields.integer("traffic");
+  reading.is_shadow = fields.boolean("shadow").value_or(false);
+  reading.has_components = fields.array("componentSpecs") != nullptr;
   reading.containers = read_containers(fields);
+  reading.variables = read_variables(fields);
+  read_shallow(fields, "explainer", schema::kExplainer);
+  reading.has_tls = read_shallow(fields, "ssl", schema::kTls);
 
-  const JsonValue* const graph = fields.object("graph");
-  if (graph != nullptr) {
-    reading.is_cut = !read_graph(*graph, Place(place, "graph").text(), reading.predictor.nodes);
-    set_images(reading.predictor.nodes, reading.containers);
-  } else {
-    fields.add_problem("graph", "is missing");
-  }
   reading.path = std::move(path);
+  if (!fields.has("graph")) {
+    fields.add_problem("graph", missing_graph(value));
+  } else if (const JsonValue* const graph = fields.object("graph")) {
+    reading.is_cut = !read_graph(*graph, Place(place, "graph").text(), reading);
+    set_images(reading.predictor.nodes, reading.containers);
+  }
   return reading;
 }
 
 bool PredictorReader::read_graph(const JsonValue& root, const std::string& path,
-                                 std::vector<NodeSpec>& nodes) {
+                                 PredictorReading& reading) {
   struct Waiting {
     const JsonValue* value;
     std::size_t parent;
     std::size_t index;  // among the parent's children
     std::size_t depth;
   };
+  std::vector<NodeSpec>& nodes = reading.predictor.nodes;
   // A stack of our own: the last in is the next node, so children go in last first.
   std::vector<Waiting> waiting{{&root, 0, 0, 1}};
   std::vector<const JsonValue*> children;
@@ -195,19 +208,27 @@ bool PredictorReader::read_graph(const JsonValue& root, const std::string& path,
     const Place in_list(siblings, "children");
     const Place place = is_root ? Place(path) : Place(in_list, next.index);
     if (nodes_ == kMaxNodes) {
-      problems_.add(path, "more than " + grouped(kMaxNodes) + " nodes");
+      findings_.problems.add(path, "more than " + grouped(kMaxNodes) + " nodes");
       return false;
     }
     if (next.depth > max_depth_) {
-      problems_.add(place, "more than " + grouped(max_depth_) + " nodes deep");
+      findings_.problems.add(place, "more than " + grouped(max_depth_) + " nodes deep");
       continue;
     }
-    const Fields fields(next.value, place, problems_);
-    if (!fields.expect(*next.value, place, Kind::kObject)) continue;
+    // Paths grow with depth: those of many deep nodes would fill the memory.
+    std::string text = place.text();
+    path_bytes_ += text.size();
+    if (path_bytes_ > kMaxPathBytes) {
+      findings_.problems.add(path, "too many nodes so deep");
+      return false;
+    }
+    const Place own(text);
+    const Fields fields(next.value, own, findings_);
+    if (!fields.expect(*next.value, own, Kind::kObject)) continue;
 
     ++nodes_;
     const std::size_t at = nodes.size();
-    nodes.push_back(read_node(*next.value, place.text()));
+    read_node(fields, reading);
     if (!is_root) nodes[next.parent].children.push_back(at);
 
     const JsonValue* const array = fields.array("children");
@@ -221,27 +242,28 @@ bool PredictorReader::read_graph(const JsonValue& root, const std::string& path,
   return true;
 }
 
-NodeSpec PredictorReader::read_node(const JsonValue& value, std::string path) {
-  const Place place(path);
-  const Fields fields(&value, place, problems_);
+void PredictorReader::read_node(const Fields& fields, PredictorReading& reading) {
+  check_own_keys(fields, schema::kNode);
   NodeSpec node;
+  NodeNotes notes;
   node.name = fields.string("name");
   node.implementation_name = fields.string("implementation");
   node.implementation = implementation_of(node.implementation_name);
+  notes.type = fields.string("type");
   node.type = fields.one_of("type", names(kTypes)).value_or(NodeType::kUnknown);
   node.methods = read_methods(fields);
+  notes.has_endpoint = fields.has("endpoint");
   node.endpoint = read_endpoint(fields);
   each_object(fields, "parameters", [&](const Fields& parameter) {
-    Parameter read;
-    read.name = parameter.string("name");
-    read.value = parameter.scalar_text("value");
-    read.type = parameter.one_of("type", names(kParameterTypes)).value_or("");
-    node.parameters.push_back(std::move(read));
+    node.parameters.push_back(read_parameter(parameter));
   });
   node.logger = read_logger(fields);
   node.model_uri = fields.string("modelUri");
-  node.path = std::move(path);
-  return node;
+  node.path = fields.place().text();
+  notes.is_blank =
+      notes.type.empty() && node.implementation_name.empty() && node.methods == MethodSet();
+  reading.predictor.nodes.push_back(std::move(node));
+  reading.notes.push_back(notes);
 }
 
 }  // namespace infergraph::graph

@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "graph/component_reader.hpp"
+#include "graph/fields.hpp"
 #include "graph/json_tree.hpp"
 #include "graph/problems.hpp"
 #include "graph/spec.hpp"
@@ -15,19 +18,28 @@ namespace infergraph::graph {
 /// The most nodes that one file may hold, aliases expanded.
 inline constexpr std::size_t kMaxNodes = 10'000;
 
-/// A container of componentSpecs[i].spec.containers[], as far as it tells of its node.
-/// Borrows: the tree.
-struct Container {
-  std::string_view name;
-  std::string_view image;
-  std::uint16_t http_port = 0;  ///< of its port named `http`
-  std::uint16_t grpc_port = 0;  ///< of its port named `grpc`
+/// The most bytes that their paths may take together.
+inline constexpr std::size_t kMaxPathBytes = 64 << 20;
+
+/// What the file says of a node beside its spec, and what was made up for it.
+struct NodeNotes {
+  /// It has no type, no methods and no implementation, not even an empty one.
+  bool is_blank = false;
+  bool has_endpoint = false;  ///< an object, even if nothing is in it
+  bool port_is_made = false;  ///< nobody said where it is
+  std::string_view type;      ///< as written
 };
 
 /// A predictor as it stands in the file: types are right, but nothing is filled or validated yet.
 struct PredictorReading {
   PredictorSpec predictor;
+  std::vector<NodeNotes> notes;  ///< one for each node
   std::vector<Container> containers;
+  bool has_components = false;  ///< there are componentSpecs
+  std::vector<Variable> variables;
+  std::optional<std::int64_t> traffic;
+  bool is_shadow = false;
+  bool has_tls = false;
   std::string path;
   bool is_cut = false;  ///< the file has more nodes than were read
 };
@@ -36,20 +48,21 @@ struct PredictorReading {
 class PredictorReader {
  public:
   /// `max_depth`: how many nodes may lie on one way from the root.
-  PredictorReader(std::size_t max_depth, Problems& problems)
-      : max_depth_(max_depth), problems_(problems) {}
+  PredictorReader(std::size_t max_depth, Findings& findings)
+      : max_depth_(max_depth), findings_(findings) {}
 
   /// `path` is where `value` stands in its file.
   PredictorReading read(const JsonValue& value, std::string path);
 
  private:
   /// False if there were too many nodes.
-  bool read_graph(const JsonValue& root, const std::string& path, std::vector<NodeSpec>& nodes);
-  NodeSpec read_node(const JsonValue& value, std::string path);
+  bool read_graph(const JsonValue& root, const std::string& path, PredictorReading& reading);
+  void read_node(const Fields& fields, PredictorReading& reading);
 
   std::size_t max_depth_;
-  std::size_t nodes_ = 0;  // over all predictors of the file
-  Problems& problems_;
+  std::size_t nodes_ = 0;       // over all predictors of the file
+  std::size_t path_bytes_ = 0;  // likewise
+  Findings& findings_;
 };
 
 }  // namespace infergraph::graph

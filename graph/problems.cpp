@@ -73,13 +73,17 @@ void Problems::add(const Place& place, std::string message) {
 }
 
 void Problems::add(std::string path, std::string message) {
-  if (!path.empty() && paths_.contains(path)) return;
+  add(Problem{std::move(path), std::move(message)});
+}
+
+void Problems::add(Problem problem) {
+  if (!problem.path.empty() && paths_.contains(problem.path)) return;
   if (found_.size() == kMost) {
     ++left_out_;
     return;
   }
-  if (!path.empty()) paths_.insert(path);
-  found_.push_back({std::move(path), std::move(message)});
+  if (!problem.path.empty()) paths_.insert(problem.path);
+  found_.push_back(std::move(problem));
 }
 
 bool Problems::any_in(std::string_view path) const {
@@ -92,7 +96,7 @@ bool Problems::any_in(std::string_view path) const {
 }
 
 std::vector<Problem> Problems::take() {
-  if (left_out_ > 0) found_.push_back({"", "and " + grouped(left_out_) + " more problems"});
+  if (left_out_ > 0) found_.push_back({"", "and " + grouped(left_out_) + " more"});
   paths_.clear();
   left_out_ = 0;
   return std::exchange(found_, {});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
@@ -8,9 +9,19 @@
 #include <string_view>
 #include <vector>
 
-#include "graph/spec_reader.hpp"
-
 namespace infergraph::graph {
+
+/// One thing that is wrong with a graph file, or that its writer should know, and where.
+struct Problem {
+  std::string path;      ///< "spec.predictors[0].graph.children[1].type"; "" for the whole file
+  std::string message;   ///< "\"MODLE\" is not one of MODEL, ROUTER, …", and the way out
+  std::size_t line = 0;  ///< from 1; 0 where there are no lines
+  std::size_t column = 0;
+  std::string source;  ///< what stands there, cut when it is long
+};
+
+/// Where the pod's annotations stand, which are in no file.
+inline constexpr std::string_view kPodPath = "podinfo";
 
 /// `path` with a member's key behind it: "spec.graph", or spec.annotations["seldon.io/x"] for a key
 /// that isn't a plain word.
@@ -52,6 +63,7 @@ class Problems {
 
   void add(std::string path, std::string message);
   void add(const Place& place, std::string message);
+  void add(Problem problem);
 
   /// Whether there is one at `path` or inside it.
   bool any_in(std::string_view path) const;
@@ -64,6 +76,17 @@ class Problems {
   std::vector<Problem> found_;
   std::set<std::string, std::less<>> paths_;
   std::size_t left_out_ = 0;
+};
+
+/// What is found while a file is read.
+struct Findings {
+  Problems problems;  ///< for which it can't be served
+  Problems warnings;  ///< with which it is served, but not as its writer may think
+  /// Read as Go's JSON decoder does, to which a number is never a text; else as Kubernetes reads
+  /// YAML.
+  bool is_json = false;
+  /// Texts that stand for other scalars.
+  std::deque<std::string> texts;
 };
 
 }  // namespace infergraph::graph

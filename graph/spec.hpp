@@ -46,6 +46,8 @@ struct MethodSet {
   bool route = false;
   bool aggregate = false;
   bool send_feedback = false;
+
+  bool operator==(const MethodSet&) const = default;
 };
 
 /// `parameters[i]`. The value stays text; `type` is INT, FLOAT, DOUBLE, STRING or BOOL as written.
@@ -95,6 +97,20 @@ struct NodeSpec {
   std::string path;  ///< where it stands in the file: "spec.predictors[0].graph.children[1]"
   std::vector<std::size_t> children;
 };
+
+/// True for a node without type, methods and address: a mere fan-out, which is never called and
+/// always ready.
+inline bool is_fan_out(const NodeSpec& node) {
+  const Endpoint& endpoint = node.endpoint;
+  return node.type == NodeType::kUnknown && node.implementation == Implementation::kUnknown &&
+         node.methods == MethodSet() && endpoint.service_host.empty() &&
+         endpoint.service_port == 0 && endpoint.http_port == 0 && endpoint.grpc_port == 0;
+}
+
+/// True for a node that nothing outside stands for.
+inline bool is_in_process(const NodeSpec& node) {
+  return is_built_in(node.implementation) || is_fan_out(node);
+}
 
 using Annotations = std::map<std::string, std::string, std::less<>>;
 

@@ -2,6 +2,7 @@
 
 #include "graph/units/ab_test.hpp"
 #include "graph/units/average_combiner.hpp"
+#include "graph/units/built_in.hpp"
 #include "graph/units/simple_model.hpp"
 #include "graph/units/simple_router.hpp"
 
@@ -18,6 +19,7 @@ std::unique_ptr<Unit> make_built_in(const NodeSpec& node, std::size_t max_decode
     case Implementation::kAverageCombiner:
       return std::make_unique<AverageCombiner>(max_decoded);
     case Implementation::kUnknown:
+      return is_fan_out(node) ? std::make_unique<BuiltInUnit>() : nullptr;
     case Implementation::kPrepackaged:
       return nullptr;
   }

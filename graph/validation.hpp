@@ -8,9 +8,9 @@
 
 namespace infergraph::graph {
 
-/// Adds what is wrong with a predictor whose fields were read and filled: names, endpoints, what
-/// built-in units need. A router or combiner without children is allowed: it is never asked.
-/// What follows from a problem that is known already is not said again.
+/// Adds what is wrong with a predictor whose fields were read and filled, so that it can't be
+/// served: no address, no number for a ratio. What follows from a problem that is known already is
+/// not said again.
 void validate(const PredictorReading& reading, Problems& problems);
 
 /// The same for the predictors of a deployment together: each name once.

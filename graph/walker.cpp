@@ -103,7 +103,7 @@ Awaitable<Result<Payload>> Walker::predict_at(const PlanNode& node, Payload mess
     }
     self_time.resume();
   }
-  if (context.trail != nullptr) context.trail->record(node.name, branch);
+  if (context.trail != nullptr && node.is_first) context.trail->record(node.name, branch);
 
   if (node.transforms_output) {
     self_time.pause();
@@ -173,7 +173,7 @@ Awaitable<Result<Payload>> Walker::feedback_at(const PlanNode& node, const Paylo
                                                const Routing& routing, CallContext& context) {
   Payload answer = Payload::json("{}");
   if (!node.children.empty()) {
-    const auto recorded = routing.find(node.name);
+    const auto recorded = node.is_first ? routing.find(node.name) : routing.end();
     const int branch = recorded == routing.end() ? kAllChildren : recorded->second;
     if (!is_branch(branch, node.children.size())) {
       co_return Status(Code::kInvalidArgument,

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "graph/problems.hpp"
+#include "graph/yaml_scalar.hpp"
 
 namespace infergraph::graph {
 
@@ -19,6 +20,10 @@ void count(std::size_t more, std::size_t most, const char* of, std::size_t& tota
   }
 }
 
+// Known by where it lies: a quoted "<<" is a key like any other.
+constexpr std::string_view kMergeKey = "<<";
+bool is_merge_key(std::string_view key) { return key.data() == kMergeKey.data(); }
+
 Kind kind_of(const std::string& tag, const std::string& value) {
   constexpr std::string_view kCore = "tag:yaml.org,2002:";
   if (tag == "?") return resolve_plain(value);
@@ -30,8 +35,7 @@ Kind kind_of(const std::string& tag, const std::string& value) {
 
 }  // namespace
 
-void Expansion::copy(std::vector<JsonValue>& values, std::size_t first, std::string_view key,
-                     const YAML::Mark& mark) {
+void Expansion::copy(std::vector<JsonValue>& values, std::size_t first, const YAML::Mark& mark) {
   const std::size_t size = values[first].size;
   count(size, kMaxAliasValues, "values", values_, mark);
   const std::size_t to = values.size();
@@ -41,7 +45,6 @@ void Expansion::copy(std::vector<JsonValue>& values, std::size_t first, std::str
     const std::size_t bytes = values[to + i].text.size() + values[to + i].key.size();
     count(bytes, kMaxAliasBytes, "bytes", bytes_, mark);
   }
-  values[to].key = key;
 }
 
 void Expansion::count_scalar(std::string_view text, const YAML::Mark& mark) {
@@ -55,6 +58,11 @@ void YamlBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
 
 void YamlBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                            const std::string& value) {
+  if (tag == "?" && value == kMergeKey && wants_key()) {
+    scalar(mark, anchor, Kind::kString, kMergeKey);
+    return;
+  }
+  if (tag == "!") last_quoted_ = mark;
   const std::span<const char> text = tree_.keep(value);
   scalar(mark, anchor, kind_of(tag, value), {text.data(), text.size()});
 }
@@ -70,7 +78,7 @@ void YamlBuilder::OnMapStart(const YAML::Mark& mark, const std::string&, YAML::a
 }
 
 void YamlBuilder::OnMapEnd() {
-  check_keys();
+  tree_.note_repeated(open_.back().index);
   merge();
   close();
 }
@@ -84,18 +92,33 @@ void YamlBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   }
   if (values_[target.index].size == 0) throw Refused{mark, "an alias stands in its own anchor"};
   begin_value(mark);
-  expansion_.copy(values_, target.index, take_key(), mark);
+  const std::size_t index = values_.size();
+  expansion_.copy(values_, target.index, mark);
+  take_key(index, mark);
 }
 
 void YamlBuilder::begin_value(const YAML::Mark& mark) {
   if (wants_key()) throw Refused{mark, "a key must be a scalar"};
-  if (!open_.empty()) ++open_.back().begun;
+  if (values_.size() >= kMaxValues) {
+    throw Refused{mark, "more than " + grouped(kMaxValues) + " values"};
+  }
 }
 
-std::string_view YamlBuilder::take_key() {
-  if (open_.empty() || !open_.back().is_map) return {};
+void YamlBuilder::append(const YAML::Mark& mark, Kind kind, std::string_view text) {
+  values_.push_back({{}, text, 1, kind});
+  take_key(values_.size() - 1, mark);
+}
+
+void YamlBuilder::take_key(std::size_t index, const YAML::Mark& mark) {
+  JsonValue& value = values_[index];
+  const bool is_member = !open_.empty() && open_.back().is_map;
+  const YAML::Mark& place = is_member ? open_.back().key_mark : mark;
+  value.line = static_cast<std::uint32_t>(place.line + 1);
+  value.column = static_cast<std::uint32_t>(place.column + 1);
+  value.key = {};
+  if (!is_member) return;
+  value.key = open_.back().key;
   open_.back().has_key = false;
-  return open_.back().key;
 }
 
 void YamlBuilder::scalar(const YAML::Mark& mark, YAML::anchor_t anchor, Kind kind,
@@ -103,12 +126,20 @@ void YamlBuilder::scalar(const YAML::Mark& mark, YAML::anchor_t anchor, Kind kin
   if (anchor != YAML::NullAnchor) anchor_at(anchor) = {true, {{}, text, 1, kind}, 0};
   if (wants_key()) {
     if (kind == Kind::kNull) throw Refused{mark, "a key is missing"};
+    // In JSON, which is what Kubernetes makes of it, every key is text.
+    const auto words = text_of_scalar(kind, text);
+    if (!words) throw Refused{mark, quoted(text) + " can't be a key: put it in quotes"};
     open_.back().key = text;
+    if (*words != text) {
+      const std::span<const char> kept = tree_.keep(*words);
+      open_.back().key = {kept.data(), kept.size()};
+    }
+    open_.back().key_mark = mark;
     open_.back().has_key = true;
     return;
   }
   begin_value(mark);
-  values_.push_back({take_key(), text, 1, kind});
+  append(mark, kind, text);
 }
 
 void YamlBuilder::open(const YAML::Mark& mark, YAML::anchor_t anchor, Kind kind) {
@@ -118,9 +149,9 @@ void YamlBuilder::open(const YAML::Mark& mark, YAML::anchor_t anchor, Kind kind)
                             " levels: more than a graph of 200 nodes' depth needs"};
   }
   if (anchor != YAML::NullAnchor) anchor_at(anchor) = {false, {}, values_.size()};
-  const std::string_view key = take_key();
-  open_.push_back({values_.size(), kind == Kind::kObject, false, {}, 0, mark});
-  values_.push_back({key, {}, 0, kind});
+  append(mark, kind, {});
+  values_.back().size = 0;
+  open_.push_back({values_.size() - 1, kind == Kind::kObject, false, {}, {}, mark});
 }
 
 void YamlBuilder::close() {
@@ -134,75 +165,54 @@ YamlBuilder::Anchor& YamlBuilder::anchor_at(YAML::anchor_t anchor) {
   return anchors_[anchor];
 }
 
-template <typename See>
-void YamlBuilder::each_member(See see) {
-  const std::size_t end = values_.size();
-  for (std::size_t i = open_.back().index + 1; i < end; i += values_[i].size) see(i);
-}
-
-void YamlBuilder::check_keys() {
-  // Most maps have a few keys; comparing them all beats a set.
-  constexpr std::size_t kFew = 8;
-  const std::size_t count = open_.back().begun;
-  std::vector<std::string_view> few;
-  std::unordered_set<std::string_view> many;
-  each_member([&](std::size_t i) {
-    const std::string_view key = values_[i].key;
-    bool is_new;
-    if (count <= kFew) {
-      is_new = std::ranges::find(few, key) == few.end();
-      few.push_back(key);
-    } else {
-      is_new = many.insert(key).second;
-    }
-    if (!is_new && problems_.size() < Problems::kMost) {
-      problems_.push_back({member_path(path(), key), "the key is given twice"});
-    }
-  });
-}
-
-// What a merge key lists is added where the map has no such key itself, the earlier map of a list
-// before the later.
+// What a merge key lists is added where the map has no such key behind it, the earlier map of a
+// list before the later. A key that stands before it gives way, though YAML's own rule is another:
+// that is how Kubernetes reads it.
 void YamlBuilder::merge() {
-  std::size_t merged = 0;
+  const std::size_t end = open_.back().end = values_.size();
+  std::vector<std::size_t> merged;
+  const auto each_member = [&](auto see) {
+    for (std::size_t i = open_.back().index + 1; i < end; i += values_[i].size) see(i);
+  };
   each_member([&](std::size_t i) {
-    if (values_[i].key == "<<") merged = i;
+    if (is_merge_key(values_[i].key)) merged.push_back(i);
   });
-  if (merged == 0) return;
-  std::unordered_set<std::string_view> present;
-  each_member([&](std::size_t i) { present.insert(values_[i].key); });
-  if (values_[merged].kind == Kind::kObject) {
-    add_members(merged, present);
-  } else if (values_[merged].kind == Kind::kArray) {
-    const std::size_t end = merged + values_[merged].size;
-    for (std::size_t i = merged + 1; i < end; i += values_[i].size) add_members(i, present);
-  } else {
-    refuse_merge();
+  if (merged.empty()) return;
+  Winners winners;
+  each_member([&](std::size_t i) { winners[values_[i].key] = i; });
+  for (const std::size_t at : merged) {
+    if (values_[at].kind == Kind::kArray) {
+      // Backwards, since of two maps the earlier is right.
+      std::vector<std::size_t> maps;
+      const std::size_t end_of_list = at + values_[at].size;
+      for (std::size_t i = at + 1; i < end_of_list; i += values_[i].size) maps.push_back(i);
+      for (auto map = maps.rbegin(); map != maps.rend(); ++map) add_members(*map, at, winners);
+    } else {
+      add_members(at, at, winners);
+    }
   }
-  values_[merged].key = {};
+  for (const std::size_t at : merged) values_[at].key = {};
 }
 
-void YamlBuilder::add_members(std::size_t from, std::unordered_set<std::string_view>& present) {
+void YamlBuilder::add_members(std::size_t from, std::size_t at, Winners& winners) {
   if (values_[from].kind != Kind::kObject) refuse_merge();
   const std::size_t end = from + values_[from].size;
   for (std::size_t i = from + 1; i < end; i += values_[i].size) {
     const std::string_view key = values_[i].key;
-    if (key.data() == nullptr || !present.insert(key).second) continue;
-    expansion_.copy(values_, i, key, open_.back().mark);
+    if (key.data() == nullptr) continue;
+    const auto [winner, is_new] = winners.try_emplace(key, values_.size());
+    if (!is_new) {
+      const bool stands_behind = winner->second > at && winner->second < open_.back().end;
+      if (stands_behind) continue;
+      values_[winner->second].key = {};
+      winner->second = values_.size();
+    }
+    expansion_.copy(values_, i, open_.back().mark);
   }
 }
 
 void YamlBuilder::refuse_merge() const {
   throw Refused{open_.back().mark, "\"<<\" must be a map or a list of maps"};
-}
-
-std::string YamlBuilder::path() const {
-  std::string made;
-  for (std::size_t i = 0; i + 1 < open_.size(); ++i) {
-    made =
-        open_[i].is_map ? member_path(made, open_[i].key) : element_path(made, open_[i].begun - 1);
-  }
-  return made;
 }
 
 }  // namespace infergraph::graph

@@ -4,9 +4,10 @@
 #include <yaml-cpp/mark.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "graph/yaml_tree.hpp"
@@ -23,9 +24,8 @@ struct Refused {
 /// Errors: throws Refused over kMaxAliasValues or kMaxAliasBytes.
 class Expansion {
  public:
-  /// Appends a copy of `values[first]` and all inside it, under `key`.
-  void copy(std::vector<JsonValue>& values, std::size_t first, std::string_view key,
-            const YAML::Mark& mark);
+  /// Appends a copy of `values[first]` and all inside it.
+  void copy(std::vector<JsonValue>& values, std::size_t first, const YAML::Mark& mark);
 
   /// Counts a scalar that an alias stands for. It is not copied here, but its reader may do so.
   void count_scalar(std::string_view text, const YAML::Mark& mark);
@@ -39,14 +39,13 @@ class Expansion {
 /// Borrows: both arguments. Errors: throws Refused.
 class YamlBuilder : public YAML::EventHandler {
  public:
-  YamlBuilder(YamlDocument& document, Expansion& expansion)
-      : tree_(document.tree),
-        values_(document.tree.values()),
-        problems_(document.problems),
-        expansion_(expansion) {}
+  YamlBuilder(JsonTree& tree, Expansion& expansion)
+      : tree_(tree), values_(tree.values()), expansion_(expansion) {}
 
   /// Where the document begins.
   const YAML::Mark& start() const { return start_; }
+  /// Where the last scalar in quotes begins, if there is one.
+  const std::optional<YAML::Mark>& last_quoted() const { return last_quoted_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
   void OnDocumentEnd() override {}
@@ -65,10 +64,11 @@ class YamlBuilder : public YAML::EventHandler {
   struct Open {
     std::size_t index;  // of the container
     bool is_map;
-    bool has_key = false;   // a map whose next event is a value
-    std::string_view key;   // of the member that was begun last
-    std::size_t begun = 0;  // elements or members
+    bool has_key = false;  // a map whose next event is a value
+    std::string_view key;  // of the member that was begun last
+    YAML::Mark key_mark;   // likewise
     YAML::Mark mark;
+    std::size_t end = 0;  // of what the map has of its own, once it is complete
   };
   struct Anchor {
     bool is_scalar = false;
@@ -78,30 +78,30 @@ class YamlBuilder : public YAML::EventHandler {
 
   bool wants_key() const { return !open_.empty() && open_.back().is_map && !open_.back().has_key; }
   void begin_value(const YAML::Mark& mark);
-  std::string_view take_key();
+  /// Appends a value, under the key that waits for one.
+  void append(const YAML::Mark& mark, protocol::json::Kind kind, std::string_view text);
+  /// Gives the value at `index` that key, and its place.
+  void take_key(std::size_t index, const YAML::Mark& mark);
   void scalar(const YAML::Mark& mark, YAML::anchor_t anchor, protocol::json::Kind kind,
               std::string_view text);
   void open(const YAML::Mark& mark, YAML::anchor_t anchor, protocol::json::Kind kind);
   void close();
   Anchor& anchor_at(YAML::anchor_t anchor);
 
-  /// Calls `see` with the index of every member of the map that is about to end.
-  template <typename See>
-  void each_member(See see);
-  void check_keys();
+  /// Which member each key of a map has in the end.
+  using Winners = std::unordered_map<std::string_view, std::size_t>;
   void merge();
-  void add_members(std::size_t from, std::unordered_set<std::string_view>& present);
+  /// Adds what the map at `from` has, for the merge key at `at`.
+  void add_members(std::size_t from, std::size_t at, Winners& winners);
   [[noreturn]] void refuse_merge() const;
-  /// Of the innermost open container.
-  std::string path() const;
 
   JsonTree& tree_;
   std::vector<JsonValue>& values_;
-  std::vector<Problem>& problems_;
   Expansion& expansion_;
   std::vector<Open> open_;
   std::vector<Anchor> anchors_;
   YAML::Mark start_;
+  std::optional<YAML::Mark> last_quoted_;
 };
 
 }  // namespace infergraph::graph

@@ -15,12 +15,6 @@ namespace infergraph::graph {
 
 namespace {
 
-std::string located(const YAML::Mark& mark, const std::string& message) {
-  if (mark.is_null()) return message;
-  return "line " + std::to_string(mark.line + 1) + ", column " + std::to_string(mark.column + 1) +
-         ": " + message;
-}
-
 /// Walks down the lines of a text to see how its documents are parted, which yaml-cpp leaves open.
 class Lines {
  public:
@@ -47,22 +41,51 @@ class Lines {
   int line_ = 0;
 };
 
+// Whether the quote that begins there is closed: yaml-cpp takes the end of the text for one.
+bool is_closed(std::string_view text, const YAML::Mark& mark) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  const auto begin = static_cast<std::size_t>(mark.pos);
+  if (begin >= text.size() || (text[begin] != '"' && text[begin] != '\'')) return true;
+  for (std::size_t i = begin + 1; i < text.size(); ++i) {
+    if (text[begin] == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == text[begin]) {
+      return true;  // of a doubled one the second follows
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
-protocol::Result<std::vector<YamlDocument>> parse_yaml(std::string_view text) {
+std::optional<std::vector<JsonTree>> parse_yaml(std::string_view text, SyntaxFault& fault) {
   constexpr std::size_t kMaxDocuments = 1000;
-  std::vector<YamlDocument> documents;
+  std::vector<JsonTree> documents;
+  std::size_t values = 0;
   Expansion expansion;
   Lines lines(text);
-  std::string message;
+  const auto refuse = [&fault](const YAML::Mark& mark, std::string message) {
+    fault.message = std::move(message);
+    if (mark.is_null()) return;
+    fault.line = static_cast<std::size_t>(mark.line) + 1;
+    fault.column = static_cast<std::size_t>(mark.column) + 1;
+  };
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
     int last_start = -1;
+    std::optional<YAML::Mark> last_quoted;
     for (std::size_t read = 0;; ++read) {
-      YamlDocument document;
-      YamlBuilder builder(document, expansion);
-      if (!parser.HandleNextDocument(builder)) return documents;
+      JsonTree tree;
+      YamlBuilder builder(tree, expansion);
+      if (!parser.HandleNextDocument(builder)) {
+        if (last_quoted && !is_closed(text, *last_quoted)) {
+          throw Refused{*last_quoted, "a quote is not closed"};
+        }
+        return documents;
+      }
+      if (builder.last_quoted()) last_quoted = builder.last_quoted();
       // yaml-cpp leaves a token that begins no value where it is, and would find it again for ever.
       if (builder.start().pos == last_start) throw Refused{builder.start(), "this begins no value"};
       last_start = builder.start().pos;
@@ -72,18 +95,21 @@ protocol::Result<std::vector<YamlDocument>> parse_yaml(std::string_view text) {
       if (read == kMaxDocuments) {
         throw Refused{builder.start(), "more than " + grouped(kMaxDocuments) + " documents"};
       }
-      if (document.tree.empty() || document.tree.root().kind == protocol::json::Kind::kNull)
-        continue;
-      documents.push_back(std::move(document));
+      if (tree.empty() || tree.root().kind == protocol::json::Kind::kNull) continue;
+      values += tree.values().size();
+      if (values > kMaxValues) {
+        throw Refused{builder.start(), "more than " + grouped(kMaxValues) + " values"};
+      }
+      documents.push_back(std::move(tree));
     }
   } catch (const Refused& refused) {
-    message = located(refused.mark, refused.message);
+    refuse(refused.mark, refused.message);
   } catch (const YAML::Exception& thrown) {
-    message = located(thrown.mark, thrown.msg);
+    refuse(thrown.mark, thrown.msg);
   } catch (const std::exception& thrown) {
-    message = thrown.what();
+    refuse(YAML::Mark::null_mark(), thrown.what());
   }
-  return protocol::Status(protocol::Code::kInvalidArgument, std::move(message));
+  return std::nullopt;
 }
 
 }  // namespace infergraph::graph

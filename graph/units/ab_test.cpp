@@ -1,10 +1,9 @@
 #include "graph/units/ab_test.hpp"
 
-#include <charconv>
-#include <cmath>
 #include <random>
-#include <system_error>
 #include <utility>
+
+#include "graph/units/ratio.hpp"
 
 namespace infergraph::graph {
 
@@ -24,13 +23,8 @@ Awaitable<protocol::Result<int>> AbTest::route(protocol::Payload, CallContext&) 
 double ratio_a(const std::vector<Parameter>& parameters) {
   constexpr double kEven = 0.5;
   for (const Parameter& parameter : parameters) {
-    const bool numeric =
-        parameter.type == "INT" || parameter.type == "FLOAT" || parameter.type == "DOUBLE";
-    if (parameter.name != "ratioA" || !numeric) continue;
-    double ratio = kEven;
-    const char* const end = parameter.value.data() + parameter.value.size();
-    const auto [stop, error] = std::from_chars(parameter.value.data(), end, ratio);
-    if (error == std::errc() && stop == end && std::isfinite(ratio)) return ratio;
+    if (parameter.name != "ratioA") continue;
+    if (const auto ratio = to_ratio(parameter.value)) return *ratio;
   }
   return kEven;
 }

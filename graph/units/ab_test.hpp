@@ -28,8 +28,8 @@ class AbTest final : public BuiltInUnit {
   RandomSource random_;
 };
 
-/// The parameter `ratioA`, of type INT, FLOAT or DOUBLE and at any position; 0.5 without one, or
-/// when its value is no number.
+/// The parameter `ratioA`, of whatever type and at any position; 0.5 without one, or when its value
+/// is no number.
 double ratio_a(const std::vector<Parameter>& parameters);
 
 }  // namespace infergraph::graph

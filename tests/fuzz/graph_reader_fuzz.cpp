@@ -21,19 +21,21 @@ void check(const SpecReading& reading) {
   constexpr std::size_t kMostNodes = 10'000;
   constexpr std::size_t kMostProblems = 1'001;
   require(reading.problems.size() <= kMostProblems);
+  require(reading.warnings.size() <= kMostProblems);
   if (reading.ok()) require(!reading.deployment.predictors.empty());
   for (const PredictorSpec& predictor : reading.deployment.predictors) {
     const std::vector<NodeSpec>& nodes = predictor.nodes;
     require(nodes.size() <= kMostNodes);
     if (!reading.ok()) continue;
-    require(!predictor.name.empty() && !nodes.empty());
+    require(reading.is_bare || !predictor.name.empty());
+    require(!nodes.empty());
     std::size_t children = 0;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       require(!nodes[i].name.empty() && !nodes[i].path.empty());
       for (const std::size_t child : nodes[i].children) require(child > i && child < nodes.size());
       children += nodes[i].children.size();
       const bool has_port = nodes[i].endpoint.http_port != 0 || nodes[i].endpoint.grpc_port != 0;
-      if (is_built_in(nodes[i].implementation)) continue;
+      if (is_in_process(nodes[i])) continue;
       require(has_port && !nodes[i].endpoint.service_host.empty());
     }
     require(children + 1 == nodes.size());
@@ -64,6 +66,9 @@ void run(char reader, std::string_view text) {
       break;
     case 'j':
       check(read_deployment(text, SpecFormat::kJson));
+      break;
+    case 'x':
+      check(read_deployment(text, SpecFormat::kAny, {}, {"a", "b"}));
       break;
     case 'p':
       check(read_engine_predictor(to_base64(text)));

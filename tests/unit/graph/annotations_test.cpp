@@ -68,9 +68,11 @@ TEST(ResolveAnnotations, ABadValueCountsAsAbsentOnItsLevel) {
   for (const std::string bad : {"5s", "", "1.5", "2147483648", "0x10"}) {
     const Annotated found = resolve_annotations({{kRest, "7"}}, {}, {{kRest, bad}});
     EXPECT_EQ(found.rest_timeout, milliseconds(7)) << bad;
-    EXPECT_THAT(found.warnings,
-                ElementsAre("annotation seldon.io/rest-timeout of the predictor: \"" + bad +
+    EXPECT_THAT(found.warnings, IsEmpty()) << "the file's reader has told";
+    EXPECT_THAT(resolve_annotations({{kRest, bad}}, {}, {}).warnings,
+                ElementsAre("annotation seldon.io/rest-timeout of the pod: \"" + bad +
                             "\" is not a 32-bit whole number; ignored"));
+    EXPECT_THAT(resolve_annotations({{kRest, bad}}, {{kRest, bad}}, {}).warnings, IsEmpty());
   }
 }
 

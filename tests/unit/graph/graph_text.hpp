@@ -25,13 +25,22 @@ inline SpecReading read_json(std::string_view text) {
   return read_deployment(text, SpecFormat::kJson);
 }
 
-/// "path: message" of each problem.
-inline std::vector<std::string> said(const SpecReading& reading) {
+inline std::vector<std::string> texts_of(const std::vector<Problem>& problems) {
   std::vector<std::string> made;
-  for (const Problem& problem : reading.problems) {
+  for (const Problem& problem : problems) {
     made.push_back(problem.path.empty() ? problem.message : problem.path + ": " + problem.message);
   }
   return made;
+}
+
+/// "path: message" of each problem.
+inline std::vector<std::string> said(const SpecReading& reading) {
+  return texts_of(reading.problems);
+}
+
+/// The same of each warning.
+inline std::vector<std::string> warned(const SpecReading& reading) {
+  return texts_of(reading.warnings);
 }
 
 inline std::string data_file(const std::string& name) {

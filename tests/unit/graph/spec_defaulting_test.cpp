@@ -65,8 +65,22 @@ TEST(Defaulting, GivesNoPortTwice) {
 TEST(Defaulting, KeepsATypeOrMethodsThatAreGiven) {
   EXPECT_THAT(endpoints_of("{name: a, type: UNKNOWN_TYPE, methods: [ROUTE]}"),
               ElementsAre("a - localhost 9000 9500 9000"));
-  EXPECT_THAT(endpoints_of("{name: a, methods: []}"),
+  EXPECT_THAT(endpoints_of("{name: a, methods: [], endpoint: {}}"),
               ElementsAre("a MODEL localhost 9000 9500 9000"));
+}
+
+TEST(Defaulting, LeavesAFanOutAlone) {
+  for (const std::string more : {"", ", type: UNKNOWN_TYPE",
+                                 ", implementation: "
+                                 "UNKNOWN_IMPLEMENTATION",
+                                 ", methods: []", ", endpoint: ~"}) {
+    const SpecReading reading =
+        read_yaml(yaml_around("{name: fan" + more + ", children: [{name: a, type: MODEL}]}"));
+    ASSERT_THAT(said(reading), IsEmpty()) << more;
+    const std::vector<NodeSpec>& nodes = reading.deployment.predictors[0].nodes;
+    EXPECT_TRUE(is_fan_out(nodes[0])) << more;
+    EXPECT_EQ(nodes[1].endpoint.http_port, 9000) << "it takes no number";
+  }
 }
 
 TEST(Defaulting, MakesAPrepackagedServerAModel) {
@@ -80,7 +94,7 @@ TEST(Defaulting, MakesAPrepackagedServerAModel) {
 }
 
 TEST(Defaulting, PutsServicePortWhereTheTransportIs) {
-  std::string text = yaml_around("{name: a}");
+  std::string text = yaml_around("{name: a, type: MODEL}");
   text.replace(text.find("spec:\n"), 6, "spec:\n  transport: grpc\n");
   const SpecReading reading = read_yaml(text);
   ASSERT_THAT(said(reading), IsEmpty());

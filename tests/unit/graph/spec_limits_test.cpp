@@ -100,8 +100,7 @@ TEST(Limits, AFileHoldsTenThousandNodes) {
 }
 
 TEST(Limits, NodesAreCountedAfterAliasesAreExpanded) {
-  const std::string alike = " is also the name of ";
-  EXPECT_THAT(said(read_yaml(aliases(2))).front(), HasSubstr(alike));
+  EXPECT_THAT(warned(read_yaml(aliases(2))).front(), HasSubstr(" is also the name of "));
   EXPECT_THAT(said(read_yaml(aliases(4))),
               ElementsAre("spec.predictors[0].graph: more than 10,000 nodes"));
   EXPECT_THAT(said(read_yaml(aliases(50))),
@@ -122,8 +121,7 @@ TEST(Limits, AliasesOfALongTextDontFillTheMemory) {
 }
 
 TEST(Limits, AnAliasInItsOwnAnchorIsRefused) {
-  EXPECT_THAT(said(read_yaml("a: &a {b: [*a]}")),
-              ElementsAre("line 1, column 12: an alias stands in its own anchor"));
+  EXPECT_THAT(said(read_yaml("a: &a {b: [*a]}")), ElementsAre("an alias stands in its own anchor"));
 }
 
 TEST(Limits, ProblemsAreCountedWhenThereAreThousands) {
@@ -131,7 +129,7 @@ TEST(Limits, ProblemsAreCountedWhenThereAreThousands) {
   for (int i = 0; i < 1'500; ++i) children += "1,";
   const SpecReading reading = read_yaml(yaml_around("{name: r, children: [" + children + "]}"));
   EXPECT_EQ(reading.problems.size(), 1'001);
-  EXPECT_EQ(reading.problems.back().message, "and 500 more problems");
+  EXPECT_EQ(reading.problems.back().message, "and 500 more");
 }
 
 TEST(Limits, AFileIsReadUpTo64MiB) {
@@ -148,8 +146,9 @@ TEST(Limits, PortsRunOut) {
   std::string containers;
   for (int i = 0; i < 60'000; ++i) containers += "{name: c" + std::to_string(i) + "},";
   EXPECT_THAT(
-      said(read_yaml(yaml_around(
-          "{name: m}", "    componentSpecs: [{spec: {containers: [" + containers + "]}}]\n"))),
+      said(read_yaml(
+          yaml_around("{name: m, type: MODEL}",
+                      "    componentSpecs: [{spec: {containers: [" + containers + "]}}]\n"))),
       ElementsAre("spec.predictors[0].graph.endpoint: a node that is called needs httpPort, "
                   "grpcPort or service_port"));
 }

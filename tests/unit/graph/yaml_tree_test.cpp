@@ -35,27 +35,15 @@ std::string text_of(const JsonValue& value) {
 }
 
 std::string yaml(std::string_view text) {
-  const auto documents = parse_yaml(text);
-  if (!documents) return documents.error().message();
+  SyntaxFault fault;
+  const auto documents = parse_yaml(text, fault);
+  if (!documents) {
+    return "line " + std::to_string(fault.line) + ", column " + std::to_string(fault.column) +
+           ": " + fault.message;
+  }
   std::string made;
-  for (const YamlDocument& document : *documents) made += text_of(document.tree.root());
+  for (const JsonTree& tree : *documents) made += text_of(tree.root());
   return made;
-}
-
-TEST(YamlTree, ResolvesPlainScalarsByTheCoreSchema) {
-  const std::vector<std::pair<std::string, Kind>> cases{
-      {"", Kind::kNull},        {"~", Kind::kNull},        {"Null", Kind::kNull},
-      {"nUll", Kind::kString},  {"true", Kind::kBool},     {"FALSE", Kind::kBool},
-      {"yes", Kind::kString},   {"off", Kind::kString},    {"0", Kind::kNumber},
-      {"-12", Kind::kNumber},   {"+12", Kind::kNumber},    {"007", Kind::kNumber},
-      {"0o17", Kind::kNumber},  {"0o18", Kind::kString},   {"0x1F", Kind::kNumber},
-      {"0x", Kind::kString},    {"0xG", Kind::kString},    {"1.", Kind::kNumber},
-      {".5", Kind::kNumber},    {".", Kind::kString},      {"-", Kind::kString},
-      {"1e3", Kind::kNumber},   {"1.5E-3", Kind::kNumber}, {"1e", Kind::kString},
-      {".inf", Kind::kNumber},  {"-.Inf", Kind::kNumber},  {".nan", Kind::kNumber},
-      {"-.nan", Kind::kString}, {"1.2.3", Kind::kString},  {"1_000", Kind::kString},
-      {"12:30", Kind::kString}, {"v1", Kind::kString},     {"1 2", Kind::kString}};
-  for (const auto& [text, kind] : cases) EXPECT_EQ(resolve_plain(text), kind) << text;
 }
 
 TEST(YamlTree, KeepsQuotedAndTaggedScalars) {
@@ -66,6 +54,8 @@ TEST(YamlTree, KeepsQuotedAndTaggedScalars) {
 
 TEST(YamlTree, TakesScalarsOfAnyKindAsKeys) {
   EXPECT_EQ(yaml("{1: a, true: b, 'c d': e, f: }"), R"({1:"a",true:"b",c d:"e",f:null})");
+  EXPECT_EQ(yaml("{yes: a, 0x10: b, 1.50: c, 'no': d}"), R"({true:"a",16:"b",1.5:"c",no:"d"})");
+  EXPECT_EQ(yaml("{.inf: a}"), "line 1, column 2: \".inf\" can't be a key: put it in quotes");
   EXPECT_EQ(yaml("[a]: b"), "line 1, column 1: a key must be a scalar");
   EXPECT_EQ(yaml("{~: b}"), "line 1, column 2: a key is missing");
 }
@@ -80,25 +70,40 @@ TEST(YamlTree, ExpandsAliases) {
 }
 
 TEST(YamlTree, MergesMaps) {
-  EXPECT_EQ(yaml("x: &x {a: 1, b: 2}\ny: {b: 3, <<: *x}\n"), "{x:{a:1,b:2},y:{b:3,a:1}}");
+  EXPECT_EQ(yaml("x: &x {a: 1, b: 2}\nz: {<<: *x, b: 3}\n"), "{x:{a:1,b:2},z:{b:3,a:1}}");
   EXPECT_EQ(yaml("x: &x {a: 1}\ny: &y {<<: *x, b: 2}\nz: {<<: [*y, {c: 3, a: 4}]}\n"),
-            "{x:{a:1},y:{b:2,a:1},z:{b:2,a:1,c:3}}");
+            "{x:{a:1},y:{b:2,a:1},z:{c:3,b:2,a:1}}");
+  EXPECT_EQ(yaml("x: &x {a: 1, b: 2}\nz: {b: 3, <<: *x}\n"), "{x:{a:1,b:2},z:{a:1,b:2}}")
+      << "as Kubernetes reads it";
+  EXPECT_EQ(yaml("{a: 1, '<<': {a: 2}}"), "{a:1,<<:{a:2}}") << "a quoted one is a key";
+  EXPECT_EQ(yaml("{<<: {a: 1}, <<: {a: 2, b: 3}}"), "{a:2,b:3}");
   EXPECT_EQ(yaml("{<<: 7}"), "line 1, column 1: \"<<\" must be a map or a list of maps");
   EXPECT_EQ(yaml("{<<: [7]}"), "line 1, column 1: \"<<\" must be a map or a list of maps");
 }
 
 TEST(YamlTree, FindsKeysThatAreGivenTwice) {
-  const auto few = parse_yaml("a:\n- 1\n- {x.y: [{b: 1, c: 2, b: 3}]}\n");
+  SyntaxFault fault;
+  const auto few = parse_yaml("a:\n- 1\n- {x.y: [{b: 1, c: 2,\n   b: 3}]}\n", fault);
   ASSERT_TRUE(few.has_value());
-  ASSERT_EQ(few->front().problems.size(), 1);
-  EXPECT_EQ(few->front().problems[0].path, "a[1][\"x.y\"][0].b");
+  ASSERT_EQ(few->front().repeated().size(), 1);
+  const JsonTree::Repeated repeated = few->front().repeated().front();
+  EXPECT_EQ(few->front().path_of(repeated.last), "a[1][\"x.y\"][0].b");
+  EXPECT_EQ(few->front().values()[repeated.first].line, 3);
+  EXPECT_EQ(few->front().values()[repeated.last].line, 4);
+  EXPECT_EQ(few->front().values()[repeated.last].column, 4);
 
   std::string many;
   for (int i = 0; i < 100; ++i) many += "k" + std::to_string(i % 99) + ": 1\n";
-  const auto documents = parse_yaml(many);
+  const auto documents = parse_yaml(many, fault);
   ASSERT_TRUE(documents.has_value());
-  ASSERT_EQ(documents->front().problems.size(), 1);
-  EXPECT_EQ(documents->front().problems[0].path, "k0");
+  ASSERT_EQ(documents->front().repeated().size(), 1);
+  EXPECT_EQ(documents->front().path_of(documents->front().repeated()[0].last), "k0");
+}
+
+TEST(YamlTree, RefusesAQuoteThatTheEndCloses) {
+  EXPECT_EQ(yaml("a: 'b'\nc: \"d\n e: f\n"), "line 2, column 4: a quote is not closed");
+  EXPECT_EQ(yaml("a: 'it''s'\n"), "{a:\"it's\"}");
+  EXPECT_EQ(yaml("a: \"x\\\"y\""), "{a:\"x\"y\"}");
 }
 
 TEST(YamlTree, ReadsDocumentsAndSkipsEmptyOnes) {
@@ -112,7 +117,8 @@ TEST(YamlTree, IsReadDownToItsLimit) {
   const auto nested = [](std::size_t levels) {
     std::string text;
     for (std::size_t i = 0; i < levels; ++i) text += "- ";
-    return parse_yaml(text + "a").has_value();
+    SyntaxFault fault;
+    return parse_yaml(text + "a", fault).has_value();
   };
   EXPECT_TRUE(nested(kMaxYamlNesting));
   EXPECT_FALSE(nested(kMaxYamlNesting + 1));
@@ -129,7 +135,8 @@ TEST(YamlTree, RefusesWhatFollowsADocumentUnparted) {
 }
 
 TEST(JsonTree, ReadsEveryKind) {
-  const auto tree = parse_json(R"( {"a":[1,-2.50e3,"x\n\u00e9"],"b":{"c":null,"d":true}} )");
+  SyntaxFault fault;
+  const auto tree = parse_json(R"( {"a":[1,-2.50e3,"x\n\u00e9"],"b":{"c":null,"d":true}} )", fault);
   ASSERT_TRUE(tree.has_value());
   EXPECT_EQ(text_of(tree->root()), "{a:[1,-2.50e3,\"x\n\u00e9\"],b:{c:null,d:true}}");
   EXPECT_EQ(tree->root().size, 8);
@@ -138,9 +145,22 @@ TEST(JsonTree, ReadsEveryKind) {
   EXPECT_EQ(tree->root().member("x"), nullptr);
 }
 
+TEST(JsonTree, KnowsWhereEachValueStands) {
+  SyntaxFault fault;
+  const auto tree = parse_json(
+      "{\"\u00e9\": [1,\n  true, null, \"x\\ny\", {}, -2.5],\n \"b\": {\"c\": 1}}", fault);
+  ASSERT_TRUE(tree.has_value());
+  std::vector<std::pair<unsigned, unsigned>> places;
+  for (const JsonValue& value : tree->values()) places.emplace_back(value.line, value.column);
+  const std::vector<std::pair<unsigned, unsigned>> expected{
+      {1, 1}, {1, 2}, {1, 8}, {2, 3}, {2, 9}, {2, 15}, {2, 23}, {2, 27}, {3, 2}, {3, 8}};
+  EXPECT_EQ(places, expected);
+}
+
 TEST(JsonTree, IsReadDownToItsLimit) {
   const auto nested = [](std::size_t levels) {
-    return parse_json(std::string(levels, '[') + std::string(levels, ']')).has_value();
+    SyntaxFault fault;
+    return parse_json(std::string(levels, '[') + std::string(levels, ']'), fault).has_value();
   };
   EXPECT_TRUE(nested(kMaxJsonNesting));
   EXPECT_FALSE(nested(kMaxJsonNesting + 1));

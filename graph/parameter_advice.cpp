@@ -1,0 +1,145 @@
+#include "graph/parameter_advice.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "graph/nearest_name.hpp"
+#include "graph/units/ratio.hpp"
+
+namespace infergraph::graph {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::array kTypes{"INT"sv, "FLOAT"sv, "DOUBLE"sv, "STRING"sv, "BOOL"sv};
+
+// Ours, which a server of any kind may have.
+constexpr std::array kOurs{"protocol"sv,     "model_name"sv,  "signature_name"sv, "model_input"sv,
+                           "model_output"sv, "input_names"sv, "output_names"sv,   "model_uri"sv};
+
+constexpr std::array kAbTest{"ratioA"sv};
+constexpr std::array kSklearn{"method"sv};
+constexpr std::array kMlflow{"xtype"sv};
+constexpr std::array kTensorflow{"rest_endpoint"sv, "grpc_endpoint"sv};
+constexpr std::array kTriton{"model_control_mode"sv, "load_model"sv, "strict_model_config"sv};
+
+/// The parameters that a unit of known make has, beside ours.
+struct Known {
+  std::string_view implementation;
+  std::span<const std::string_view> names;
+};
+const std::array kKnown{Known{"SKLEARN_SERVER", kSklearn}, Known{"XGBOOST_SERVER", {}},
+                        Known{"MLFLOW_SERVER", kMlflow}, Known{"TENSORFLOW_SERVER", kTensorflow},
+                        Known{"TRITON_SERVER", kTriton}};
+
+/// The names that a parameter of the node can have; nothing where that is the component's to say.
+std::optional<std::vector<std::string_view>> names_of(const NodeSpec& node) {
+  if (node.implementation == Implementation::kRandomAbTest) {
+    return std::vector<std::string_view>(kAbTest.begin(), kAbTest.end());
+  }
+  if (is_built_in(node.implementation)) return std::vector<std::string_view>();
+  for (const Known& known : kKnown) {
+    if (known.implementation != node.implementation_name) continue;
+    std::vector<std::string_view> names(known.names.begin(), known.names.end());
+    names.insert(names.end(), kOurs.begin(), kOurs.end());
+    return names;
+  }
+  return std::nullopt;
+}
+
+bool is_whole(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && stop == text.data() + text.size();
+}
+
+/// What a value must be for its type, if it isn't that.
+std::string_view misfit(const Parameter& parameter) {
+  std::string_view value = parameter.value;
+  if (parameter.type == "INT") {
+    if (value.starts_with('+')) value.remove_prefix(1);
+    return is_whole(value) ? "" : "a whole number";
+  }
+  if (parameter.type == "FLOAT" || parameter.type == "DOUBLE") {
+    constexpr std::array kSpecial{"nan"sv, "inf"sv, "-inf"sv, "NaN"sv, "Infinity"sv, "-Infinity"sv};
+    const bool is_special = std::ranges::find(kSpecial, value) != kSpecial.end();
+    return is_special || to_ratio(value) ? "" : "a number";
+  }
+  if (parameter.type == "BOOL") {
+    constexpr std::array kBools{"true"sv, "false"sv, "True"sv, "False"sv, "TRUE"sv, "FALSE"sv,
+                                "1"sv,    "0"sv,     "yes"sv,  "no"sv,    "y"sv,    "n"sv,
+                                "t"sv,    "f"sv,     "on"sv,   "off"sv};
+    return std::ranges::find(kBools, value) != kBools.end() ? "" : "true or false";
+  }
+  return "";
+}
+
+void advise_ratio(const Parameter& parameter, const std::string& path, Problems& warnings) {
+  const auto ratio = to_ratio(parameter.value);
+  if (!ratio) return;  // a problem already
+  if (*ratio > 1) {
+    std::string share;
+    if (*ratio <= 100) share = "; if " + parameter.value + " percent are meant, divide by 100";
+    warnings.add(member_path(path, "value"), "ratioA " + quoted(parameter.value) +
+                                                 " is over 1: every request goes to the first "
+                                                 "child" +
+                                                 share);
+  } else if (*ratio < 0) {
+    warnings.add(member_path(path, "value"),
+                 "ratioA " + quoted(parameter.value) +
+                     " is under 0: every request goes to the second child");
+  }
+}
+
+}  // namespace
+
+void advise_parameters(const NodeSpec& node, Problems& warnings) {
+  const auto known = names_of(node);
+  const std::string list = member_path(node.path, "parameters");
+  std::unordered_map<std::string_view, std::size_t> seen;
+  for (std::size_t i = 0; i < node.parameters.size(); ++i) {
+    const Parameter& parameter = node.parameters[i];
+    const std::string path = element_path(list, i);
+    if (parameter.name.empty()) {
+      warnings.add(member_path(path, "name"), "is missing: Kubernetes refuses a parameter without");
+      continue;
+    }
+    const bool is_stubs = parameter.name.starts_with("stub_");
+    const auto [first, is_new] = seen.try_emplace(parameter.name, i);
+    if (known && !is_stubs && std::ranges::find(*known, parameter.name) == known->end()) {
+      std::string message =
+          quoted(parameter.name) + " is no parameter of " + node.implementation_name;
+      if (is_built_in(node.implementation)) message += ", so it counts for nothing";
+      warnings.add(member_path(path, "name"), message + did_you_mean(parameter.name, *known));
+    } else if (!is_new && parameter.name != "load_model") {
+      warnings.add(member_path(path, "name"), quoted(parameter.name) + " is also the name of " +
+                                                  element_path(list, first->second));
+    }
+    const bool is_ratio =
+        node.implementation == Implementation::kRandomAbTest && parameter.name == "ratioA";
+    if (is_ratio) advise_ratio(parameter, path, warnings);
+    if (!parameter.type.empty() && std::ranges::find(kTypes, parameter.type) == kTypes.end()) {
+      std::string message =
+          quoted(parameter.type) + " is not one of INT, FLOAT, DOUBLE, STRING, BOOL";
+      warnings.add(member_path(path, "type"), message + did_you_mean(parameter.type, kTypes));
+    } else if (const std::string_view wanted = misfit(parameter); !wanted.empty() && !is_ratio) {
+      warnings.add(member_path(path, "value"), quoted(parameter.value) + " is no " +
+                                                   parameter.type + ": it must be " +
+                                                   std::string(wanted));
+    }
+  }
+}
+
+}  // namespace infergraph::graph
