@@ -163,8 +163,8 @@ class Table {
 void add_graph(Table& table) {
   table.group("Graph");
   table.text("file", "FILE", &Options::file,
-             "a SeldonDeployment (.yaml, .yml, .json); without it the graph is that of "
-             "ENGINE_PREDICTOR");
+             "a SeldonDeployment (.yaml, .yml, .json; - reads stdin); without it the graph is that "
+             "of ENGINE_PREDICTOR");
   table.text("sdep", "NAME", &Options::sdep, "its name; from the file if not given");
   table.text("namespace", "NAME", &Options::namespace_, "its namespace; likewise");
   table.text("predictor", "NAME", &Options::predictor,

@@ -1,13 +1,16 @@
 #include "engine/graph_source.hpp"
 
 #include <cerrno>
+#include <cstddef>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "graph/ignored.hpp"
 #include "graph/spec_reader.hpp"
 #include "protocol/status.hpp"
 
@@ -23,11 +26,39 @@ std::string listed(const std::string& source, const std::vector<graph::Problem>&
   std::string text;
   for (const graph::Problem& problem : problems) {
     if (!text.empty()) text += '\n';
-    text += source + ": ";
-    if (!problem.path.empty()) text += problem.path + ": ";
-    text += problem.message;
+    text += told(source, problem);
   }
   return text;
+}
+
+// Whether it is about a predictor of the file that isn't served.
+bool is_of_another(const graph::Problem& problem, std::size_t served) {
+  constexpr std::string_view kList = "spec.predictors[";
+  const std::size_t at = problem.path.find(kList);
+  if (at == std::string::npos) return false;
+  const std::string own = std::to_string(served) + "]";
+  return !std::string_view(problem.path).substr(at + kList.size()).starts_with(own);
+}
+
+// One line each, and no more of them than somebody reads.
+std::vector<std::string> lines_of(const std::string& source,
+                                  const std::vector<graph::Problem>& warnings, std::size_t served) {
+  constexpr std::size_t kMost = 20;
+  std::vector<std::string> lines;
+  std::size_t more = 0;
+  for (const graph::Problem& warning : warnings) {
+    if (is_of_another(warning, served)) continue;
+    if (lines.size() < kMost) {
+      lines.push_back(told(source, warning));
+    } else {
+      ++more;
+    }
+  }
+  if (more > 0) {
+    lines.push_back(source + ": " + std::to_string(more) +
+                    " more warnings; infergraph check tells them all");
+  }
+  return lines;
 }
 
 // A pod always has the file; on a laptop it is missing, which is no news.
@@ -54,15 +85,35 @@ Result<graph::Annotations> read_podinfo(const std::string& file_name,
 
 }  // namespace
 
+std::string told(const std::string& source, const graph::Problem& problem) {
+  std::string text = source;
+  if (problem.line != 0) {
+    text += ":" + std::to_string(problem.line) + ":" + std::to_string(problem.column);
+  }
+  // Paths of ENGINE_PREDICTOR begin with its name.
+  const bool is_repeated = problem.line == 0 && problem.path.starts_with(source);
+  if (is_repeated) text.clear();
+  if (!problem.path.empty()) text += (is_repeated ? "" : ": ") + problem.path;
+  return text + ": " + problem.message;
+}
+
 Result<GraphToServe> load_graph(Options& options, const Environment& environment) {
   GraphToServe made;
   const auto podinfo = read_podinfo(options.annotations_file, made.warnings);
   if (!podinfo) return podinfo.error();
   graph::SpecReading reading;
+  std::string source = "ENGINE_PREDICTOR";
   if (!options.file.empty()) {
-    reading = graph::read_deployment_file(options.file, *podinfo);
-    if (!reading.ok())
-      return Status(Code::kInvalidArgument, listed(options.file, reading.problems));
+    source = options.file == "-" ? "stdin" : options.file;
+    reading =
+        graph::read_deployment_file(options.file, *podinfo, {options.sdep, options.namespace_});
+    if (!reading.ok()) return Status(Code::kInvalidArgument, listed(source, reading.problems));
+    if (reading.is_bare) {
+      // As with ENGINE_PREDICTOR, what it is called need not be --predictor.
+      std::string& name = reading.deployment.predictors.front().name;
+      if (name.empty()) name = options.predictor.empty() ? "default" : options.predictor;
+      options.predictor = name;
+    }
     if (const auto wrong = complete_from(options, reading.deployment)) {
       return Status(Code::kInvalidArgument, *wrong);
     }
@@ -74,19 +125,24 @@ Result<GraphToServe> load_graph(Options& options, const Environment& environment
     }
     reading = graph::read_engine_predictor(*encoded, *podinfo);
     if (!reading.ok()) {
-      return Status(Code::kInvalidArgument, listed("ENGINE_PREDICTOR", reading.problems));
+      return Status(Code::kInvalidArgument, listed(source, reading.problems));
     }
   }
 
   // ENGINE_PREDICTOR holds one predictor, whose name need not be --predictor.
-  for (graph::PredictorSpec& predictor : reading.deployment.predictors) {
-    if (options.file.empty() || predictor.name == options.predictor) {
-      made.predictor = std::move(predictor);
-      break;
-    }
+  std::vector<graph::PredictorSpec>& predictors = reading.deployment.predictors;
+  std::size_t served = 0;
+  if (!reading.is_bare) {
+    while (predictors[served].name != options.predictor) ++served;
   }
-  for (const graph::Problem& warning : reading.warnings) {
-    made.warnings.push_back(warning.path + ": " + warning.message);
+  made.predictor = std::move(predictors[served]);
+  for (std::string& line : lines_of(source, reading.warnings, served)) {
+    made.warnings.push_back(std::move(line));
+  }
+  graph::Problems ignored;
+  graph::advise_environment(environment, ignored);
+  for (const graph::Problem& warning : ignored.take()) {
+    made.warnings.push_back(told("environment", warning));
   }
   made.annotations = graph::resolve_annotations(*podinfo, reading.deployment.annotations,
                                                 made.predictor.annotations);

@@ -5,6 +5,7 @@
 
 #include "engine/options.hpp"
 #include "graph/annotations.hpp"
+#include "graph/problems.hpp"
 #include "graph/spec.hpp"
 #include "protocol/status.hpp"
 
@@ -14,8 +15,11 @@ namespace infergraph::engine {
 struct GraphToServe {
   graph::PredictorSpec predictor;
   graph::Annotated annotations;
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings;  ///< the graph's, twenty at most and a count, then others
 };
+
+/// One line for a log: "graph.yaml:9:11: spec.predictors[0].graph.type: …".
+std::string told(const std::string& source, const graph::Problem& problem);
 
 /// Loads the graph from --file, else from ENGINE_PREDICTOR, and fills --sdep, --namespace and
 /// --predictor of `options` from the file where they were not given.

@@ -64,7 +64,7 @@ int run(int argc, const char* const* argv) {
     case Invocation::Kind::kServe:
       return serve(invocation, environment);
     case Invocation::Kind::kCheck:
-      return end_of_output(run_check(invocation.tool_args));
+      return end_of_output(run_check(invocation.tool_args, environment));
     case Invocation::Kind::kStub:
       return end_of_output(run_stub(invocation.tool_args));
     case Invocation::Kind::kTry:

@@ -45,19 +45,24 @@ std::string called_text(const graph::NodeSpec& node, const graph::DeploymentSpec
 }
 
 TreeRow row_of(const graph::NodeSpec& node, const graph::SpecReading& reading) {
-  const bool bad =
-      std::any_of(reading.problems.begin(), reading.problems.end(),
-                  [&](const graph::Problem& problem) { return concerns(problem, node.path); });
+  const auto is_in = [&](const std::vector<graph::Problem>& found) {
+    return std::any_of(found.begin(), found.end(),
+                       [&](const graph::Problem& problem) { return concerns(problem, node.path); });
+  };
   TreeRow row;
-  const std::string name = node.name.empty() ? "(no name)" : printable(node.name);
-  row.name = {bad ? "✗ " + name : name, bad ? &TextStyle::red : &TextStyle::bold};
+  const std::string name = printable(node.name);
+  row.name = {name, &TextStyle::bold};
+  if (is_in(reading.problems)) {
+    row.name = {"✗ " + name, &TextStyle::red};
+  } else if (is_in(reading.warnings)) {
+    row.name = {"⚠ " + name, &TextStyle::yellow};
+  }
   const std::string_view type = type_text(node.type);
   row.columns.push_back({std::string(type.empty() ? "-" : type), &TextStyle::cyan});
 
-  std::string called = "in-process";
-  if (!is_built_in(node.implementation)) {
-    called = called_text(node, reading.deployment);
-  }
+  std::string called = called_text(node, reading.deployment);
+  if (is_built_in(node.implementation)) called = "in-process";
+  if (is_fan_out(node)) called = "not called";
   row.columns.push_back({called});
 
   std::string more(printable(implementation_text(node)));
@@ -69,6 +74,42 @@ TreeRow row_of(const graph::NodeSpec& node, const graph::SpecReading& reading) {
   }
   row.columns.push_back({more});
   return row;
+}
+
+// Each with its place, and with the line as it stands there.
+void list(std::ostream& out, const std::vector<graph::Problem>& found, const TextStyle& style) {
+  for (const graph::Problem& problem : found) {
+    out << "  ";
+    if (problem.line != 0) {
+      out << "line " << problem.line << ", column " << problem.column << ": ";
+    }
+    if (!problem.path.empty()) out << style.bold(printable(problem.path)) << ": ";
+    out << printable(problem.message) << "\n";
+    if (!problem.source.empty()) out << style.dim("    | " + printable(problem.source)) << "\n";
+  }
+}
+
+void write_list(JsonWriter& writer, std::string_view key,
+                const std::vector<graph::Problem>& found) {
+  write_key(writer, key);
+  writer.StartArray();
+  for (const graph::Problem& problem : found) {
+    writer.StartObject();
+    write_key(writer, "path");
+    write_string(writer, valid_utf8(problem.path));
+    write_key(writer, "message");
+    write_string(writer, valid_utf8(problem.message));
+    if (problem.line != 0) {
+      write_key(writer, "line");
+      writer.Uint64(problem.line);
+      write_key(writer, "column");
+      writer.Uint64(problem.column);
+      write_key(writer, "source");
+      write_string(writer, valid_utf8(problem.source));
+    }
+    writer.EndObject();
+  }
+  writer.EndArray();
 }
 
 }  // namespace
@@ -100,15 +141,17 @@ void print_check(std::ostream& out, const graph::SpecReading& reading, const Tex
     }) << "\n";
     print_settings(out, predictor, style);
   }
-  if (reading.ok()) {
+  if (reading.ok() && reading.warnings.empty()) {
     out << style.green("✓ no problems") << "\n";
     return;
   }
-  out << style.red("✗ " + counted(reading.problems.size(), "problem")) << "\n";
-  for (const graph::Problem& problem : reading.problems) {
-    out << "  ";
-    if (!problem.path.empty()) out << style.bold(printable(problem.path)) << ": ";
-    out << printable(problem.message) << "\n";
+  if (!reading.ok()) {
+    out << style.red("✗ " + counted(reading.problems.size(), "error")) << "\n";
+    list(out, reading.problems, style);
+  }
+  if (!reading.warnings.empty()) {
+    out << style.yellow("⚠ " + counted(reading.warnings.size(), "warning")) << "\n";
+    list(out, reading.warnings, style);
   }
 }
 
@@ -120,17 +163,8 @@ void print_check_json(std::ostream& out, const graph::SpecReading& reading) {
   writer.Bool(reading.ok());
   write_key(writer, "deployment");
   write_string(writer, valid_utf8(reading.deployment.name));
-  write_key(writer, "problems");
-  writer.StartArray();
-  for (const graph::Problem& problem : reading.problems) {
-    writer.StartObject();
-    write_key(writer, "path");
-    write_string(writer, valid_utf8(problem.path));
-    write_key(writer, "message");
-    write_string(writer, valid_utf8(problem.message));
-    writer.EndObject();
-  }
-  writer.EndArray();
+  write_list(writer, "problems", reading.problems);
+  write_list(writer, "warnings", reading.warnings);
   write_key(writer, "predictors");
   writer.StartArray();
   for (const graph::PredictorSpec& predictor : reading.deployment.predictors) {
@@ -141,19 +175,40 @@ void print_check_json(std::ostream& out, const graph::SpecReading& reading) {
   out << std::string_view(buffer.GetString(), buffer.GetSize()) << "\n";
 }
 
-int run_check(const std::vector<std::string>& args) {
+int run_check(const std::vector<std::string>& args, const Environment& environment) {
   bool json = false;
+  bool strict = false;
   std::string predictor;
   std::string file;
-  ToolArgs flags("check FILE [--json] [--predictor NAME]",
-                 "Validates a SeldonDeployment (.yaml, .yml, .json), draws its graph and lists "
-                 "every problem\nwith its path.");
+  graph::SpecChoice choice;
+  ToolArgs flags(
+      "check FILE [--strict] [--json] [--sdep NAME] [--namespace NAME] "
+      "[--predictor NAME]",
+      "Reads a graph as the engine does, draws it, and lists every error and warning with "
+      "its line and path,\nand with what was meant. FILE is a SeldonDeployment (.yaml, "
+      ".yml, .json), or a bare predictor as in\nENGINE_PREDICTOR (JSON, or that in "
+      "base64); - reads stdin. Without FILE it is ENGINE_PREDICTOR.");
+  flags.let_file_be_missing();
+  flags.add_switch("strict", "warnings fail too", strict);
   flags.add_switch("json", "print one JSON object", json);
+  flags.add_text("sdep", "NAME", "which SeldonDeployment, if FILE has several", choice.name);
+  flags.add_text("namespace", "NAME", "its namespace", choice.namespace_);
   flags.add_text("predictor", "NAME", "draw only this predictor", predictor);
-  flags.set_footer("exit code: 0 no problems, 1 problems, 2 bad usage");
+  flags.set_footer("exit code: 0 no errors, 1 errors (with --strict: or warnings), 2 bad usage");
   if (const auto code = flags.parse(args, file)) return *code;
 
-  graph::SpecReading reading = graph::read_deployment_file(file);
+  graph::SpecReading reading;
+  if (file.empty()) {
+    const auto encoded = environment("ENGINE_PREDICTOR");
+    if (!encoded) {
+      std::cerr << "infergraph check: FILE is missing, and ENGINE_PREDICTOR is not set; see "
+                   "infergraph check --help\n";
+      return 2;
+    }
+    reading = graph::read_engine_predictor(*encoded);
+  } else {
+    reading = graph::read_deployment_file(file, {}, choice);
+  }
   if (!predictor.empty()) {
     const std::string names = predictor_names(reading.deployment);
     if (!keep_predictor(reading.deployment, predictor)) {
@@ -167,7 +222,7 @@ int run_check(const std::vector<std::string>& args) {
     print_check(std::cout, reading, TextStyle::for_stdout());
   }
   std::cout << std::flush;
-  return reading.ok() ? 0 : 1;
+  return reading.ok() && !(strict && !reading.warnings.empty()) ? 0 : 1;
 }
 
 }  // namespace infergraph::engine

@@ -4,19 +4,22 @@
 #include <string>
 #include <vector>
 
+#include "engine/options.hpp"
 #include "engine/tools/text_style.hpp"
 #include "graph/spec_reader.hpp"
 
 namespace infergraph::engine {
 
-/// `infergraph check FILE`: draws the graph and lists what is wrong with it.
-/// Returns the exit code: 0 clean, 1 problems, 2 bad usage.
-int run_check(const std::vector<std::string>& args);
+/// `infergraph check FILE`: draws the graph and lists what is wrong with it. Without FILE the graph
+/// is that of ENGINE_PREDICTOR.
+/// Returns the exit code: 0 none or warnings, 1 errors, or warnings with --strict, 2 bad usage.
+int run_check(const std::vector<std::string>& args, const Environment& environment);
 
-/// Draws what was read and lists every problem with its path.
+/// Draws what was read and lists every error and warning with its place and path.
 void print_check(std::ostream& out, const graph::SpecReading& reading, const TextStyle& style);
 
-/// {"ok":…,"deployment":…,"problems":[{"path","message"}],"predictors":[{"name","graph"}]}
+/// {"ok":…,"deployment":…,"problems":[{"path","message","line","column"}],"warnings":[…],
+/// "predictors":[{"name","graph"}]}
 void print_check_json(std::ostream& out, const graph::SpecReading& reading);
 
 /// Leaves only the predictor of that name. False if there is none.

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <utility>
 
+#include "engine/graph_source.hpp"
 #include "engine/tools/check.hpp"
 #include "engine/tools/text_style.hpp"
 #include "graph/spec_reader.hpp"
@@ -14,10 +15,9 @@ std::optional<GraphFile> read_graph_file(std::string_view tool, const std::strin
   graph::SpecReading reading = graph::read_deployment_file(file);
   if (!reading.ok()) {
     std::cerr << "infergraph " << tool << ": " << printable(file) << " has "
-              << counted(reading.problems.size(), "problem") << "\n";
+              << counted(reading.problems.size(), "error") << "\n";
     for (const graph::Problem& problem : reading.problems) {
-      std::cerr << "  " << printable(problem.path) << (problem.path.empty() ? "" : ": ")
-                << printable(problem.message) << "\n";
+      std::cerr << "  " << printable(told(file, problem)) << "\n";
     }
     exit_code = 1;
     return std::nullopt;

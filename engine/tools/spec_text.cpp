@@ -139,7 +139,7 @@ void write_node(JsonWriter& writer, const NodeSpec& node, std::string_view deplo
   writer.StartArray();
   for (const std::string_view method : method_texts(node.methods)) write_string(writer, method);
   writer.EndArray();
-  if (is_built_in(node.implementation)) {
+  if (is_in_process(node)) {
     text("transport", "in-process");
   } else {
     text("transport", transport_text(transport_of(node.endpoint, deployment_transport)));

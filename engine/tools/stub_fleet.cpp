@@ -77,7 +77,7 @@ StubFleet::StubFleet(Runtime& runtime, const graph::PredictorSpec& predictor,
     : runtime_(runtime) {
   for (const TreePlace& place : tree_order(predictor)) {
     const graph::NodeSpec& node = predictor.nodes[place.node];
-    if (is_built_in(node.implementation)) continue;
+    if (is_in_process(node)) continue;
     Seat seat = make_seat(node, options, options.seed + place.node);
     seat.node = place.node;
     seats_.push_back(std::move(seat));

@@ -229,7 +229,7 @@ std::string unknown_override(const graph::PredictorSpec& predictor,
         std::find_if(predictor.nodes.begin(), predictor.nodes.end(),
                      [&](const graph::NodeSpec& node) { return node.name == override.node; });
     if (found == predictor.nodes.end()) return "no node \"" + override.node + "\" in the graph";
-    if (is_built_in(found->implementation)) {
+    if (is_in_process(*found)) {
       return "node \"" + override.node + "\" is in-process: it has no stand-in";
     }
   }

@@ -80,7 +80,7 @@ std::string ToolArgs::read(const std::vector<std::string>& args, std::string& fi
           wrong);
     }
   }
-  return has_file ? "" : "FILE is missing";
+  return has_file || file_may_be_missing_ ? "" : "FILE is missing";
 }
 
 std::optional<int> ToolArgs::parse(const std::vector<std::string>& args, std::string& file) const {

@@ -24,6 +24,8 @@ class ToolArgs {
   void add_switch(std::string name, std::string help, bool& into);
   void add_text(std::string name, std::string placeholder, std::string help, std::string& into);
   void add_value(std::string name, std::string placeholder, std::string help, Take take);
+  /// FILE may be left out; it is empty then.
+  void let_file_be_missing() { file_may_be_missing_ = true; }
   /// Shown at the end of --help.
   void set_footer(std::string footer) { footer_ = std::move(footer); }
 
@@ -50,6 +52,7 @@ class ToolArgs {
   std::string about_;
   std::string footer_;
   std::vector<Flag> flags_;
+  bool file_may_be_missing_ = false;
 };
 
 /// "20ms", "1.5s", "2m", "1h", "250us", or "0"; none for anything else and for what is negative.

@@ -83,12 +83,15 @@ class CheckTest(ToolTest):
         done = run("check", file)
         self.assertEqual(done.returncode, 1)
         self.assertIn('spec.predictors[0].graph.children[0].type: "MODLE"', done.stdout)
+        self.assertIn('did you mean "MODEL"?', done.stdout)
+        self.assertIn("⚠ 1 warning", done.stdout)
         self.assertIn("spec.predictors[0].graph.children[1].name:", done.stdout)
         told = self.json_of("check", file, code=1)
         self.assertFalse(told["ok"])
-        self.assertEqual({problem["path"] for problem in told["problems"]},
-                         {"spec.predictors[0].graph.children[0].type",
-                          "spec.predictors[0].graph.children[1].name"})
+        self.assertEqual([problem["path"] for problem in told["problems"]],
+                         ["spec.predictors[0].graph.children[0].type"])
+        self.assertEqual([problem["path"] for problem in told["warnings"]],
+                         ["spec.predictors[0].graph.children[1].name"])
         self.assertEqual(len(told["predictors"][0]["graph"]["children"]), 2)
 
     def test_a_file_that_is_not_there_is_a_problem(self):

@@ -102,13 +102,16 @@ TEST(Check, ListsProblemsAndMarksTheirNodes) {
   reading.deployment.predictors = {bandit()};
   reading.problems = {{"spec.predictors[0].graph.children[1].type", "\"\x1b[1mX\" is wrong"},
                       {"", "and the file"}};
+  reading.warnings = {{"spec.predictors[0].graph.children[0].tpe", "what?", 7, 9, "  tpe: \tX"}};
   std::ostringstream out;
   print_check(out, reading, kPlain);
-  EXPECT_THAT(out.str(), HasSubstr("✗ 2 problems"));
+  EXPECT_THAT(out.str(), HasSubstr("✗ 2 errors\n"));
   EXPECT_THAT(out.str(),
               HasSubstr("spec.predictors[0].graph.children[1].type: \"\\x1b[1mX\" is wrong"));
   EXPECT_THAT(out.str(), HasSubstr("└─ ✗ blend  COMBINER  REST localhost:9000"));
-  EXPECT_THAT(out.str(), HasSubstr("├─ a "));
+  EXPECT_THAT(out.str(), HasSubstr("├─ ⚠ a "));
+  EXPECT_THAT(out.str(), HasSubstr("⚠ 1 warning\n  line 7, column 9: spec.predictors[0].graph."
+                                   "children[0].tpe: what?\n    |   tpe: \\tX\n"));
   EXPECT_THAT(out.str(), HasSubstr("├─ b1 "));
   EXPECT_THAT(out.str(), Not(HasSubstr("✗ router")));
 }
@@ -133,12 +136,18 @@ TEST(Check, JsonHoldsTheTree) {
   graph::SpecReading reading;
   reading.deployment.predictors = {bandit()};
   reading.problems = {{"p", "m"}};
+  reading.warnings = {{"w", "n", 3, 4, "s"}};
   std::ostringstream out;
   print_check_json(out, reading);
   rapidjson::Document read;
   ASSERT_TRUE(parse_json(out.str(), read)) << out.str();
   EXPECT_FALSE(read["ok"].GetBool());
   EXPECT_STREQ(read["problems"][0]["path"].GetString(), "p");
+  EXPECT_FALSE(read["problems"][0].HasMember("line"));
+  EXPECT_STREQ(read["warnings"][0]["message"].GetString(), "n");
+  EXPECT_EQ(read["warnings"][0]["line"].GetInt(), 3);
+  EXPECT_EQ(read["warnings"][0]["column"].GetInt(), 4);
+  EXPECT_STREQ(read["warnings"][0]["source"].GetString(), "s");
   const auto& root = read["predictors"][0]["graph"];
   EXPECT_STREQ(root["children"][1]["children"][0]["name"].GetString(), "b1");
   EXPECT_EQ(root["children"][1]["children"].Size(), 2U);
