@@ -45,6 +45,10 @@ Invocation failure(Invocation made, int exit_code, const std::string& message) {
   made.notices.clear();  // what is wrong is one line
   made.exit_code = exit_code;
   made.text = "infergraph: " + message;
+  // Of whatever a value is made, it stays one line.
+  std::replace_if(
+      made.text.begin(), made.text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; },
+      '?');
   if (exit_code == 2)
     made.text += message.ends_with('?') ? " See infergraph --help" : "; see infergraph --help";
   made.text += '\n';

@@ -127,6 +127,11 @@ TEST(Settings, ABadValueOfAVariableIsToldLikeAFlags) {
   EXPECT_GT(bad, 15);
 }
 
+TEST(Settings, ABadValueStaysOneLine) {
+  const Invocation made = read({}, {{"INFERGRAPH_THREADS", "7\n8\x1b[31m"}});
+  EXPECT_THAT(made.text, StartsWith("infergraph: INFERGRAPH_THREADS: \"7?8?[31m\" must be "));
+}
+
 TEST(Settings, AnEmptyVariableIsNone) {
   for (const Flag& flag : flags()) {
     const Invocation made = read({}, {{flag.variable(), ""}});
