@@ -478,7 +478,8 @@ bool Server::drain() {
       std::max(std::chrono::milliseconds(options_.shutdown_delay), kLeastWindDown));
   // First of all, so that who is accepted last on a shared port still finds gRPC there.
   listener_->stop_listening();
-  auto grpc = std::async(std::launch::async,
+  // Beside REST's drain, or after it when there is no thread to be had.
+  auto grpc = std::async(std::launch::async | std::launch::deferred,
                          [this] { return grpc_front_->drain(options_.graceful_timeout); });
   const bool rest_is_clean = listener_->drain(options_.graceful_timeout);
   // Looked at before the wait for gRPC, which may take until the very end too.

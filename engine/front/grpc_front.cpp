@@ -293,12 +293,14 @@ bool GrpcFront::drain(std::chrono::milliseconds limit) {
     closed_ = true;
   }
   // Shutdown waits for connections too, and a silent caller would keep his.
-  auto shut_down = std::async(std::launch::async, [&] {
+  // Without a thread it is done below, and takes its whole time for a silent caller.
+  auto shut_down = std::async(std::launch::async | std::launch::deferred, [&] {
     server.Shutdown(std::chrono::system_clock::now() + (deadline - graph::Clock::now()));
   });
   while (shut_down.wait_for(kDrainStep) == std::future_status::timeout) {
     if (none_open()) grpc_server_cancel_all_calls(server.c_server());
   }
+  shut_down.get();
   // A call may have been accepted that the thread has not seen yet.
   std::promise<void> seen;
   thread_.post([&seen] { seen.set_value(); });
