@@ -25,6 +25,12 @@
 namespace infergraph::engine {
 namespace {
 
+// What has gRPC in it needs threads before it can say that it has none.
+void expect_threads(const Options& options) {
+  const std::string wrong = try_threads(Server::most_threads_at_start(options));
+  if (!wrong.empty()) give_up(wrong);
+}
+
 // How long the last lines of the log may take to be read.
 constexpr auto kLastLines = std::chrono::seconds(1);
 
@@ -35,8 +41,7 @@ int serve(const Invocation& invocation, const Environment& environment) {
     std::fprintf(stderr, "infergraph: %s\n", graph.error().message().c_str());
     return 1;
   }
-  const int threads = Server::most_threads_at_start(options);
-  if (const std::string wrong = try_threads(threads); !wrong.empty()) give_up(wrong);
+  expect_threads(options);
   ignore_idle_signals();
   configure_logging(options);
   log::start_writer();
@@ -66,6 +71,7 @@ int run(int argc, const char* const* argv) {
     case Invocation::Kind::kCheck:
       return end_of_output(run_check(invocation.tool_args, environment));
     case Invocation::Kind::kStub:
+      expect_threads({});
       return end_of_output(run_stub(invocation.tool_args));
     case Invocation::Kind::kTry:
       return end_of_output(run_try(invocation.tool_args));

@@ -39,6 +39,8 @@ constexpr auto kLeastWindDown = std::chrono::milliseconds(500);
 constexpr int kSpareDescriptors = 16;
 // Start-up waits this long for the first answers of the name server.
 constexpr auto kFirstResolve = std::chrono::milliseconds(200);
+// How long what was logged before may take, so that the reason stands last.
+constexpr auto kLastLines = std::chrono::milliseconds(500);
 // Descriptors that the process has without a connection, and those beyond --max_connections.
 constexpr std::size_t kOwnFiles = 256;
 
@@ -425,6 +427,7 @@ int Server::run() {
   listener_ = std::make_unique<HttpListener>(runtime_, listener_options(), places);
   const auto port = grpc_port ? listener_->open() : grpc_port;
   if (!port) {
+    log::flush(kLastLines);
     std::fprintf(stderr, "infergraph: %s\n", port.error().message().c_str());
     return 1;
   }

@@ -150,17 +150,32 @@ class FlagsTest(StartTest):
     def test_a_taken_port(self):
         with socket.create_server(("0.0.0.0", 0)) as taken:
             port = str(taken.getsockname()[1])
-            for flag in ("--http_port", "--grpc_port"):
-                other = {"--http_port": "--grpc_port", "--grpc_port": "--http_port"}[flag]
-                self.fails(1, *NAMES, "--file", self.simple(), flag, port, other, "0",
-                           mentions=[port], one_line=False)
+            for ports in (("--http_port", port, "--grpc_port", "0"),
+                          ("--http_port", "0", "--grpc_port", port), ("--port", port)):
+                with self.subTest(ports):
+                    self.fails(1, *NAMES, "--file", self.simple(), *ports,
+                               mentions=[f"failed to listen on port {port}", "Address already in use"])
+
+    def test_files_that_cannot_be_read(self):
+        folder = self.folder / "folder.yaml"
+        folder.mkdir()
+        for arguments, mention in (
+                (("--file", str(folder)), "it is a directory"),
+                (("serve", str(folder)), "it is a directory"),
+                (("--file", "/no/such/graph.yaml"), "No such file or directory"),
+                ((self.simple(), "--annotations_file", str(folder)),
+                 f"--annotations_file: can't read {folder}: it is a directory"),
+                ((self.simple(), "--annotations_file", "/proc/self/mem"),
+                 "--annotations_file: can't read /proc/self/mem: ")):
+            with self.subTest(arguments):
+                self.fails(1, *arguments, mentions=[mention])
 
     def test_a_port_taken_by_another_engine(self):
         with Engine(SIMPLE) as engine:
             for flag, other, port in (("--http_port", "--grpc_port", engine.port),
                                       ("--grpc_port", "--http_port", engine.grpc_port)):
                 self.fails(1, *NAMES, "--file", self.simple(), flag, str(port), other, "0",
-                           mentions=[str(port)], one_line=False)
+                           mentions=[str(port), "Address already in use"])
             self.assertEqual(engine.get("/live").status, 200)
 
     def test_not_supported_yet_is_refused(self):
