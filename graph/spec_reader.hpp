@@ -32,7 +32,7 @@ struct SpecChoice {
 /// one. It may be a bare predictor too, or that in base64 as in ENGINE_PREDICTOR. Defaults are
 /// filled and everything is validated. `pod`: annotations that count where the deployment has none
 /// (graph/settings_reader.hpp).
-SpecReading read_deployment(std::string_view text, SpecFormat format,
+SpecReading read_deployment(std::string_view text, SpecFormat format, const Annotations& pod = {},
                             const SpecChoice& choice = {});
 
 /// A bare predictor, as base64 JSON in ENGINE_PREDICTOR (contract/cli_env.md §2). The result's
