@@ -2,6 +2,7 @@
 
 #include <rapidjson/error/en.h>
 
+#include <algorithm>
 #include <array>
 
 #include "engine/tools/stub_tfserving_json.hpp"
@@ -10,6 +11,24 @@ namespace infergraph::engine {
 
 using protocol::GrpcStatus;
 using rapidjson::Value;
+
+namespace {
+
+constexpr int kMaxIndented = 8;
+
+/// Whether it is nested at most `levels` deep.
+bool is_shallow(const Value& value, int levels) {  // NOLINT(misc-no-recursion)
+  if (!value.IsArray() && !value.IsObject()) return true;
+  if (levels == 0) return false;
+  if (value.IsArray()) {
+    return std::all_of(value.Begin(), value.End(),
+                       [&](const Value& element) { return is_shallow(element, levels - 1); });
+  }
+  return std::all_of(value.MemberBegin(), value.MemberEnd(),
+                     [&](const auto& member) { return is_shallow(member.value, levels - 1); });
+}
+
+}  // namespace
 
 GrpcStatus wrong_json(std::string message) {
   return {protocol::GrpcCode::kInvalidArgument, std::move(message), ""};
@@ -29,8 +48,12 @@ std::string json_of(const Value& value) {
   if (value.IsDouble()) return tf_float_text(static_cast<float>(value.GetDouble()));
   rapidjson::StringBuffer buffer;
   PrettyWriter writer(buffer);
+  // Each line of what is nested deep begins with as many spaces: then the text would be hundreds of
+  // times as long as the message.
+  if (!is_shallow(value, kMaxIndented)) writer.SetIndent(' ', 0);
   value.Accept(writer);
-  return {buffer.GetString(), buffer.GetSize()};
+  constexpr std::size_t kMaxTold = 4096;
+  return {buffer.GetString(), std::min(buffer.GetSize(), kMaxTold)};
 }
 
 GrpcStatus wrong_value(const Value& value, std::string_view why) {
