@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "protocol/codec/elements.hpp"
@@ -10,6 +11,8 @@
 #include "protocol/codec/v2_codec.hpp"
 #include "protocol/convert.hpp"
 #include "protocol/gzip.hpp"
+#include "protocol/json.hpp"
+#include "protocol/work.hpp"
 #include "protocol/wrapped.hpp"
 
 namespace infergraph::protocol {
@@ -89,11 +92,13 @@ void rename(std::vector<Tensor>& tensors, const ModelProfile::Names& names) {
 }
 
 std::string names_of(const std::vector<Tensor>& tensors) {
+  constexpr std::size_t kMost = 400;  // bytes that tell the caller enough
   std::string list;
   for (const Tensor& tensor : tensors) {
+    if (list.size() > kMost) break;
     list.append(list.empty() ? "" : ", ").append(tensor.name.empty() ? "(unnamed)" : tensor.name);
   }
-  return list;
+  return json::excerpt(list, kMost);
 }
 
 // The one output that counts, under the name that it has behind the model.
@@ -116,11 +121,30 @@ Result<void> pick_outputs(Message& message, const ModelProfile& model) {
   return {};
 }
 
-const TensorInfo* info_of(const std::vector<TensorInfo>& infos, std::string_view name) {
-  const auto found = std::find_if(infos.begin(), infos.end(),
-                                  [&](const TensorInfo& info) { return info.name == name; });
-  return found == infos.end() ? nullptr : &*found;
-}
+// The inputs of a model by their names. Borrows.
+class Infos {
+ public:
+  explicit Infos(const std::vector<TensorInfo>* infos) : infos_(infos) {}
+
+  const TensorInfo* find(std::string_view name) {
+    if (infos_ == nullptr) return nullptr;
+    constexpr std::size_t kFew = 8;
+    if (infos_->size() <= kFew) {
+      const auto found = std::find_if(infos_->begin(), infos_->end(),
+                                      [&](const TensorInfo& info) { return info.name == name; });
+      return found == infos_->end() ? nullptr : &*found;
+    }
+    if (by_name_.empty()) {
+      for (const TensorInfo& info : *infos_) by_name_.try_emplace(info.name, &info);
+    }
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? nullptr : found->second;
+  }
+
+ private:
+  const std::vector<TensorInfo>* infos_;
+  std::unordered_map<std::string_view, const TensorInfo*> by_name_;
+};
 
 // Text, bytes: one string, which is what the other protocols have for it.
 Result<void> to_tensors(Message& message, Protocol target) {
@@ -187,9 +211,10 @@ bool stays_text(const Tensor& tensor, const Target& target, const TensorInfo* in
 
 Result<void> type_tensors(Message& message, const Target& target) {
   const bool asks = target.role == Role::kRequest && target.model != nullptr;
+  Infos infos(asks ? &target.model->signature.inputs : nullptr);
   for (Tensor& tensor : message.tensors) {
     if (tensor.type != DataType::kUnknown && !tensor.is_soft) continue;
-    const TensorInfo* info = asks ? info_of(target.model->signature.inputs, tensor.name) : nullptr;
+    const TensorInfo* info = infos.find(tensor.name);
     if (stays_text(tensor, target, info)) continue;
     const bool known = info != nullptr && info->type != DataType::kUnknown;
     if (!known && tensor.is_soft) continue;
@@ -307,9 +332,11 @@ Result<Payload> convert(const Payload& payload, const Target& target) {
     return convert(payload, MessageType::kSeldonMessage, target.encoding, target.max_decoded);
   }
   if (is_already(payload, target)) return payload;
+  const WorkScope scope(payload);
   const auto plain = unpacked(payload, target.max_decoded);
   if (!plain) return plain.error();
-  const auto finish = [&](Result<Payload> made) {
+  const auto finish = [&](Result<Payload> made) -> Result<Payload> {
+    if (!made) return why_ended(made.error());
     if (made) {
       made->set_protocol(target.protocol);
       made->set_origin(payload.origin());
@@ -339,12 +366,16 @@ Result<Payload> convert(const Payload& payload, const Target& target) {
 }
 
 Result<Message> decode(const Payload& answer, std::size_t max_decoded) {
+  const WorkScope scope(answer);
   const auto plain = unpacked(answer, max_decoded);
   if (!plain) return plain.error();
-  return read(*plain);
+  auto message = read(*plain);
+  if (!message) return why_ended(message.error());
+  return message;
 }
 
 Result<Payload> encode(Message& answer, const Payload& like) {
+  const WorkScope scope(like);
   Target same;
   same.protocol = like.protocol();
   same.encoding = like.encoding();
@@ -353,7 +384,7 @@ Result<Payload> encode(Message& answer, const Payload& like) {
   if (auto typed = type_tensors(answer, same); !typed) return typed.error();
   const RequestTraits traits = answer.traits;
   auto made = write(answer, same, traits);
-  if (!made) return made;
+  if (!made) return why_ended(made.error());
   made->set_protocol(like.protocol());
   made->set_origin(like.origin());
   made->set_model(like.model());
@@ -362,6 +393,7 @@ Result<Payload> encode(Message& answer, const Payload& like) {
 
 Result<Payload> adapt_answer(const Payload& answer, const ModelProfile& model,
                              std::size_t max_decoded) {
+  const WorkScope scope(answer);
   auto message = decode(answer, max_decoded);
   if (!message) return message.error();
   if (auto picked = pick_outputs(*message, model); !picked) return picked.error();

@@ -8,6 +8,7 @@
 #include "protocol/codec/proto_json.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/json.hpp"
+#include "protocol/work.hpp"
 #include "seldon/prediction.pb.h"
 
 namespace infergraph::protocol {
@@ -116,9 +117,10 @@ Result<Payload> with_origin(Payload made, std::string_view origin) {
 Result<Payload> convert(const Payload& payload, MessageType type, Encoding target,
                         std::size_t max_decoded) {
   if (payload.encoding() == target) return payload;
+  const WorkScope scope(payload);
   if (target == Encoding::kJson) {
     auto json = to_json(payload.bytes(), type);
-    if (!json) return json.error();
+    if (!json) return why_ended(json.error());
     return with_origin(Payload::json(*std::move(json)), payload.origin());
   }
   const auto plain = decoded(payload, max_decoded);
@@ -128,7 +130,7 @@ Result<Payload> convert(const Payload& payload, MessageType type, Encoding targe
     return Status(too_large ? Code::kTooLarge : Code::kInvalidArgument, plain.error().message());
   }
   auto wire = to_proto(*plain, type);
-  if (!wire) return wire.error();
+  if (!wire) return why_ended(wire.error());
   return with_origin(Payload::proto(*std::move(wire)), payload.origin());
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "protocol/work.hpp"
+
 namespace infergraph::protocol::json {
 
 namespace {
@@ -78,6 +80,7 @@ class PathKeeper {
 
   // The stream stands behind a scalar, but before a container's bracket.
   bool scalar(Kind kind, std::size_t length) {
+    if (!pauses_.may_pass(stream_.Tell())) return false;
     if (skipping_ > 0) return true;
     count_element();
     visitor_.value(path_, kind, text_.substr(stream_.Tell() - length, length));
@@ -85,6 +88,7 @@ class PathKeeper {
   }
 
   bool begin(Kind kind) {
+    if (!pauses_.may_pass(stream_.Tell())) return false;
     if (path_.steps_.size() + skipping_ >= kMaxDepth) {
       too_deep_ = true;
       return false;
@@ -122,6 +126,7 @@ class PathKeeper {
   std::size_t skipping_ = 0;  // open containers, from the one that was not entered on
   std::size_t skipped_from_ = 0;
   bool too_deep_ = false;
+  Pauses pauses_;
 };
 
 std::optional<std::string> visit(std::string_view text, Visitor& visitor) {
@@ -138,6 +143,7 @@ std::optional<std::string> visit(std::string_view text, Visitor& visitor) {
   if (keeper.too_deep()) {
     return "JSON nested deeper than " + std::to_string(kMaxDepth) + " levels";
   }
+  if (result.Code() == rapidjson::kParseErrorTermination) return stopped().message();
   if (result.IsError()) {
     return "malformed JSON at byte " + std::to_string(result.Offset()) + ": " +
            rapidjson::GetParseError_En(result.Code());

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +11,7 @@
 #include "protocol/codec/seldon_data.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/tensor.hpp"
+#include "protocol/work.hpp"
 
 namespace infergraph::protocol {
 
@@ -32,6 +35,12 @@ struct RequestTraits {
   bool binary_output = false;            ///< the parameter binary_data_output
 };
 
+/// What a tensor takes beside its elements, in every form that it goes through: to be afforded for
+/// each (protocol/work.hpp), since a message may be of nothing but tensors.
+inline constexpr std::size_t kTensorWork = 512;
+/// The same for one of its parameters, or of a request's.
+inline constexpr std::size_t kParameterWork = 192;
+
 /// A request or an answer of any protocol, decoded: named, typed tensors, or what has no tensors.
 /// Between two protocols there is nothing else.
 ///
@@ -41,7 +50,8 @@ struct Message {
   Message(Message&&) = default;
   Message& operator=(Message&&) = default;
 
-  Payload source;                ///< what it was read from, unpacked
+  Payload source;                                   ///< what it was read from, unpacked
+  std::vector<std::shared_ptr<const void>> parsed;  ///< protobuf's objects that views point into
   std::deque<std::string> made;  ///< what the codecs made: never touched again once in here
 
   /// kData: `tensors`; otherwise `value`: the text of kStrData, the bytes of kBinData, the JSON
@@ -58,7 +68,10 @@ struct Message {
   RequestTraits traits;   ///< of a request; of an answer the id and the kind that it has
 
   /// Keeps `text` and gives the view of it to hold in a tensor.
-  std::string_view keep(std::string text) { return made.emplace_back(std::move(text)); }
+  std::string_view keep(std::string text) {
+    count_work(text.size() + sizeof text);
+    return made.emplace_back(std::move(text));
+  }
 };
 
 }  // namespace infergraph::protocol

@@ -11,6 +11,7 @@
 #include "protocol/convert.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/json.hpp"
+#include "protocol/work.hpp"
 
 namespace infergraph::protocol {
 
@@ -149,6 +150,7 @@ Result<Payload> v2_card_to_proto(const Card& card) {
 Result<Payload> convert_metadata(const Payload& metadata, Protocol protocol, Encoding encoding,
                                  std::size_t max_decoded) {
   if (metadata.protocol() == protocol && metadata.encoding() == encoding) return metadata;
+  const WorkScope scope(metadata);
   const auto plain = decoded(metadata, max_decoded);
   if (!plain) return Status(Code::kInvalidArgument, plain.error().message());
   if (plain->protocol() == protocol && protocol == Protocol::kSeldon) {
@@ -182,6 +184,7 @@ Result<Payload> convert_metadata(const Payload& metadata, Protocol protocol, Enc
 Result<Payload> convert_status(const Payload& status, Protocol protocol, Encoding encoding,
                                std::size_t max_decoded) {
   if (status.protocol() == protocol && status.encoding() == encoding) return status;
+  const WorkScope scope(status);
   const auto plain = decoded(status, max_decoded);
   if (!plain) return Status(Code::kInvalidArgument, plain.error().message());
   const bool proto = encoding == Encoding::kProto;

@@ -32,6 +32,9 @@ struct Tensor {
   /// Of kFloat64: its message knows no other numbers (seldon's on the wire), so they may be taken
   /// for any type that holds them.
   bool is_soft = false;
+  /// `data` (or `strings`) has one element, and all elements are the same: a short message may
+  /// claim very many.
+  bool is_constant = false;
   /// Of kUnknown: where the list stood in its message, for errors: "data.ndarray".
   std::string path;
   Parameters parameters;  ///< of protocol v2
@@ -41,8 +44,12 @@ struct Tensor {
 /// the largest std::size_t, which also stands for an overflow or a negative dimension.
 std::size_t count_of(const std::vector<std::int64_t>& shape);
 
-/// True for a shape without elements that asks for more nested lists than anybody needs: such lists
-/// cost nothing to claim, and everything to write.
-bool has_too_many_empty_lists(const std::vector<std::int64_t>& shape);
+/// True when the tensor, of a type with elements of one size or of kBytes, holds as many elements
+/// as it should: those of its shape, or the one of a constant.
+bool is_complete(const Tensor& tensor);
+
+/// How many empty lists a shape without elements asks for when it is nested: they cost nothing to
+/// claim, and something to write. 0 for a shape with elements; the largest number for an overflow.
+std::size_t empty_lists_of(const std::vector<std::int64_t>& shape);
 
 }  // namespace infergraph::protocol

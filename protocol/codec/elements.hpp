@@ -10,6 +10,7 @@
 #include "protocol/message.hpp"
 #include "protocol/status.hpp"
 #include "protocol/tensor.hpp"
+#include "protocol/work.hpp"
 
 namespace infergraph::protocol {
 
@@ -64,7 +65,8 @@ Result<void> append_flat(std::string& out, const Tensor& tensor, const JsonStyle
 /// Precondition: a rank of at least 1, and row is less than shape[0]. Rows are asked for in order.
 class RowWriter {
  public:
-  RowWriter(const Tensor& tensor, JsonStyle style);
+  /// Borrows both; `slices` are those of the whole text.
+  RowWriter(const Tensor& tensor, JsonStyle style, Slices& slices);
   Result<void> append(std::string& out);
 
  private:
@@ -72,15 +74,42 @@ class RowWriter {
   JsonStyle style_;
   Tokens tokens_;
   std::size_t at_ = 0;  // elements written
+  Slices& slices_;
+  bool is_checked_ = false;
 };
 
-/// The elements as doubles. Errors: kInvalidArgument for elements that are no numbers, and for
-/// integers that a double can't hold, with the index and the text.
+/// The elements as doubles; of a constant the only one. Errors: kInvalidArgument for elements that
+/// are no numbers, and for integers that a double can't hold, with the index and the text.
 Result<std::vector<double>> to_doubles(const Tensor& tensor);
+
+/// Elements as bytes: one stretch, which a constant repeats. Borrows: `bytes`.
+struct RawElements {
+  std::string_view bytes;
+  std::size_t times = 1;
+
+  std::size_t size() const { return bytes.size() * times; }
+  void append_to(std::string& out) const;
+};
+
+/// `status` with the tensor before it: its name, or where it stood.
+Status about(const Tensor& tensor, const Status& status);
+
+/// Whether the shape is worth its lists. Errors: kInvalidArgument for a tensor without elements
+/// that would be more empty lists than the message may become.
+Result<void> can_be_nested(const Tensor& tensor);
+
+/// Whether the message may become `size` bytes for each element. Errors: could_afford()'s, about
+/// the tensor.
+Result<void> could_repeat(const Tensor& tensor, std::size_t size);
+
+/// `element` for each element of `tensor`, a constant, if the message may become so large.
+/// Errors: afford()'s, about the tensor.
+Result<RawElements> repeated(const Tensor& tensor, std::string_view element);
 
 /// The elements as raw bytes, kBytes with the four-byte length of each element, as v2's binary
 /// extension and raw contents have them. Borrows from the tensor's message, or keeps it there.
-std::string_view to_raw(Message& message, const Tensor& tensor);
+/// Errors: of a constant, afford()'s.
+Result<RawElements> to_raw(Message& message, const Tensor& tensor);
 /// The opposite: fills `data` or `strings` of a tensor that has its type and shape, from `raw`,
 /// which lives as long as `message`. Any byte of kBool that is not 0 becomes 1. `where` begins the
 /// error: what the bytes are of. Errors: kInvalidArgument when the size is not what shape and type

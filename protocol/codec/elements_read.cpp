@@ -9,6 +9,7 @@
 #include "protocol/base64.hpp"
 #include "protocol/codec/elements.hpp"
 #include "protocol/json.hpp"
+#include "protocol/work.hpp"
 
 namespace infergraph::protocol {
 
@@ -48,7 +49,11 @@ class ListReader {
   }
 
   Result<Tensor> read() && {
-    while (at_ < text_.size() && !problem_) step(text_[at_]);
+    Pauses pauses;
+    while (at_ < text_.size() && !problem_) {
+      step(text_[at_]);
+      if (!pauses.may_pass(at_)) return stopped();
+    }
     if (problem_) return *std::move(problem_);
     for (std::int64_t& length : tensor_.shape) length = std::max<std::int64_t>(length, 0);
     switch (kind_) {
@@ -272,8 +277,39 @@ Result<void> from_raw(Message& message, Tensor& tensor, std::string_view raw,
   return {};
 }
 
-std::string_view to_raw(Message& message, const Tensor& tensor) {
-  if (tensor.type != DataType::kBytes) return tensor.data;
+void RawElements::append_to(std::string& out) const {
+  if (times == 1) {
+    out += bytes;
+    return;
+  }
+  // In pieces of some size: elements are small.
+  constexpr std::size_t kPiece = 4096;
+  std::string piece;
+  std::size_t left = times;
+  if (bytes.size() < kPiece) {
+    const std::size_t in_piece = std::min(times, kPiece / std::max<std::size_t>(bytes.size(), 1));
+    piece.reserve(in_piece * bytes.size());
+    for (std::size_t i = 0; i < in_piece; ++i) piece += bytes;
+    for (; left >= in_piece; left -= in_piece) out += piece;
+  }
+  for (; left > 0; --left) out += bytes;
+}
+
+Result<RawElements> repeated(const Tensor& tensor, std::string_view element) {
+  const std::size_t count = count_of(tensor.shape);
+  std::size_t size = 0;
+  if (__builtin_mul_overflow(element.size(), count, &size)) {
+    size = std::numeric_limits<std::size_t>::max();
+  }
+  if (auto fine = afford(size); !fine) return about(tensor, fine.error());
+  return RawElements{element, count};
+}
+
+Result<RawElements> to_raw(Message& message, const Tensor& tensor) {
+  if (tensor.type != DataType::kBytes) {
+    if (tensor.is_constant) return repeated(tensor, tensor.data);
+    return RawElements{tensor.data};
+  }
   std::size_t size = 0;
   for (const std::string_view element : tensor.strings) size += 4 + element.size();
   std::string raw;
@@ -282,7 +318,9 @@ std::string_view to_raw(Message& message, const Tensor& tensor) {
     const auto length = static_cast<std::uint32_t>(element.size());
     raw.append(reinterpret_cast<const char*>(&length), sizeof length).append(element);
   }
-  return message.keep(std::move(raw));
+  const std::string_view bytes = message.keep(std::move(raw));
+  if (tensor.is_constant) return repeated(tensor, bytes);
+  return RawElements{bytes};
 }
 
 }  // namespace infergraph::protocol

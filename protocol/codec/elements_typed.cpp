@@ -8,6 +8,7 @@
 #include "protocol/codec/elements.hpp"
 #include "protocol/codec/json_number.hpp"
 #include "protocol/json.hpp"
+#include "protocol/work.hpp"
 
 namespace infergraph::protocol {
 
@@ -53,11 +54,13 @@ Result<Tensor> packed(Message& message, Tensor tensor, DataType type, Read read)
   // No more than the text can hold: a shape may claim anything.
   bytes.reserve(std::min(count_of(tensor.shape), tensor.data.size()) * sizeof(T));
   Tokens tokens(tensor.data);
+  Pauses pauses;
   std::size_t index = 0;
   for (std::string_view token = tokens.next(); !token.empty(); token = tokens.next(), ++index) {
     T value{};
     if (!read(token, value)) return cannot_be(tensor, index, token, type);
     bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+    if (!pauses.may_pass(bytes.size())) return stopped();
   }
   tensor.type = type;
   tensor.data = message.keep(std::move(bytes));
@@ -103,8 +106,11 @@ bool holds(std::string_view token, DataType type) {
 
 bool holds_all(const Tensor& tensor, DataType type) {
   Tokens tokens(tensor.data);
+  Pauses pauses;
+  std::size_t index = 0;
   for (std::string_view token = tokens.next(); !token.empty(); token = tokens.next()) {
     if (!holds(token, type)) return false;
+    if (!pauses.may_pass(index += sizeof(double))) return false;
   }
   return true;
 }
@@ -148,12 +154,14 @@ Result<std::vector<double>> parsed(const Tensor& tensor) {
   std::vector<double> made;
   made.reserve(tensor.data.size() / 8);
   Tokens tokens(tensor.data);
+  Pauses pauses;
   for (std::string_view token = tokens.next(); !token.empty(); token = tokens.next()) {
     double value = 0;
     if (!holds(token, DataType::kFloat64) || !read_as(token, value)) {
       return cannot_be(tensor, made.size(), token, DataType::kFloat64);
     }
     made.push_back(value);
+    if (!pauses.may_pass(made.size() * sizeof value)) return stopped();
   }
   return made;
 }
@@ -304,6 +312,7 @@ Result<Tensor> with_guessed_type(Message& message, Tensor tensor, DataType fallb
       return with_type(message, std::move(tensor), type);
     }
   }
+  if (is_stopped()) return stopped();
   Tokens tokens(tensor.data);
   std::size_t index = 0;
   std::string_view token = tokens.next();

@@ -1,6 +1,7 @@
 // From tensors to JSON.
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "protocol/base64.hpp"
 #include "protocol/codec/elements.hpp"
 #include "protocol/json.hpp"
+#include "protocol/work.hpp"
 
 namespace infergraph::protocol {
 
@@ -45,10 +47,24 @@ void append_real(std::string& out, Real value, const JsonStyle& style) {
 // The elements of a tensor from `at` on, one after the other.
 class Elements {
  public:
-  Elements(const Tensor& tensor, const JsonStyle& style, Tokens& tokens, std::size_t& at)
-      : tensor_(tensor), style_(style), tokens_(tokens), at_(at) {}
+  Elements(const Tensor& tensor, const JsonStyle& style, Tokens& tokens, std::size_t& at,
+           Slices& slices)
+      : tensor_(tensor),
+        style_(style),
+        tokens_(tokens),
+        at_(at),
+        step_(tensor.is_constant ? 0 : 1),
+        slices_(slices) {}
+
+  /// To be asked now and then with the text's size.
+  Result<void> pay(std::size_t size) {
+    if (!slices_.is_due(size)) return {};
+    auto paid = slices_.pay(size);
+    return paid ? paid : about(tensor_, paid.error());
+  }
 
   Result<void> append(std::string& out) {
+    if (auto paid = pay(out.size()); !paid) return paid;
     switch (tensor_.type) {
       case DataType::kUnknown:
         return append_token(out);
@@ -96,7 +112,8 @@ class Elements {
   template <typename T>
   T next() {
     T value{};
-    std::memcpy(&value, tensor_.data.data() + at_++ * sizeof value, sizeof value);
+    std::memcpy(&value, tensor_.data.data() + at_ * sizeof value, sizeof value);
+    at_ += step_;
     return value;
   }
 
@@ -122,7 +139,8 @@ class Elements {
   }
 
   Result<void> append_bytes(std::string& out) {
-    const std::string_view element = tensor_.strings[at_++];
+    const std::string_view element = tensor_.strings[at_];
+    const std::size_t index = std::exchange(at_, at_ + step_);
     if (style_.b64) {
       out += R"({"b64":")";
       append_base64(out, element);
@@ -130,7 +148,7 @@ class Elements {
       return {};
     }
     if (!json::is_utf8(element)) {
-      return invalid("element " + std::to_string(at_ - 1) + " of \"" + tensor_.name +
+      return invalid("element " + std::to_string(index) + " of \"" + tensor_.name +
                      "\" is not UTF-8, so it is no JSON string");
     }
     json::append_string(out, element);
@@ -141,7 +159,24 @@ class Elements {
   JsonStyle style_;
   Tokens& tokens_;
   std::size_t& at_;
+  const std::size_t step_;
+  Slices& slices_;
 };
+
+// What was written of a tensor is paid for, or the error says of which.
+Result<void> finished(const Tensor& tensor, Result<void> written, Slices& slices,
+                      const std::string& out) {
+  if (written) {
+    auto paid = slices.pay(out.size());
+    return paid ? paid : about(tensor, paid.error());
+  }
+  return written;
+}
+
+// So that what can't end well isn't begun.
+Result<void> could_become_text(const Tensor& tensor) {
+  return tensor.is_constant ? could_repeat(tensor, 2) : Result<void>();  // a digit and a comma
+}
 
 // Lists nested by `shape`, without recursion.
 Result<void> append_shaped(std::string& out, std::span<const std::int64_t> shape,
@@ -153,6 +188,7 @@ Result<void> append_shaped(std::string& out, std::span<const std::int64_t> shape
   out += '[';
   while (!at.empty()) {
     const std::size_t depth = at.size() - 1;
+    if (auto paid = elements.pay(out.size()); !paid) return paid;
     if (at[depth] == shape[depth]) {
       out += ']';
       at.pop_back();
@@ -177,21 +213,17 @@ Result<void> append_shaped(std::string& out, std::span<const std::int64_t> shape
 }
 
 bool has_elements(const Tensor& tensor) {
-  const std::size_t count = count_of(tensor.shape);
-  if (tensor.type == DataType::kBytes) return tensor.strings.size() == count;
   if (tensor.type == DataType::kUnknown) return true;  // counted where it was read
-  return size_of(tensor.type) > 0 && tensor.data.size() / size_of(tensor.type) == count;
+  return is_complete(tensor);
 }
 
 Result<void> check(const Tensor& tensor) {
   if (tensor.shape.size() > kMostDimensions) return invalid("a tensor has too many dimensions");
-  if (has_too_many_empty_lists(tensor.shape)) {
-    return invalid("tensor \"" + tensor.name + "\" has no elements, but too many empty lists");
-  }
+  if (auto fine = can_be_nested(tensor); !fine) return fine;
   if (!has_elements(tensor)) {
     return invalid("tensor \"" + tensor.name + "\" has not as many elements as its shape says");
   }
-  return {};
+  return could_become_text(tensor);
 }
 
 // Whether the text of numbers is nested as the shape is, so that it can be copied.
@@ -211,16 +243,45 @@ bool is_nested_text(const Tensor& tensor, const JsonStyle& style) {
 
 }  // namespace
 
+Status about(const Tensor& tensor, const Status& status) {
+  const std::string name = json::excerpt(tensor.name);
+  const std::string what = !tensor.name.empty()   ? "tensor \"" + name + '"'
+                           : !tensor.path.empty() ? tensor.path
+                                                  : "the tensor";
+  return {status.code(), what + ": " + status.message()};
+}
+
+Result<void> could_repeat(const Tensor& tensor, std::size_t size) {
+  std::size_t all = 0;
+  if (__builtin_mul_overflow(count_of(tensor.shape), size, &all)) {
+    all = std::numeric_limits<std::size_t>::max();
+  }
+  auto fine = could_afford(all);
+  return fine ? fine : about(tensor, fine.error());
+}
+
+Result<void> can_be_nested(const Tensor& tensor) {
+  constexpr std::size_t kList = 32;  // brackets, and where a message on the wire has its lengths
+  const std::size_t lists = empty_lists_of(tensor.shape);
+  if (lists == 0) return {};
+  std::size_t size = 0;
+  const bool overflow = __builtin_mul_overflow(lists, kList, &size);
+  if (!overflow && could_afford(size)) return {};
+  return about(tensor, invalid("it has no elements, but too many empty lists"));
+}
+
 Result<void> append_nested(std::string& out, const Tensor& tensor, const JsonStyle& style) {
   if (is_nested_text(tensor, style)) {
+    if (auto fine = afford(tensor.data.size()); !fine) return about(tensor, fine.error());
     out += tensor.data;
     return {};
   }
   if (auto fine = check(tensor); !fine) return fine;
   Tokens tokens(tensor.data);
   std::size_t at = 0;
-  Elements elements(tensor, style, tokens, at);
-  return append_shaped(out, tensor.shape, elements);
+  Slices slices(out.size());
+  Elements elements(tensor, style, tokens, at, slices);
+  return finished(tensor, append_shaped(out, tensor.shape, elements), slices, out);
 }
 
 Result<void> append_flat(std::string& out, const Tensor& tensor, const JsonStyle& style) {
@@ -228,19 +289,21 @@ Result<void> append_flat(std::string& out, const Tensor& tensor, const JsonStyle
   if (auto fine = check(tensor); !fine) return fine;
   Tokens tokens(tensor.data);
   std::size_t at = 0;
-  Elements elements(tensor, style, tokens, at);
+  Slices slices(out.size());
+  Elements elements(tensor, style, tokens, at, slices);
   const auto count = static_cast<std::int64_t>(count_of(tensor.shape));
-  return append_shaped(out, std::span(&count, 1), elements);
+  return finished(tensor, append_shaped(out, std::span(&count, 1), elements), slices, out);
 }
 
-RowWriter::RowWriter(const Tensor& tensor, JsonStyle style)
-    : tensor_(tensor), style_(style), tokens_(tensor.data) {}
+RowWriter::RowWriter(const Tensor& tensor, JsonStyle style, Slices& slices)
+    : tensor_(tensor), style_(style), tokens_(tensor.data), slices_(slices) {}
 
 Result<void> RowWriter::append(std::string& out) {
-  if (at_ == 0) {
+  if (!is_checked_) {
     if (auto fine = check(tensor_); !fine) return fine;
+    is_checked_ = true;
   }
-  Elements elements(tensor_, style_, tokens_, at_);
+  Elements elements(tensor_, style_, tokens_, at_, slices_);
   return append_shaped(out, std::span(tensor_.shape).subspan(1), elements);
 }
 

@@ -6,8 +6,10 @@
 
 namespace infergraph::protocol {
 
-/// Parses `wire` into `message`; false when it is malformed, nests deeper than protobuf reads, or
-/// is longer than 2 GiB. Protobuf's own log stays silent: a peer's bad message is no news.
+/// Parses `wire` into `message`; false when it is malformed, nests deeper than protobuf reads, is
+/// longer than 2 GiB, or would take more memory than the message may cost (protocol/work.hpp), as
+/// one of nothing but empty fields does. Protobuf's own log stays silent: a peer's bad message is
+/// no news.
 bool parse(std::string_view wire, google::protobuf::Message& message);
 
 /// True if `wire` is refused only because it nests deeper than protobuf reads.

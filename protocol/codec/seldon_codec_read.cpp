@@ -1,5 +1,6 @@
 // SeldonMessage in JSON to the neutral form.
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "protocol/base64.hpp"
@@ -98,9 +99,11 @@ Result<Tensor> read_tensor(Message& message, const MessageText& text) {
 Result<Tensor> read_tftensor(Message& message, std::string_view json) {
   auto wire = json_to_proto(json, *tensorflow::TensorProto::descriptor());
   if (!wire) return invalid(std::string(kTftensor) + ": " + wire.error().message());
-  tensorflow::TensorProto proto;
-  if (!parse(*wire, proto)) return invalid("data.tftensor: not a TensorProto");
-  return read_tensor_proto(message, proto, kTftensor);
+  count_work(wire->size());
+  const auto proto = std::make_shared<tensorflow::TensorProto>();
+  message.parsed.push_back(proto);
+  if (!parse(*wire, *proto)) return invalid("data.tftensor: not a TensorProto");
+  return read_tensor_proto(message, *proto, kTftensor);
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 // SeldonMessage on the wire to the neutral form.
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -32,7 +35,6 @@ class ListReader {
     for (std::int64_t& length : tensor_.shape) length = std::max<std::int64_t>(length, 0);
     if (has_strings_) {
       tensor_.type = DataType::kBytes;
-      for (std::string& text : strings_) tensor_.strings.push_back(message.keep(std::move(text)));
     } else if (has_bools_) {
       tensor_.type = DataType::kBool;
       tensor_.data = message.keep(std::move(bytes_));
@@ -85,7 +87,7 @@ class ListReader {
         has_bools_ = true;
         break;
       case Value::kStringValue:
-        strings_.push_back(value.string_value());
+        tensor_.strings.emplace_back(value.string_value());  // which the message keeps
         has_strings_ = true;
         break;
       default:
@@ -96,7 +98,6 @@ class ListReader {
 
   Tensor tensor_;
   std::string bytes_;
-  std::vector<std::string> strings_;
   bool has_numbers_ = false;
   bool has_bools_ = false;
   bool has_strings_ = false;
@@ -161,10 +162,25 @@ DataKind kind_of(const seldon::protos::DefaultData& data) {
   return DataKind::kNone;
 }
 
+Result<Tensor> read_data(Message& message, const seldon::protos::DefaultData& data) {
+  switch (message.traits.kind) {
+    case DataKind::kTensor:
+      return read_proto_tensor(message, data.tensor());
+    case DataKind::kNdarray:
+      return ListReader().read(message, data.ndarray());
+    case DataKind::kTftensor:
+      return read_tensor_proto(message, data.tftensor(), kTftensor);
+    case DataKind::kNone:
+      break;
+  }
+  return invalid("data: expected tensor, ndarray or tftensor");
+}
+
 }  // namespace
 
 Result<Message> read_seldon_proto(const Payload& payload) {
-  SeldonMessage proto;
+  const auto arena = std::make_shared<google::protobuf::Arena>();
+  auto& proto = *google::protobuf::Arena::CreateMessage<SeldonMessage>(arena.get());
   if (!parse(payload.bytes(), proto)) return invalid("not a SeldonMessage");
   Message message;
   message.source = payload;
@@ -176,10 +192,12 @@ Result<Message> read_seldon_proto(const Payload& payload) {
     case Content::kNone:
       return message;
     case Content::kStrData:
-      message.value = message.keep(std::move(*proto.mutable_strdata()));
+      message.value = proto.strdata();
+      message.parsed.push_back(arena);
       return message;
     case Content::kBinData:
-      message.value = message.keep(std::move(*proto.mutable_bindata()));
+      message.value = proto.bindata();
+      message.parsed.push_back(arena);
       return message;
     case Content::kJsonData: {
       auto json = proto_to_json(proto.jsondata().SerializeAsString(), *Value::descriptor());
@@ -195,17 +213,10 @@ Result<Message> read_seldon_proto(const Payload& payload) {
   }
   const auto& data = proto.data();
   message.columns.assign(data.names().begin(), data.names().end());
-  switch (message.traits.kind) {
-    case DataKind::kTensor:
-      return with_tensor(message, read_proto_tensor(message, data.tensor()));
-    case DataKind::kNdarray:
-      return with_tensor(message, ListReader().read(message, data.ndarray()));
-    case DataKind::kTftensor:
-      return with_tensor(message, read_tensor_proto(message, data.tftensor(), kTftensor));
-    case DataKind::kNone:
-      break;
-  }
-  return invalid("data: expected tensor, ndarray or tftensor");
+  auto tensor = read_data(message, data);
+  // Strings stay where the parser put them.
+  if (tensor && tensor->type == DataType::kBytes) message.parsed.push_back(arena);
+  return with_tensor(message, std::move(tensor));
 }
 
 RequestTraits read_seldon_proto_traits(std::string_view wire) {

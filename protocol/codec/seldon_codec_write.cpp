@@ -1,4 +1,5 @@
 // The neutral form to SeldonMessage.
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -43,16 +44,20 @@ void give_rank(Tensor& tensor) {
   if (tensor.shape.empty()) tensor.shape = {1};
 }
 
-std::vector<std::string> names_of(const Message& message, const Tensor& tensor) {
-  if (tensor.shape.size() < 2) return {};
+// Calls `add` with the name of each column, of which there may be as many as elements; false of it
+// is the end.
+template <typename Add>
+void for_each_name(const Message& message, const Tensor& tensor, Add add) {
+  if (tensor.shape.size() < 2) return;
   const auto columns = static_cast<std::size_t>(tensor.shape.back());
-  if (message.columns.size() == columns) return message.columns;
-  std::vector<std::string> names;
+  if (message.columns.size() == columns) {
+    (void)std::all_of(message.columns.begin(), message.columns.end(), add);
+    return;
+  }
   // A row without elements may claim any number of them.
-  if (tensor.shape.size() != 2 || count_of(tensor.shape) == 0) return names;
-  names.reserve(columns);
-  for (std::size_t i = 0; i < columns; ++i) names.push_back("t:" + std::to_string(i));
-  return names;
+  if (tensor.shape.size() != 2 || count_of(tensor.shape) == 0) return;
+  for (std::size_t i = 0; i < columns && add("t:" + std::to_string(i)); ++i) {
+  }
 }
 
 // What strData or binData asked, an answer of one string is.
@@ -60,17 +65,24 @@ const std::string_view* only_string(const Message& message, const RequestTraits&
   const bool asked = traits.content == Content::kStrData || traits.content == Content::kBinData;
   if (!asked || message.content != Content::kData || message.tensors.size() != 1) return nullptr;
   const Tensor& tensor = message.tensors.front();
-  if (tensor.type != DataType::kBytes || tensor.strings.size() != 1) return nullptr;
+  if (tensor.type != DataType::kBytes || tensor.strings.size() != 1 || tensor.is_constant) {
+    return nullptr;
+  }
   return &tensor.strings.front();
 }
 
-void append_names(std::string& out, const std::vector<std::string>& names) {
+Result<void> append_names(std::string& out, const Message& message, const Tensor& tensor) {
+  Slices slices(out.size());
+  Result<void> fine = {};
   out += "\"names\":[";
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) out += ',';
-    json::append_string(out, names[i]);
-  }
+  for_each_name(message, tensor, [&](const std::string& name) {
+    if (out.back() != '[') out += ',';
+    json::append_string(out, name);
+    if (slices.is_due(out.size())) fine = slices.pay(out.size());
+    return fine.has_value();
+  });
   out += ']';
+  return fine;
 }
 
 Result<void> append_tensor(std::string& out, const Tensor& tensor) {
@@ -94,10 +106,12 @@ Result<void> append_tensor(std::string& out, const Tensor& tensor) {
 Result<void> append_tftensor(std::string& out, Message& message, const Tensor& tensor) {
   auto typed = with_guessed_type(message, tensor, DataType::kFloat64);
   if (!typed) return typed.error();
-  tensorflow::TensorProto proto;
-  if (auto made = write_tensor_proto(*typed, proto); !made) return made;
-  const auto json =
-      proto_to_json(proto.SerializeAsString(), *tensorflow::TensorProto::descriptor());
+  const auto made = write_tensor_proto(message, *typed);
+  if (!made) return made.error();
+  std::string wire;
+  wire.reserve(made->size());
+  made->append_to(wire);
+  const auto json = proto_to_json(wire, *tensorflow::TensorProto::descriptor());
   if (!json) return json.error();
   out.append("\"tftensor\":").append(*json);
   return {};
@@ -107,9 +121,14 @@ Result<void> append_data(std::string& out, Message& message, DataKind asked) {
   Tensor& tensor = message.tensors.front();
   const DataKind kind = kind_for(tensor, asked);
   if (kind != DataKind::kTftensor) give_rank(tensor);
+  if (tensor.is_constant) {
+    if (auto fine = could_repeat(tensor, 1); !fine) return fine;
+  }
   out.reserve(tensor.data.size() * 2 + 256);
   out += "\"data\":{";
-  append_names(out, names_of(message, tensor));
+  if (auto named = append_names(out, message, tensor); !named) {
+    return about(tensor, named.error());
+  }
   out += ',';
   Result<void> appended = {};
   if (kind == DataKind::kTensor) {
@@ -193,27 +212,31 @@ class ListWriter {
     const auto& shape = tensor_.shape;
     // Deeper lists than a parser of protobuf reads.
     if (shape.size() > kMostLists) return invalid("an ndarray of so many dimensions can't be sent");
-    if (has_too_many_empty_lists(shape)) {
-      return invalid("an ndarray without elements has too many empty lists");
-    }
+    if (auto fine = can_be_nested(tensor_); !fine) return fine;
+    constexpr std::size_t kElement = 4;  // of a boolean; all others are longer
+    if (auto fine = could_repeat(tensor_, kElement); !fine) return fine;
+    Slices slices(writer_.bytes().size());
     std::vector<std::int64_t> at = {0};
     writer_.open(kNdarray);
     while (!at.empty()) {
       const std::size_t depth = at.size() - 1;
+      if (slices.is_due(writer_.bytes().size())) {
+        auto paid = slices.pay(writer_.bytes().size());
+        if (!paid) return about(tensor_, paid.error());
+      }
       if (at[depth]++ == shape[depth]) {
         at.pop_back();
         writer_.close();
         if (!at.empty()) writer_.close();
         continue;
       }
-      writer_.open(kItem);
       if (depth + 1 < shape.size()) {
+        writer_.open(kItem);
         writer_.open(kListValue);
         at.push_back(0);
         continue;
       }
       if (!write_element()) return invalid("an element is not UTF-8, so it is no string");
-      writer_.close();
     }
     return {};
   }
@@ -226,17 +249,24 @@ class ListWriter {
   static constexpr int kBoolValue = 4;
   static constexpr int kListValue = 6;
 
+  // Its length is known, so no hole is left for it.
   bool write_element() {
-    const std::size_t i = at_++;
+    const std::size_t i = at_;
+    if (!tensor_.is_constant) ++at_;
+    writer_.tag(kItem, WireWriter::kLengthDelimited);
     if (tensor_.type == DataType::kBytes) {
-      writer_.field(kStringValue, tensor_.strings[i]);
-      return json::is_utf8(tensor_.strings[i]);
+      const std::string_view text = tensor_.strings[i];
+      writer_.varint(1 + WireWriter::CodedOutputStream::VarintSize64(text.size()) + text.size());
+      writer_.field(kStringValue, text);
+      return json::is_utf8(text);
     }
     if (tensor_.type == DataType::kBool) {
+      writer_.varint(2);
       writer_.tag(kBoolValue, WireWriter::kVarint);
       writer_.varint(tensor_.data[i] != 0 ? 1 : 0);
       return true;
     }
+    writer_.varint(1 + sizeof(double));
     writer_.tag(kNumberValue, WireWriter::kFixed64);
     writer_.fixed64(std::bit_cast<std::uint64_t>(numbers_[i]));
     return true;
@@ -259,8 +289,17 @@ Result<void> write_numbers(WireWriter& writer, const Tensor& tensor) {
     writer.varint(static_cast<std::uint64_t>(length));
   }
   writer.close_packed();
-  writer.field(kValues,
-               {reinterpret_cast<const char*>(numbers->data()), numbers->size() * sizeof(double)});
+  const std::string_view bytes(reinterpret_cast<const char*>(numbers->data()),
+                               numbers->size() * sizeof(double));
+  RawElements values{bytes};
+  if (tensor.is_constant) {
+    const auto all = repeated(tensor, bytes);
+    if (!all) return all.error();
+    values = *all;
+  }
+  writer.tag(kValues, WireWriter::kLengthDelimited);
+  writer.varint(values.size());
+  values.append_to(writer.bytes());
   writer.close();
   return {};
 }
@@ -270,7 +309,17 @@ Result<void> write_data(WireWriter& writer, Message& message, DataKind asked) {
   const DataKind kind = kind_for(tensor, asked);
   if (kind != DataKind::kTftensor) give_rank(tensor);
   writer.open(kData);
-  for (const std::string& name : names_of(message, tensor)) writer.field(kNames, name);
+  if (tensor.is_constant) {
+    if (auto fine = could_repeat(tensor, 1); !fine) return fine;
+  }
+  Slices slices(writer.bytes().size());
+  Result<void> named = {};
+  for_each_name(message, tensor, [&](const std::string& name) {
+    writer.field(kNames, name);
+    if (slices.is_due(writer.bytes().size())) named = slices.pay(writer.bytes().size());
+    return named.has_value();
+  });
+  if (!named) return about(tensor, named.error());
   Result<void> written = {};
   if (kind == DataKind::kTensor) {
     written = write_numbers(writer, tensor);
@@ -279,9 +328,11 @@ Result<void> write_data(WireWriter& writer, Message& message, DataKind asked) {
   } else {
     auto typed = with_guessed_type(message, tensor, DataType::kFloat64);
     if (!typed) return typed.error();
-    tensorflow::TensorProto proto;
-    if (auto made = write_tensor_proto(*typed, proto); !made) return made;
-    writer.field(kTftensor, proto.SerializeAsString());
+    const auto made = write_tensor_proto(message, *typed);
+    if (!made) return made.error();
+    writer.tag(kTftensor, WireWriter::kLengthDelimited);
+    writer.varint(made->size());
+    made->append_to(writer.bytes());
   }
   if (!written) return written;
   writer.close();

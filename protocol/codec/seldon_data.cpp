@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "protocol/json.hpp"
+#include "protocol/work.hpp"
 
 namespace infergraph::protocol {
 
@@ -106,13 +107,15 @@ Kind kind_of(char first) {
 /// and in one pass.
 class ArrayReader {
  public:
-  ArrayReader(std::string_view path, bool proto_numbers)
-      : path_(path), proto_numbers_(proto_numbers) {}
+  /// With `sum`, the numbers are added to it, and not kept.
+  ArrayReader(std::string_view path, bool proto_numbers, std::vector<double>* sum = nullptr)
+      : path_(path), proto_numbers_(proto_numbers), sum_(sum) {}
 
   Result<NumericArray> read(std::string_view text) {
     if (!text.starts_with('[')) return expected("an array", text);
-    array_.values.reserve(text.size() / 8);
+    if (sum_ == nullptr) array_.values.reserve(text.size() / 8);
     std::size_t at = 0;
+    Pauses pauses;
     while (at < text.size()) {
       const char c = text[at];
       std::optional<Status> problem;
@@ -130,6 +133,7 @@ class ArrayReader {
         at += token.size();
       }
       if (problem) return *problem;
+      if (!pauses.may_pass(at)) return stopped();
     }
     return std::move(array_);
   }
@@ -184,7 +188,12 @@ class ArrayReader {
       return Status(Code::kInvalidArgument, where() + ": the number is too big for a double");
     }
     if (!value) return expected("a number", token);
-    array_.values.push_back(*value);
+    if (sum_ == nullptr) {
+      array_.values.push_back(*value);
+    } else if (numbers_ < sum_->size()) {
+      (*sum_)[numbers_] += *value;
+    }
+    ++numbers_;
     ++counts_.back();
     return std::nullopt;
   }
@@ -203,23 +212,26 @@ class ArrayReader {
 
   std::string_view path_;
   bool proto_numbers_;
+  std::vector<double>* sum_;
+  std::size_t numbers_ = 0;
   NumericArray array_;
   std::vector<std::size_t> counts_;    // elements so far of each open array
   std::size_t numbers_at_ = kUnknown;  // how deep numbers stand, once there was one
 };
 
-Result<NumericArray> read_tensor(const MessageText& message) {
-  const auto list = [](std::string_view path, std::string_view text) -> Result<NumericArray> {
+Result<NumericArray> read_tensor(const MessageText& message, std::vector<double>* sum) {
+  const auto list = [](std::string_view path, std::string_view text,
+                       std::vector<double>* into) -> Result<NumericArray> {
     if (text.empty()) return NumericArray{{0}, {}};  // proto3 JSON leaves an empty list out
-    Result<NumericArray> read = ArrayReader(path, true).read(text);
+    Result<NumericArray> read = ArrayReader(path, true, into).read(text);
     if (read && read->shape.size() != 1) {
       return Status(Code::kInvalidArgument, std::string(path) + ": expected a flat list");
     }
     return read;
   };
-  const Result<NumericArray> shape = list("data.tensor.shape", message.tensor_shape);
+  const Result<NumericArray> shape = list("data.tensor.shape", message.tensor_shape, nullptr);
   if (!shape) return shape.error();
-  Result<NumericArray> values = list("data.tensor.values", message.tensor_values);
+  Result<NumericArray> values = list("data.tensor.values", message.tensor_values, sum);
   if (!values) return values.error();
 
   NumericArray tensor;
@@ -234,11 +246,12 @@ Result<NumericArray> read_tensor(const MessageText& message) {
     tensor.shape.push_back(static_cast<std::size_t>(*length));
     overflow |= __builtin_mul_overflow(product, tensor.shape.back(), &product);
   }
-  if (!tensor.shape.empty() && (overflow || product != values->values.size())) {
+  const std::size_t found = values->shape.front();
+  if (!tensor.shape.empty() && (overflow || product != found)) {
     return Status(Code::kInvalidArgument,
                   "data.tensor.values: expected " +
                       (overflow ? std::string("more") : std::to_string(product)) +
-                      " values but found " + std::to_string(values->values.size()));
+                      " values but found " + std::to_string(found));
   }
   tensor.values = std::move(values->values);
   return tensor;
@@ -271,8 +284,16 @@ Result<MessageText> read_message(std::string_view json) {
 }
 
 Result<NumericArray> read_numbers(const MessageText& message) {
-  if (message.kind == DataKind::kTensor) return read_tensor(message);
+  if (message.kind == DataKind::kTensor) return read_tensor(message, nullptr);
   return ArrayReader("data.ndarray", false).read(message.ndarray);
+}
+
+Result<std::vector<std::size_t>> add_numbers(const MessageText& message, NumericArray& sum) {
+  auto read = message.kind == DataKind::kTensor
+                  ? read_tensor(message, &sum.values)
+                  : ArrayReader("data.ndarray", false, &sum.values).read(message.ndarray);
+  if (!read) return read.error();
+  return std::move(read->shape);
 }
 
 void append_numbers(std::string& out, DataKind kind, const NumericArray& numbers) {

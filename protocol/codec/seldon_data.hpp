@@ -48,6 +48,11 @@ struct NumericArray {
 /// Precondition: message.kind is kTensor or kNdarray.
 Result<NumericArray> read_numbers(const MessageText& message);
 
+/// Adds the numbers of a message like that to `sum`, which has the shape that is given back;
+/// another shape leaves `sum` as it happens to be. Nothing is held but `sum`. Errors: as
+/// read_numbers's.
+Result<std::vector<std::size_t>> add_numbers(const MessageText& message, NumericArray& sum);
+
 /// Appends `"tensor":{…}` or `"ndarray":[[…]]`. NaN and the infinities are written as each may be
 /// read: as strings in a tensor, bare in an ndarray.
 /// Precondition: two dimensions, and kTensor or kNdarray.

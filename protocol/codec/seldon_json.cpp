@@ -33,7 +33,7 @@ class FeedbackRoutingReader final : public json::Visitor {
       if (whole) {
         routing_.insert_or_assign(path.key(3), *whole);
       } else if (number) {
-        problem_ = path.text() + ": expected an integer but found " + std::string(text);
+        problem_ = place_of(path) + ": expected an integer but found " + json::excerpt(text);
       } else {
         refuse(path, "an integer", kind);
       }
@@ -44,8 +44,12 @@ class FeedbackRoutingReader final : public json::Visitor {
   std::map<std::string, int> routing_;
 
  private:
+  static std::string place_of(const Path& path) {
+    constexpr std::size_t kMost = 200;  // bytes that tell the caller enough
+    return json::excerpt(path.text(), kMost);
+  }
   void refuse(const Path& path, std::string_view expected, Kind found) {
-    problem_ = path.text() + ": expected " + std::string(expected) + " but found " +
+    problem_ = place_of(path) + ": expected " + std::string(expected) + " but found " +
                std::string(json::name_of(found));
   }
 };

@@ -90,47 +90,40 @@ Result<Payload> chain_tensorflow_proto(const Payload& answer, const ModelProfile
   first.mutable_model_spec()->set_signature_name(profile.signature_name);
   if (!profile.output.empty()) first.add_output_filter(profile.output);
 
-  // What stands before each tensor lies in one string; the tensors stay where they are.
-  std::string heads = first.SerializeAsString();
-  std::vector<std::pair<std::size_t, std::string_view>> tensors;  // where the head ends, the entry
+  // What is small is copied together; what is large stays where it is.
+  constexpr std::size_t kSmall = std::size_t{16} << 10U;
+  std::string small = first.SerializeAsString();
+  std::vector<Payload> parts;
+  const auto flush = [&] {
+    if (!small.empty()) parts.push_back(Payload::proto(std::exchange(small, {})));
+  };
+  const auto owner = std::make_shared<const Payload>(answer);
   std::size_t size = 0;
-  const std::string_view wire = answer.bytes();
-  const bool well_formed = for_each_field(wire, [&](const WireField& field) {
+  bool has_tensors = false;
+  const bool well_formed = for_each_field(owner->bytes(), [&](const WireField& field) {
     if (field.number != PredictResponse::kOutputsFieldNumber) return true;
     if (!field.is_delimited) return false;
-    append_field_head(heads, PredictRequest::kInputsFieldNumber, field.value.size());
-    tensors.emplace_back(heads.size(), field.value);
-    size += field.value.size();
+    has_tensors = true;
+    size += field.whole.size();
+    append_field_head(small, PredictRequest::kInputsFieldNumber, field.value.size());
+    if (field.value.size() <= kSmall) {
+      small += field.value;
+    } else {
+      flush();
+      parts.emplace_back(owner, field.value);
+    }
     return true;
   });
   if (!well_formed) {
     return Status(Code::kInvalidArgument, "the answer is not a PredictResponse");
   }
-  if (tensors.empty()) return Status(Code::kInvalidArgument, "the answer has no outputs");
-  size += heads.size();
-  if (size > kMostWireBytes) return Status(Code::kTooLarge, "the message is more than 2 GiB");
-
-  constexpr std::size_t kSmall = std::size_t{16} * 1024;  // cheaper to copy than to send in pieces
-  if (size <= kSmall) {
-    std::string request;
-    request.reserve(size);
-    std::size_t begin = 0;
-    for (const auto& [end, entry] : tensors) {
-      request.append(heads, begin, end - begin).append(entry);
-      begin = end;
-    }
-    return made_from(answer, Payload::proto(std::move(request)));
+  if (!has_tensors) return Status(Code::kInvalidArgument, "the answer has no outputs");
+  constexpr std::size_t kMostHead = std::size_t{1} << 16U;
+  if (size > kMostWireBytes - kMostHead) {
+    return Status(Code::kTooLarge, "the message is more than 2 GiB");
   }
-  const auto head_owner = std::make_shared<const std::string>(std::move(heads));
-  const auto answer_owner = std::make_shared<const Payload>(answer);
-  std::vector<Payload> parts;
-  parts.reserve(2 * tensors.size());
-  std::size_t begin = 0;
-  for (const auto& [end, entry] : tensors) {
-    parts.emplace_back(head_owner, std::string_view(*head_owner).substr(begin, end - begin));
-    parts.emplace_back(answer_owner, entry);
-    begin = end;
-  }
+  if (parts.empty()) return made_from(answer, Payload::proto(std::move(small)));
+  flush();
   Payload request(std::make_shared<const Chain>(std::move(parts)));
   request.set_encoding(Encoding::kProto);
   return made_from(answer, std::move(request));

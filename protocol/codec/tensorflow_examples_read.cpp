@@ -9,6 +9,7 @@
 #include "protocol/codec/json_number.hpp"
 #include "protocol/codec/tensorflow_examples.hpp"
 #include "protocol/json.hpp"
+#include "protocol/work.hpp"
 
 namespace infergraph::protocol {
 
@@ -29,8 +30,9 @@ class ExamplesReader final : public ExamplesVisitor {
     if (depth == 0) return kind == Kind::kObject;
     if (depth == 1) return enter_member(path, kind);
     const std::size_t feature = feature_depth(path);
-    if (depth < feature) return enter_example(kind);
+    if (depth < feature) return enter_example(path, kind);
     if (depth == feature) begin_feature(path);
+    if (problem_) return false;
     if (b64_depth_ != 0) {
       expected(path, "base64", kind);
       return false;
@@ -61,11 +63,20 @@ class ExamplesReader final : public ExamplesVisitor {
       end_b64(path);
     } else if (kind != Kind::kArray) {
       if (depth == feature) begin_feature(path);
-      scalar(path, kind, text);
+      if (!problem_) scalar(path, kind, text);
     }
   }
 
  private:
+  // Bytes that each takes beside its values.
+  static constexpr std::size_t kExampleWork = 64;
+  static constexpr std::size_t kFeatureWork = 160;
+
+  bool pay(const Path& path, std::size_t work) {
+    if (auto fine = afford(work); !fine) refuse(path, fine.error().message());
+    return !problem_;
+  }
+
   bool enter_member(const Path& path, Kind kind) {
     if (path.is(0, "examples") && kind == Kind::kArray) {
       // Of several of one name the last counts.
@@ -81,8 +92,8 @@ class ExamplesReader final : public ExamplesVisitor {
     return false;
   }
 
-  bool enter_example(Kind kind) {
-    if (kind != Kind::kObject) return false;
+  bool enter_example(const Path& path, Kind kind) {
+    if (kind != Kind::kObject || !pay(path, kExampleWork)) return false;
     example_ = examples_.add_examples();
     return true;
   }
@@ -91,6 +102,7 @@ class ExamplesReader final : public ExamplesVisitor {
   static std::size_t feature_depth(const Path& path) { return path.index(1) ? 3 : 2; }
 
   void begin_feature(const Path& path) {
+    if (!pay(path, kFeatureWork)) return;
     const std::string name = path.key(feature_depth(path) - 1);
     if (!json::is_utf8(name)) refuse(path, "the name is not UTF-8");
     feature_ = &(*example_->mutable_features()->mutable_feature())[name];

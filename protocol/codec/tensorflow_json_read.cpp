@@ -10,6 +10,7 @@
 #include "protocol/codec/tensorflow_codec.hpp"
 #include "protocol/codec/tensorflow_members.hpp"
 #include "protocol/json.hpp"
+#include "protocol/work.hpp"
 
 namespace infergraph::protocol {
 
@@ -29,11 +30,12 @@ class ColumnFinder final : public json::Visitor {
   bool enter(const Path& path, Kind) override { return path.depth() == 0; }
 
   void value(const Path& path, Kind kind, std::string_view text) override {
-    if (path.depth() == 0) return;
+    if (path.depth() == 0 || is_too_much_) return;
     std::string name = path.key(0);
     is_b64_ = columns_.empty() && is_b64(name, kind);
     const auto [at, is_new] = index_.try_emplace(name, columns_.size());
     if (is_new) {
+      is_too_much_ = !afford(kTensorWork);
       columns_.emplace_back(std::move(name), text);
     } else {
       columns_[at->second].second = text;
@@ -42,6 +44,7 @@ class ColumnFinder final : public json::Visitor {
 
   std::vector<std::pair<std::string, std::string_view>> columns_;
   bool is_b64_ = false;  // it was no such object
+  bool is_too_much_ = false;
 
  private:
   std::unordered_map<std::string, std::size_t> index_;
@@ -84,6 +87,7 @@ class RowFinder final : public json::Visitor {
     if (members_ == 0) maybe_b64_ = rows_ == 0 && is_b64(path.written_key(1), kind);
     Column* const column = column_at(path);
     ++members_;
+    if (problem_) return;
     if (column == nullptr) return refuse(path, "the elements before have no such name");
     if (column->cells.size() == rows_) {
       column->cells.push_back(text);
@@ -103,6 +107,10 @@ class RowFinder final : public json::Visitor {
     const auto found = index_.find(name);
     if (found != index_.end()) return &columns_[found->second];
     if (rows_ > 0) return nullptr;
+    if (auto fine = afford(kTensorWork); !fine) {
+      refuse(path, fine.error().message());
+      return nullptr;
+    }
     index_.emplace(name, columns_.size());
     return &columns_.emplace_back(Column{written, std::move(name), {}});
   }
@@ -199,6 +207,7 @@ std::optional<Status> read_columns(Message& message, const TensorflowMember& col
   if (columns.kind != Kind::kObject || finder.is_b64_) {
     return add(message, read_list(message, columns.text, path, true), "");
   }
+  if (finder.is_too_much_) return bad(path + ": it has too many names for its size");
   for (auto& [name, text] : finder.columns_) {
     auto tensor = read_list(message, text, path + '.' + json::excerpt(name), true);
     if (auto problem = add(message, std::move(tensor), std::move(name))) return problem;

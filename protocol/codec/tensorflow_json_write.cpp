@@ -25,24 +25,6 @@ constexpr JsonStyle kRequestStyle{.b64 = true};
 
 std::string name_of(const Tensor& tensor) { return json::excerpt(tensor.name); }
 
-/// True if nesting the tensor takes far more brackets than it has elements, as a shape of ten
-/// bytes can: [1000000000, 0].
-bool is_hollow(const Tensor& tensor) {
-  constexpr std::size_t kMostPerElement = 64;
-  constexpr std::size_t kAlways = 100'000;
-  std::size_t lists = 0;
-  std::size_t of_level = 1;
-  for (const std::int64_t dimension : tensor.shape) {
-    if (__builtin_add_overflow(lists, of_level, &lists)) return true;
-    if (dimension < 0) return true;
-    if (__builtin_mul_overflow(of_level, static_cast<std::size_t>(dimension), &of_level)) {
-      return true;
-    }
-  }
-  // Now of_level is the number of elements.
-  return lists > kAlways && lists / kMostPerElement > of_level;
-}
-
 /// Why a message can't be written.
 std::optional<Status> check(const Message& message, Role role) {
   if (message.content != Content::kData) {
@@ -56,7 +38,6 @@ std::optional<Status> check(const Message& message, Role role) {
       return bad(name_of(tensor) + ": " + std::string(tensorflow_name(type)) +
                  " has no place in JSON");
     }
-    if (is_hollow(tensor)) return bad(name_of(tensor) + ": the shape is too large for JSON");
   }
   return std::nullopt;
 }
@@ -104,11 +85,12 @@ Result<void> append_columns(std::string& out, const std::vector<Tensor>& tensors
 template <typename Style>
 Result<void> append_rows(std::string& out, const std::vector<Tensor>& tensors, std::int64_t count,
                          Style style) {
+  Slices slices(out.size());
   std::vector<RowWriter> writers;
   std::vector<std::string> keys;
   writers.reserve(tensors.size());
   for (const Tensor& tensor : tensors) {
-    writers.emplace_back(tensor, style(tensor));
+    writers.emplace_back(tensor, style(tensor), slices);
     json::append_string(keys.emplace_back(keys.empty() ? "{" : ","), tensor.name);
     keys.back() += ':';
   }
@@ -117,12 +99,15 @@ Result<void> append_rows(std::string& out, const std::vector<Tensor>& tensors, s
     if (row > 0) out += ',';
     for (std::size_t i = 0; i < writers.size(); ++i) {
       out += keys[i];
+      if (slices.is_due(out.size())) {
+        if (auto paid = slices.pay(out.size()); !paid) return paid;
+      }
       if (auto written = writers[i].append(out); !written) return written;
     }
     out += '}';
   }
   out += ']';
-  return {};
+  return slices.pay(out.size());
 }
 
 /// Whether the name of the only tensor matters: a model with one input takes bare values.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -85,7 +86,7 @@ bool read_entry(Message& message, std::string_view entry,
     }
     return true;
   });
-  if (!well_formed || !json::is_utf8(name)) return false;
+  if (!well_formed || !json::is_utf8(name) || !afford(kTensorWork)) return false;
   tensors.insert_or_assign(std::string(name), std::move(tensor).bytes(message));
   return true;
 }
@@ -112,8 +113,8 @@ std::string without_content(std::string_view wire) {
 
 Result<Tensor> read_tensor(Message& message, std::string_view wire, const std::string& where,
                            const Layout& layout) {
-  Arena arena;
-  auto& proto = *Arena::CreateMessage<TensorProto>(&arena);
+  const auto arena = std::make_shared<Arena>();
+  auto& proto = *Arena::CreateMessage<TensorProto>(arena.get());
   const auto malformed = [&layout] {
     return bad("the message is not a " + std::string(layout.message));
   };
@@ -131,7 +132,9 @@ Result<Tensor> read_tensor(Message& message, std::string_view wire, const std::s
     }
   }
   if (!parse(wire, proto)) return malformed();
-  return read_tensor_proto(message, proto, where);
+  auto tensor = read_tensor_proto(message, proto, where);
+  if (tensor && tensor->type == DataType::kBytes) message.parsed.push_back(arena);
+  return tensor;
 }
 
 void read_spec(Message& message, const ModelSpec& spec) {
@@ -146,10 +149,10 @@ void set_names(ModelSpec& spec, const Message& message, const ModelProfile& prof
                                                          : profile.signature_name);
 }
 
-/// A map's entry with everything of a tensor but its elements, where those are raw.
+/// A map's entry: its beginning, and the tensor's values.
 struct Entry {
   std::string head;
-  std::string_view content;
+  RawElements values;
 };
 
 std::size_t head_size(int number, std::size_t size) {
@@ -158,53 +161,16 @@ std::size_t head_size(int number, std::size_t size) {
   return head.size() + size;
 }
 
-/// The dtype's own field, where its packed values are the raw elements; 0 for others. Readers are
-/// more used to it than to tensor_content.
-int raw_field(DataType type) {
-  switch (type) {
-    case DataType::kFloat32:
-      return TensorProto::kFloatValFieldNumber;
-    case DataType::kFloat64:
-      return TensorProto::kDoubleValFieldNumber;
-    case DataType::kBool:
-      return TensorProto::kBoolValFieldNumber;
-    case DataType::kComplex64:
-      return TensorProto::kScomplexValFieldNumber;
-    case DataType::kComplex128:
-      return TensorProto::kDcomplexValFieldNumber;
-    default:
-      return 0;
-  }
-}
-
-Result<Entry> entry_of(const Tensor& tensor, int number) {
+Result<Entry> entry_of(Message& message, const Tensor& tensor, int number) {
+  auto wire = write_tensor_proto(message, tensor);
+  if (!wire) return wire.error();
   Entry entry;
-  std::string value;
-  const std::size_t element = size_of(tensor.type);
-  const int field = raw_field(tensor.type);
-  if (field == 0) {
-    TensorProto proto;
-    if (auto written = write_tensor_proto(tensor, proto); !written) return written.error();
-    value = proto.SerializeAsString();
-  } else if (count_of(tensor.shape) != tensor.data.size() / element) {
-    return bad(json::excerpt(tensor.name) + ": not as many elements as the shape says");
-  } else {
-    TensorProto proto;
-    proto.set_dtype(static_cast<tensorflow::DataType>(tensorflow_number(tensor.type)));
-    auto& shape = *proto.mutable_tensor_shape();
-    for (const std::int64_t size : tensor.shape) shape.add_dim()->set_size(size);
-    value = proto.SerializeAsString();
-    entry.content = tensor.data;
-    if (!entry.content.empty()) {
-      append_field_head(value, field, entry.content.size());
-    }
-  }
-  const std::size_t value_size = value.size() + entry.content.size();
+  entry.values = wire->values;
   append_field_head(entry.head, number,
-                    head_size(kKey, tensor.name.size()) + head_size(kValue, value_size));
+                    head_size(kKey, tensor.name.size()) + head_size(kValue, wire->size()));
   append_field(entry.head, kKey, tensor.name);
-  append_field_head(entry.head, kValue, value_size);
-  entry.head += value;
+  append_field_head(entry.head, kValue, wire->size());
+  entry.head += wire->head;
   return entry;
 }
 
@@ -219,24 +185,23 @@ Result<Payload> write(Message& message, const std::string& rest, int number) {
   std::sort(tensors.begin(), tensors.end(),
             [](const Tensor* left, const Tensor* right) { return left->name < right->name; });
 
-  constexpr std::size_t kMostBeside = 1U << 20U;  // names, shapes and lengths around one tensor
   std::vector<Entry> entries;
   entries.reserve(tensors.size());
   std::size_t size = rest.size();
   for (const Tensor* const tensor : tensors) {
-    if (tensor->data.size() > kMostWireBytes - kMostBeside) {
-      return Status(Code::kTooLarge, "the message is more than 2 GiB");
-    }
-    auto entry = entry_of(*tensor, number);
+    auto entry = entry_of(message, *tensor, number);
     if (!entry) return entry.error();
-    size += entry->head.size() + entry->content.size();
+    size += entry->head.size() + entry->values.size();
     entries.push_back(*std::move(entry));
   }
   if (size > kMostWireBytes) return Status(Code::kTooLarge, "the message is more than 2 GiB");
   std::string wire;
   wire.reserve(size);
   wire += rest;
-  for (const Entry& entry : entries) wire.append(entry.head).append(entry.content);
+  for (const Entry& entry : entries) {
+    wire += entry.head;
+    entry.values.append_to(wire);
+  }
   Payload made = Payload::proto(std::move(wire));
   made.set_protocol(Protocol::kTensorflow);
   made.set_origin(message.source.origin());

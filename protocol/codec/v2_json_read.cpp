@@ -160,7 +160,7 @@ RequestTraits read_v2_traits(const Payload& request) {
   const std::string_view body = request.bytes();
   const std::size_t json_size = std::min(request.json_size().value_or(body.size()), body.size());
   const std::string_view text = body.substr(0, json_size);
-  V2Finder finder(Role::kRequest);
+  V2Finder finder(Role::kRequest, false);
   // The id may go on to an answer in proto, whose strings are UTF-8.
   if (!json::is_utf8(text) || json::visit(text, finder)) return traits;
   traits.id = std::move(finder.id_);

@@ -1,4 +1,5 @@
-#include <algorithm>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "protocol/codec/elements.hpp"
@@ -75,17 +76,20 @@ class Writer {
       }
       return {};
     }
+    std::unordered_map<std::string_view, Tensor*> tensors;  // that are not chosen yet
+    for (Tensor& tensor : message_.tensors) tensors.try_emplace(tensor.name, &tensor);
     for (const RequestedOutput& output : outputs) {
-      const auto found =
-          std::find_if(message_.tensors.begin(), message_.tensors.end(),
-                       [&](const Tensor& tensor) { return tensor.name == output.name; });
-      if (found == message_.tensors.end()) {
+      const auto found = tensors.find(output.name);
+      if (found == tensors.end()) {
         return invalid("the answer has no output \"" + json::excerpt(output.name) + '"');
       }
+      // Asked for twice, it is given once.
+      Tensor* const tensor = std::exchange(found->second, nullptr);
+      if (tensor == nullptr) continue;
       const bool said = find_parameter(output.parameters, kBinaryData) != nullptr;
       const bool binary =
           said ? is_on(output.parameters, kBinaryData) : options_.traits.binary_output;
-      chosen_.push_back({&*found, binary});
+      chosen_.push_back({tensor, binary});
     }
     return {};
   }
@@ -116,9 +120,10 @@ class Writer {
     Parameters parameters = tensor.parameters;
     erase_parameter(parameters, kBinaryDataSize);
     if (binary) {
-      const std::string_view raw = to_raw(message_, tensor);
-      parameters.emplace_back(kBinaryDataSize, static_cast<std::int64_t>(raw.size()));
-      binary_.push_back(raw);
+      const auto raw = to_raw(message_, tensor);
+      if (!raw) return raw.error();
+      parameters.emplace_back(kBinaryDataSize, static_cast<std::int64_t>(raw->size()));
+      binary_.push_back(*raw);
     }
     if (!parameters.empty()) {
       out_ += ',';
@@ -153,9 +158,9 @@ class Writer {
     if (binary_.empty()) return Payload::json(std::move(out_));
     const std::size_t json_size = out_.size();
     std::size_t size = json_size;
-    for (const std::string_view raw : binary_) size += raw.size();
+    for (const RawElements& raw : binary_) size += raw.size();
     out_.reserve(size);
-    for (const std::string_view raw : binary_) out_ += raw;
+    for (const RawElements& raw : binary_) raw.append_to(out_);
     Payload made = Payload::json(std::move(out_));
     made.set_content_type("application/octet-stream");
     made.set_json_size(json_size);
@@ -167,7 +172,7 @@ class Writer {
   const bool answers_;
   std::vector<Chosen> chosen_;
   std::string out_;
-  std::vector<std::string_view> binary_;
+  std::vector<RawElements> binary_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "protocol/codec/v2_parameters.hpp"
+#include "protocol/work.hpp"
 
 namespace infergraph::protocol {
 
@@ -25,15 +26,20 @@ void set(std::string& into, Kind kind, std::string_view text) {
 }  // namespace
 
 bool V2Finder::enter(const Path& path, Kind kind) {
+  if (problem_) return false;
   switch (path.depth()) {
     case 0:
       return kind == Kind::kObject;
     case 1:
-      if (path.is(0, list_)) return has_list_ = kind == Kind::kArray;
+      if (path.is(0, list_)) {
+        has_list_ = kind == Kind::kArray;
+        return has_list_ && tensors_;
+      }
       if (is_requested(path)) return kind == Kind::kArray;
       return path.is(0, "parameters") && kind == Kind::kObject;
     case 2:
       if (path.is(0, "parameters") || kind != Kind::kObject) return false;
+      if (!pay(path, kTensorWork)) return false;
       if (path.is(0, list_)) items_.emplace_back();
       if (is_requested(path)) requested_.emplace_back();
       return true;
@@ -84,9 +90,25 @@ void V2Finder::member(const Path& path, Kind kind, std::string_view text) {
 // Of the tensors, or of the outputs that are asked for.
 void V2Finder::end_element(const Path& path, Kind kind) {
   expect(path, Kind::kObject, kind);
-  if (!problem_ && is_requested(path) && requested_.back().name.empty()) {
-    problem_ = path.text() + ".name is missing";
+  if (problem_) return;
+  if (is_requested(path)) {
+    if (requested_.back().name.empty()) problem_ = path.text() + ".name is missing";
+    return;
   }
+  // At once, so that a list of empty objects is not kept.
+  const Item& item = items_.back();
+  if (item.tensor.name.empty()) {
+    problem_ = path.text() + ".name is missing";
+  } else if (item.datatype.empty()) {
+    problem_ = path.text() + ".datatype: is missing";
+  } else if (item.shape.empty()) {
+    problem_ = path.text() + ".shape is missing";
+  }
+}
+
+bool V2Finder::pay(const Path& path, std::size_t work) {
+  if (auto fine = afford(work); !fine) refuse(path, fine.error().message());
+  return !problem_;
 }
 
 void V2Finder::element_member(const Path& path, Kind kind, std::string_view text) {
@@ -105,7 +127,7 @@ void V2Finder::element_member(const Path& path, Kind kind, std::string_view text
 
 void V2Finder::add(Parameters& into, const Path& path, std::size_t level, Kind kind,
                    std::string_view text) {
-  if (kind == Kind::kNull) return;
+  if (kind == Kind::kNull || !pay(path, kParameterWork)) return;
   auto value = read_parameter(kind, text);
   if (!value) {
     return refuse(path, "expected a string, a number or a boolean but found " +

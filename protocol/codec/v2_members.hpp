@@ -22,14 +22,16 @@ class V2Finder final : public json::Visitor {
     std::string_view data;
   };
 
-  explicit V2Finder(Role role)
-      : list_(role == Role::kRequest ? "inputs" : "outputs"), role_(role) {}
+  /// Without `tensors` their list is not looked into, whatever is in it.
+  explicit V2Finder(Role role, bool tensors = true)
+      : list_(role == Role::kRequest ? "inputs" : "outputs"), role_(role), tensors_(tensors) {}
 
   bool enter(const json::Path& path, json::Kind kind) override;
   void value(const json::Path& path, json::Kind kind, std::string_view text) override;
 
   std::string_view list_;  // what the tensors' list is called
   Role role_;
+  bool tensors_;
   bool has_list_ = false;
   std::string id_;
   std::string model_name_;
@@ -47,6 +49,7 @@ class V2Finder final : public json::Visitor {
   void element_member(const json::Path& path, json::Kind kind, std::string_view text);
   void add(Parameters& into, const json::Path& path, std::size_t level, json::Kind kind,
            std::string_view text);
+  bool pay(const json::Path& path, std::size_t work);
   void expect(const json::Path& path, json::Kind wanted, json::Kind found);
   void refuse(const json::Path& path, std::string_view why);
 };

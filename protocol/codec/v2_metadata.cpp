@@ -5,6 +5,7 @@
 #include "protocol/codec/parse.hpp"
 #include "protocol/codec/v2_codec.hpp"
 #include "protocol/json.hpp"
+#include "protocol/work.hpp"
 
 namespace infergraph::protocol {
 
@@ -27,8 +28,9 @@ class SignatureFinder final : public json::Visitor {
       case 1:
         return list_of(path) != nullptr && kind == Kind::kArray;
       case 2:
-        if (kind == Kind::kObject) list_of(path)->emplace_back().unknown_rank = true;
-        return kind == Kind::kObject;
+        if (kind != Kind::kObject || !afford(sizeof(TensorInfo))) return false;
+        list_of(path)->emplace_back().unknown_rank = true;
+        return true;
       case 3:
         if (!path.is(2, "shape") || kind != Kind::kArray) return false;
         list_of(path)->back().unknown_rank = false;
@@ -81,10 +83,13 @@ std::vector<TensorInfo> infos_of(const Tensors& tensors) {
 }  // namespace
 
 Result<Signature> read_v2_metadata(const Payload& metadata) {
+  const WorkScope scope(metadata);
   const Status unreadable(Code::kBadUpstream, "the metadata is none of protocol v2");
   if (metadata.encoding() == Encoding::kJson) {
     SignatureFinder finder;
     if (json::visit(metadata.bytes(), finder) || !finder.is_object_) return unreadable;
+    if (auto fine = could_afford(0); !fine)
+      return Status(Code::kBadUpstream, fine.error().message());
     return std::move(finder.signature_);
   }
   inference::ModelMetadataResponse response;

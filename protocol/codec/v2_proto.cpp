@@ -1,5 +1,9 @@
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <unordered_set>
 #include <utility>
 
 #include "inference/grpc_service.pb.h"
@@ -77,7 +81,7 @@ Result<void> read_contents(Message& message, Tensor& tensor, const InferTensorCo
   const std::size_t count = count_of(tensor.shape);
   if (tensor.type == DataType::kBytes) {
     for (const std::string& element : contents.bytes_contents()) {
-      tensor.strings.push_back(message.keep(element));
+      tensor.strings.emplace_back(element);  // which the message keeps
     }
     if (tensor.strings.size() != count) {
       return invalid(where + ": expected " + std::to_string(count) + " elements but found " +
@@ -108,7 +112,8 @@ bool take_apart(std::string_view wire, int raw_field, Proto& rest, RawContents& 
   };
   const bool well_formed = for_each_field(wire, [&](const WireField& field) {
     if (is_raw(field)) raw.push_back(field.value);
-    return true;
+    // There is one for each tensor.
+    return !is_raw(field) || afford(kTensorWork).has_value();
   });
   if (!well_formed) return false;
   if (raw.empty()) return parse(wire, rest);
@@ -128,8 +133,12 @@ Result<void> read_tensors(Message& message, const Tensors& tensors, const RawCon
   if (!raw.empty() && raw.size() != static_cast<std::size_t>(tensors.size())) {
     return invalid(std::string("raw contents are not as many as the ") + list);
   }
+  message.tensors.reserve(static_cast<std::size_t>(tensors.size()));
   for (int i = 0; i < tensors.size(); ++i) {
     const auto& given = tensors.Get(i);
+    if (raw.empty()) {
+      if (auto fine = afford(kTensorWork); !fine) return fine;
+    }
     const std::string where = std::string(list) + '[' + std::to_string(i) + ']';
     const auto type = from_v2_name(given.datatype());
     if (!type)
@@ -154,6 +163,14 @@ Result<void> read_tensors(Message& message, const Tensors& tensors, const RawCon
   return {};
 }
 
+// Typed contents of strings stay where the parser put them.
+void keep_strings(Message& message, const std::shared_ptr<google::protobuf::Arena>& arena) {
+  const bool has_strings =
+      std::any_of(message.tensors.begin(), message.tensors.end(),
+                  [](const Tensor& tensor) { return tensor.type == DataType::kBytes; });
+  if (has_strings) message.parsed.push_back(arena);
+}
+
 template <typename Proto>
 void read_head(Message& message, const Proto& proto) {
   message.model_name = proto.model_name();
@@ -163,10 +180,15 @@ void read_head(Message& message, const Proto& proto) {
   message.traits.binary_output = is_on(message.parameters, kBinaryDataOutput);
 }
 
-void read_outputs(RequestTraits& traits, const ModelInferRequest& request) {
+// Errors: afford()'s: a list of nothing but short names takes more than it is.
+Result<void> read_outputs(RequestTraits& traits, const ModelInferRequest& request) {
+  const auto count = static_cast<std::size_t>(request.outputs_size());
+  if (auto fine = afford(count * kParameterWork); !fine) return fine;
+  traits.outputs.reserve(count);
   for (const auto& output : request.outputs()) {
     traits.outputs.push_back({output.name(), read_parameters(output.parameters())});
   }
+  return {};
 }
 
 template <typename Proto>
@@ -193,15 +215,18 @@ Result<void> check(const std::vector<Tensor>& tensors) {
 
 // The raw contents come last and are copied once: into the message.
 Result<Payload> serialized(const google::protobuf::Message& head, int raw_field,
-                           const RawContents& raw) {
+                           const std::vector<RawElements>& raw) {
   constexpr std::size_t kMostHead = 10;  // tag and length
   std::size_t size = head.ByteSizeLong();
-  for (const std::string_view bytes : raw) size += bytes.size() + kMostHead;
+  for (const RawElements& elements : raw) size += elements.size() + kMostHead;
   if (size > kMostWireBytes) return Status(Code::kTooLarge, "the message is more than 2 GiB");
   std::string wire;
   wire.reserve(size);
   head.AppendToString(&wire);
-  for (const std::string_view bytes : raw) append_field(wire, raw_field, bytes);
+  for (const RawElements& elements : raw) {
+    append_field_head(wire, raw_field, elements.size());
+    elements.append_to(wire);
+  }
   return Payload::proto(std::move(wire));
 }
 
@@ -210,10 +235,12 @@ Result<Payload> write_request(Message& message, const V2Options& options) {
   request.set_model_name(options.model_name);
   request.set_id(options.traits.id);
   write_parameters(message.parameters, *request.mutable_parameters());
-  RawContents raw;
+  std::vector<RawElements> raw;
   for (const Tensor& tensor : message.tensors) {
     write_tensor(tensor, *request.add_inputs());
-    raw.push_back(to_raw(message, tensor));
+    const auto elements = to_raw(message, tensor);
+    if (!elements) return elements.error();
+    raw.push_back(*elements);
   }
   for (const RequestedOutput& output : options.traits.outputs) {
     auto& requested = *request.add_outputs();
@@ -230,18 +257,23 @@ Result<Payload> write_answer(Message& message, const V2Options& options) {
   response.set_id(options.traits.id);
   write_parameters(message.parameters, *response.mutable_parameters());
   const auto& wanted = options.traits.outputs;
-  for (const RequestedOutput& output : wanted) {
-    const auto has = [&](const Tensor& tensor) { return tensor.name == output.name; };
-    if (std::none_of(message.tensors.begin(), message.tensors.end(), has)) {
+  std::unordered_set<std::string_view> asked;
+  if (!wanted.empty()) {
+    std::unordered_set<std::string_view> names;
+    for (const Tensor& tensor : message.tensors) names.insert(tensor.name);
+    for (const RequestedOutput& output : wanted) {
+      asked.insert(output.name);
+      if (names.contains(output.name)) continue;
       return invalid("the answer has no output \"" + json::excerpt(output.name) + '"');
     }
   }
-  RawContents raw;
+  std::vector<RawElements> raw;
   for (const Tensor& tensor : message.tensors) {
-    const auto asked = [&](const RequestedOutput& output) { return output.name == tensor.name; };
-    if (!wanted.empty() && std::none_of(wanted.begin(), wanted.end(), asked)) continue;
+    if (!wanted.empty() && !asked.contains(tensor.name)) continue;
     write_tensor(tensor, *response.add_outputs());
-    raw.push_back(to_raw(message, tensor));
+    const auto elements = to_raw(message, tensor);
+    if (!elements) return elements.error();
+    raw.push_back(*elements);
   }
   return serialized(response, ModelInferResponse::kRawOutputContentsFieldNumber, raw);
 }
@@ -252,19 +284,21 @@ Result<Message> read_v2_proto(const Payload& payload, Role role) {
   Message message;
   message.source = payload;
   RawContents raw;
+  const auto arena = std::make_shared<google::protobuf::Arena>();
   if (role == Role::kRequest) {
-    ModelInferRequest request;
+    auto& request = *google::protobuf::Arena::CreateMessage<ModelInferRequest>(arena.get());
     if (!take_apart(payload.bytes(), ModelInferRequest::kRawInputContentsFieldNumber, request,
                     raw)) {
       return invalid("not a ModelInferRequest");
     }
     read_head(message, request);
-    read_outputs(message.traits, request);
+    if (auto fine = read_outputs(message.traits, request); !fine) return fine.error();
     auto read = read_tensors(message, request.inputs(), raw, "inputs");
     if (!read) return read.error();
+    keep_strings(message, arena);
     return message;
   }
-  ModelInferResponse response;
+  auto& response = *google::protobuf::Arena::CreateMessage<ModelInferResponse>(arena.get());
   if (!take_apart(payload.bytes(), ModelInferResponse::kRawOutputContentsFieldNumber, response,
                   raw)) {
     return invalid("not a ModelInferResponse");
@@ -272,6 +306,7 @@ Result<Message> read_v2_proto(const Payload& payload, Role role) {
   read_head(message, response);
   auto read = read_tensors(message, response.outputs(), raw, "outputs");
   if (!read) return read.error();
+  keep_strings(message, arena);
   return message;
 }
 
@@ -288,7 +323,7 @@ void read_v2_proto_traits(std::string_view wire, RequestTraits& traits) {
   if (!well_formed || !parse(small, request)) return;
   traits.id = request.id();
   traits.binary_output = is_on(read_parameters(request.parameters()), kBinaryDataOutput);
-  read_outputs(traits, request);
+  (void)read_outputs(traits, request);
 }
 
 Result<Payload> write_v2_proto(Message& message, const V2Options& options) {

@@ -60,14 +60,14 @@ class WireWriter {
     const std::size_t tag_at = bytes_.size();
     tag(number, kLengthDelimited);
     open_.push_back({tag_at, bytes_.size(), holes_.size(), 0});
-    holes_.push_back({bytes_.size(), 0});
+    holes_.push_back({static_cast<std::uint32_t>(bytes_.size()), 0});
   }
 
   void close() {
     const Open closed = open_.back();
     open_.pop_back();
     const std::size_t size = bytes_.size() - closed.begin + closed.lengths;
-    holes_[closed.hole].size = size;
+    holes_[closed.hole].size = static_cast<std::uint32_t>(size);
     if (open_.empty()) return;
     open_.back().lengths += closed.lengths + CodedOutputStream::VarintSize64(size);
   }
@@ -90,6 +90,7 @@ class WireWriter {
   /// The message; nothing if it is longer than protobuf allows (2 GiB).
   std::optional<std::string> finish() && {
     std::size_t size = bytes_.size();
+    if (size > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
     for (const Hole& hole : holes_) {
       size += CodedOutputStream::VarintSize64(hole.size);
     }
@@ -120,9 +121,10 @@ class WireWriter {
     bytes_.append(raw.data(), raw.size());
   }
 
+  // There may be one for every few bytes. What doesn't fit is more than 2 GiB, and never read.
   struct Hole {
-    std::size_t at;
-    std::size_t size;
+    std::uint32_t at;
+    std::uint32_t size;
   };
   struct Open {
     std::size_t tag;

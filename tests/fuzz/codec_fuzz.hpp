@@ -12,6 +12,7 @@
 #include "protocol/codec/elements.hpp"
 #include "protocol/convert.hpp"
 #include "protocol/json.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace infergraph::fuzz {
 
@@ -38,7 +39,12 @@ inline std::string elements_of(Message& message, const Tensor& tensor) {
   const bool real = tensor.type == DataType::kFloat16 || tensor.type == DataType::kBfloat16 ||
                     tensor.type == DataType::kFloat32 || tensor.type == DataType::kFloat64;
   if (real && append_flat(out, tensor, {})) return out;
-  if (tensor.type != DataType::kUnknown) return std::string(to_raw(message, tensor));
+  if (tensor.type != DataType::kUnknown) {
+    const auto raw = to_raw(message, tensor);
+    require(raw.has_value());
+    raw->append_to(out);
+    return out;
+  }
   require(append_flat(out, tensor, {}).has_value() || count_of(tensor.shape) == 0);
   return out;
 }
@@ -72,11 +78,13 @@ inline void cross(const Payload& payload, Role role) {
       target.max_decoded = kMost;
       for (const ModelProfile* known : std::array<const ModelProfile*, 2>{nullptr, &model}) {
         target.model = known;
+        const Bounded bounded("convert", payload.size());
         const auto made = convert(payload, target);
         if (!made) {
           require(made.error().message().size() < 4000);
           continue;
         }
+        bounded.made(made->size());
         const std::string_view bytes = made->bytes();
         const std::size_t json_size = made->json_size().value_or(bytes.size());
         require(json_size <= bytes.size());

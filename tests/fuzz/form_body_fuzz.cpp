@@ -10,6 +10,7 @@
 #include "protocol/codec/form_body.hpp"
 #include "protocol/convert.hpp"
 #include "protocol/json.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace {
 
@@ -46,7 +47,12 @@ void try_convert(std::string_view type, std::string_view body) {
   for (const auto message :
        {protocol::MessageType::kSeldonMessage, protocol::MessageType::kSeldonMessageList,
         protocol::MessageType::kFeedback}) {
-    const auto wire = protocol::convert(payload, message, protocol::Encoding::kProto, 1 << 20U);
+    const auto wire = [&] {
+      const infergraph::fuzz::Bounded bounded("form to proto", payload.size());
+      auto made = protocol::convert(payload, message, protocol::Encoding::kProto, 1 << 20U);
+      if (made) bounded.made(made->size());
+      return made;
+    }();
     if (!wire) continue;
     const auto json = protocol::convert(*wire, message, protocol::Encoding::kJson, 1 << 20U);
     require(json.has_value());
@@ -57,6 +63,7 @@ void try_convert(std::string_view type, std::string_view body) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const infergraph::fuzz::Bounded bounded("form_body", size, infergraph::fuzz::Bound::of_all(12));
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const std::size_t line = std::min(text.find('\n'), size);
   const std::string_view body = text.substr(std::min(line + 1, size));

@@ -8,6 +8,7 @@
 
 #include "graph/annotations.hpp"
 #include "graph/spec_reader.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace infergraph::graph {
 namespace {
@@ -88,12 +89,18 @@ void run(char reader, std::string_view text) {
   }
 }
 
+// A graph is read once, at start, and its maker is trusted: linear, but with larger factors.
+constexpr fuzz::Bound kBound{.peak = {2000, 16 * fuzz::Bound::kMebi},
+                             .total = {20000, 64 * fuzz::Bound::kMebi},
+                             .seconds = {200e-6, 1}};
+
 }  // namespace
 }  // namespace infergraph::graph
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const infergraph::fuzz::Bounded bounded("graph_reader", size, infergraph::graph::kBound);
   infergraph::graph::run(input.front(), input.substr(1));
   return 0;
 }

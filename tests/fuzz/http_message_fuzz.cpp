@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "engine/http/message_reader.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace {
 
@@ -56,6 +57,7 @@ Outcome read(std::string_view text, std::size_t step, bool ended) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
+  const infergraph::fuzz::Bounded bounded("http_message", size, infergraph::fuzz::Bound::of_all(3));
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   const bool is_request = (data[0] & 1) != 0;
   const bool ended = (data[0] & 2) != 0;

@@ -19,12 +19,14 @@
 #include "protocol/json.hpp"
 #include "seldon/prediction.pb.h"
 #include "tensorflow_serving/model_metadata.pb.h"
+#include "tests/support/bounds.hpp"
 
 namespace {
 
 namespace protocol = infergraph::protocol;
 using google::protobuf::Descriptor;
 using google::protobuf::Message;
+using infergraph::fuzz::Bounded;
 
 void require(bool holds) {
   if (!holds) std::abort();
@@ -62,7 +64,12 @@ bool are_same(std::string_view left, std::string_view right, const Descriptor& t
 
 // What JSON can be read is written the same ever after.
 void try_json(std::string_view json, const Descriptor& type) {
-  const auto wire = protocol::json_to_proto(json, type);
+  const auto wire = [&] {
+    const Bounded bounded("json_to_proto", json.size());
+    auto made = protocol::json_to_proto(json, type);
+    if (made) bounded.made(made->size());
+    return made;
+  }();
   if (!wire) {
     require(wire.error().code() == protocol::Code::kInvalidArgument);
     require(wire.error().message().size() < 1000);
@@ -79,7 +86,12 @@ void try_json(std::string_view json, const Descriptor& type) {
 
 // A Value that is nothing becomes null, and unknown fields are lost; after that, nothing changes.
 void try_wire(std::string_view wire, const Descriptor& type) {
-  const auto json = protocol::proto_to_json(wire, type);
+  const auto json = [&] {
+    const Bounded bounded("proto_to_json", wire.size());
+    auto made = protocol::proto_to_json(wire, type);
+    if (made) bounded.made(made->size());
+    return made;
+  }();
   if (!json) return;
   const auto again = protocol::json_to_proto(*json, type);
   if (!again) {
@@ -118,6 +130,7 @@ void try_readers(std::string_view wire) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
+  const infergraph::fuzz::Bounded bounded("proto_json", size, infergraph::fuzz::Bound::of_all(16));
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   const Descriptor& type = type_of(data[0] >> 1U);
   if ((data[0] & 1U) == 0) {

@@ -34,6 +34,7 @@ void try_message(const Payload& payload) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace infergraph::fuzz;  // NOLINT(google-build-using-namespace)
   if (size < 1) return 0;
+  const Bounded bounded("seldon_codec", size, Bound::of_all(30));
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const Encoding encoding = (data[0] & 1U) != 0 ? Encoding::kProto : Encoding::kJson;
   const Role role = (data[0] & 2U) != 0 ? Role::kAnswer : Role::kRequest;

@@ -20,9 +20,12 @@
 #include "protocol/codec/seldon_data.hpp"
 #include "protocol/codec/seldon_json.hpp"
 #include "protocol/json.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace {
 
+using infergraph::fuzz::Bound;
+using infergraph::fuzz::Bounded;
 using infergraph::graph::AverageCombiner;
 using infergraph::protocol::DataKind;
 using infergraph::protocol::MessageText;
@@ -98,6 +101,7 @@ void try_combiner(std::string_view text) {
     answers.push_back(Payload::json(std::string(text.substr(at, end - at))));
     at = end + 1;
   }
+  const Bounded bounded("average", text.size());
   static boost::asio::io_context loop;
   AverageCombiner unit(1 << 20);
   infergraph::graph::CallContext context;
@@ -110,12 +114,14 @@ void try_combiner(std::string_view text) {
   loop.restart();
   loop.run();
   require(result.has_value());
+  if (*result) bounded.made((*result)->size());
   if (*result) require(protocol::read_message((*result)->bytes()).has_value());
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const Bounded bounded("seldon_json", size, Bound::of_all(30));
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   (void)protocol::read_route(text);
   (void)protocol::read_feedback_routing(text);

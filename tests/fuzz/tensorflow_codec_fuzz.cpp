@@ -12,6 +12,7 @@
 #include "protocol/codec/tensorflow_codec.hpp"
 #include "protocol/codec/tensorflow_metadata.hpp"
 #include "protocol/json.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace {
 
@@ -40,11 +41,12 @@ std::string elements_of(const Tensor& tensor) {
     require(append_flat(out, tensor, {}).has_value());
   } else if (tensor.type == DataType::kBytes) {
     for (const std::string_view one : tensor.strings) {
-      out += std::to_string(one.size()) + ':';
-      out += one;
+      std::string element = std::to_string(one.size()) + ':';
+      element += one;
+      RawElements{element, tensor.is_constant ? count_of(tensor.shape) : 1}.append_to(out);
     }
   } else {
-    out = tensor.data;
+    RawElements{tensor.data, tensor.is_constant ? count_of(tensor.shape) : 1}.append_to(out);
   }
   return out;
 }
@@ -148,6 +150,8 @@ void try_examples(const Payload& payload, Role role, bool is_regression) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
+  const infergraph::fuzz::Bounded bounded("tensorflow_codec", size,
+                                          infergraph::fuzz::Bound::of_all(30));
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const unsigned how = data[0];
   const Encoding encoding = (how & 1U) == 0 ? Encoding::kJson : Encoding::kProto;

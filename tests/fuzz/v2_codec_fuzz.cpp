@@ -70,6 +70,7 @@ void try_message(const Payload& payload, Role role) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace infergraph::fuzz;  // NOLINT(google-build-using-namespace)
   if (size < 2) return 0;
+  const Bounded bounded("v2_codec", size, Bound::of_all(50));
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 2, size - 2);
   const Encoding encoding = (data[0] & 1U) != 0 ? Encoding::kProto : Encoding::kJson;
   const Role role = (data[0] & 2U) != 0 ? Role::kAnswer : Role::kRequest;

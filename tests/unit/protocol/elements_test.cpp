@@ -194,7 +194,8 @@ TEST(Append, RefusesStringsThatAreNoText) {
 TEST(RowWriter, GivesOneRowAfterTheOther) {
   Message message;
   const auto tensor = read_list(message, "[[1,2],[3,4]]", "x");
-  RowWriter rows(*tensor, {});
+  Slices slices(0);
+  RowWriter rows(*tensor, {}, slices);
   std::string out;
   ASSERT_TRUE(rows.append(out) && rows.append(out));
   EXPECT_EQ(out, "[1,2][3,4]");
@@ -212,7 +213,7 @@ TEST(Raw, CountsWhatIsThere) {
   const std::string two("\1\0\0\0a\2\0\0\0bc", 11);
   ASSERT_TRUE(from_raw(message, tensor, two, "x"));
   EXPECT_THAT(tensor.strings, ElementsAre("a", "bc"));
-  EXPECT_EQ(to_raw(message, tensor), two);
+  EXPECT_EQ(to_raw(message, tensor)->bytes, two);
   for (std::size_t size = 0; size < two.size(); ++size) {
     tensor.strings.clear();
     EXPECT_FALSE(from_raw(message, tensor, std::string_view(two).substr(0, size), "x")) << size;
