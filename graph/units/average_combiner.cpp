@@ -1,13 +1,15 @@
 #include "graph/units/average_combiner.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "graph/units/tensor_average.hpp"
 #include "protocol/codec/seldon_data.hpp"
+#include "protocol/work.hpp"
 
 namespace infergraph::graph {
 
@@ -21,74 +23,101 @@ using protocol::Status;
 
 namespace {
 
-/// One child's answer; the text borrows from `body`.
-struct Answer {
-  Payload body;
-  MessageText text;
-  NumericArray numbers;
-};
-
 Status cannot_combine(const std::string& what, std::size_t child) {
   return Status(Code::kInvalidCombination, what + " (child " + std::to_string(child) + ')');
 }
 
-// Source of the texts: contract/engine_java.md §5.
-Result<Answer> read_answer(const Payload& payload, std::size_t child, std::size_t max_decoded) {
-  const std::string whose = "the answer of child " + std::to_string(child) + ": ";
-  Result<Payload> body = as_json(payload, max_decoded);
-  if (!body) return Status(body.error().code(), whose + body.error().message());
-  const Result<MessageText> text = protocol::read_message(body->bytes());
-  if (!text) return Status(Code::kBadUpstream, whose + text.error().message());
-  const bool shaped = text->kind == DataKind::kNdarray ||
-                      (text->kind == DataKind::kTensor && !text->tensor_shape.empty());
-  if (!shaped) return cannot_combine("Combiner cannot extract data shape", child);
-  Result<NumericArray> numbers = protocol::read_numbers(*text);
-  if (!numbers) return Status(Code::kInvalidCombination, whose + numbers.error().message());
-  if (numbers->shape.size() != 2) {
-    return cannot_combine("Combiner received data that is not 2 dimensional", child);
-  }
-  return Answer{std::move(*body), *text, std::move(*numbers)};
-}
+// What the answer is made of beside the numbers: child 0's.
+struct Rest {
+  std::string status;
+  std::string meta;
+  std::string names;
+  DataKind kind = DataKind::kNone;
+};
 
-std::string write(const MessageText& text, const NumericArray& mean) {
+std::string write(const Rest& rest, const NumericArray& mean, std::size_t expected) {
   std::string out;
-  out.reserve(text.status.size() + text.meta.size() + text.names.size() + 64 +
-              mean.values.size() * 20);
+  out.reserve(rest.status.size() + rest.meta.size() + rest.names.size() + 64 + expected);
   const auto member = [&out](std::string_view name, std::string_view value) {
     if (!value.empty()) out.append(name).append(value).append(",");
   };
   out += '{';
-  member(R"("status":)", text.status);
-  member(R"("meta":)", text.meta);
+  member(R"("status":)", rest.status);
+  member(R"("meta":)", rest.meta);
   out += R"("data":{)";
-  member(R"("names":)", text.names);
-  protocol::append_numbers(out, text.kind, mean);
+  member(R"("names":)", rest.names);
+  protocol::append_numbers(out, rest.kind, mean);
   out += "}}";
   return out;
 }
 
-Result<Payload> average(const std::vector<Payload>& answers, std::size_t max_decoded) {
-  if (answers.empty()) return Status(Code::kInvalidCombination, "Combiner received no inputs");
-  Result<Answer> first = read_answer(answers.front(), 0, max_decoded);
-  if (!first) return first.error();
-  NumericArray& mean = first->numbers;
-  for (std::size_t child = 1; child < answers.size(); ++child) {
-    const Result<Answer> next = read_answer(answers[child], child, max_decoded);
-    if (!next) return next.error();
+// Reads the children's answers one after the other into the sum, and holds no more of them than
+// that. Source of the texts: contract/engine_java.md §5.
+class Average {
+ public:
+  explicit Average(std::size_t max_decoded) : max_decoded_(max_decoded) {}
+
+  Result<void> add(const Payload& payload, std::size_t child) {
+    const std::string whose = "the answer of child " + std::to_string(child) + ": ";
+    const Result<Payload> body = as_json(payload, max_decoded_);
+    if (!body) return Status(body.error().code(), whose + body.error().message());
+    const Result<MessageText> text = protocol::read_message(body->bytes());
+    if (!text) return Status(Code::kBadUpstream, whose + text.error().message());
+    const bool shaped = text->kind == DataKind::kNdarray ||
+                        (text->kind == DataKind::kTensor && !text->tensor_shape.empty());
+    if (!shaped) return cannot_combine("Combiner cannot extract data shape", child);
+    auto shape = child == 0 ? begin(*text) : protocol::add_numbers(*text, sum_);
+    if (!shape) return Status(Code::kInvalidCombination, whose + shape.error().message());
+    if (shape->size() != 2) {
+      return cannot_combine("Combiner received data that is not 2 dimensional", child);
+    }
     for (std::size_t dimension = 0; dimension < 2; ++dimension) {
-      const std::size_t expected = mean.shape[dimension];
-      const std::size_t found = next->numbers.shape[dimension];
+      const std::size_t expected = sum_.shape[dimension];
+      const std::size_t found = (*shape)[dimension];
       if (expected == found) continue;
       return cannot_combine("Expected batch length " + std::to_string(expected) + " but found " +
                                 std::to_string(found),
                             child);
     }
-    for (std::size_t i = 0; i < mean.values.size(); ++i) {
-      mean.values[i] += next->numbers.values[i];
-    }
+    return {};
   }
-  for (double& value : mean.values) value /= static_cast<double>(answers.size());
-  return Payload::json(write(first->text, mean));
+
+  Result<Payload> finish(std::size_t children) {
+    for (double& value : sum_.values) value /= static_cast<double>(children);
+    // A mean has more digits than what it is of, but not twice as many as a double's text.
+    constexpr std::size_t kMostDigits = 20;
+    const std::size_t expected =
+        std::min(sum_.values.size() * kMostDigits, numbers_text_ + numbers_text_ / 4);
+    return Payload::json(write(rest_, sum_, expected));
+  }
+
+ private:
+  Result<std::vector<std::size_t>> begin(const MessageText& text) {
+    auto numbers = protocol::read_numbers(text);
+    if (!numbers) return numbers.error();
+    sum_ = *std::move(numbers);
+    rest_ = {std::string(text.status), std::string(text.meta), std::string(text.names), text.kind};
+    numbers_text_ = text.content_text.size();
+    return sum_.shape;
+  }
+
+  std::size_t max_decoded_;
+  NumericArray sum_;
+  Rest rest_;
+  std::size_t numbers_text_ = 0;
+};
+
+Result<Payload> average(std::vector<Payload>& answers, std::size_t max_decoded) {
+  if (answers.empty()) return Status(Code::kInvalidCombination, "Combiner received no inputs");
+  const protocol::WorkScope scope{std::span<const Payload>(answers)};
+  Average made(max_decoded);
+  for (std::size_t child = 0; child < answers.size(); ++child) {
+    if (auto added = made.add(answers[child], child); !added) {
+      return protocol::why_ended(added.error());
+    }
+    let_go(answers[child]);
+  }
+  return made.finish(answers.size());
 }
 
 }  // namespace

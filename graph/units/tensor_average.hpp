@@ -12,8 +12,13 @@ namespace infergraph::graph {
 /// one), in the protocol, the encoding and with the other members of child 0's answer. Floats keep
 /// their type; of integers, and of numbers without a type, the mean is a double. Errors:
 /// kInvalidCombination with the child's index: other names or shapes, or no numbers; kBadUpstream
-/// for what can't be read.
-protocol::Result<protocol::Payload> average_tensors(const std::vector<protocol::Payload>& answers,
+/// for what can't be read. Reads the children one after the other, and lets go of each that is
+/// large once it is read.
+protocol::Result<protocol::Payload> average_tensors(std::vector<protocol::Payload>& answers,
                                                     std::size_t max_decoded);
+
+/// Drops the bytes of `answer` if they are many; all else of it stays. What is small stays whole: a
+/// combiner that ended early is begun again, elsewhere, and only with small answers.
+void let_go(protocol::Payload& answer);
 
 }  // namespace infergraph::graph
