@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "metrics/exposition.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace {
 
@@ -27,6 +28,7 @@ std::string upper(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const infergraph::fuzz::Bounded bounded("accept", size, infergraph::fuzz::Bound::of_all(8));
   const std::string header(reinterpret_cast<const char*>(data), size);
   const Format format = negotiate(header);
   require(!infergraph::metrics::content_type(format).empty());

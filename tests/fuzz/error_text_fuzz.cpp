@@ -10,6 +10,7 @@
 #include "google/rpc/status.pb.h"
 #include "protocol/codec/error_text.hpp"
 #include "protocol/json.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace {
 
@@ -49,6 +50,7 @@ void look_at(const Status& failure) {
 
 // The first byte chooses the status, the second where the text is cut in two.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const infergraph::fuzz::Bounded bounded("error_text", size, infergraph::fuzz::Bound::of_all(40));
   if (size < 2) return 0;
   const std::string text(reinterpret_cast<const char*>(data) + 2, size - 2);
   const std::size_t cut = text.size() * data[1] / 256;

@@ -9,6 +9,7 @@
 
 #include "engine/grpc/metadata.hpp"
 #include "protocol/base64.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace {
 
@@ -32,6 +33,8 @@ bool is_printable(std::string_view value) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const infergraph::fuzz::Bounded bounded("grpc_metadata", size,
+                                          infergraph::fuzz::Bound::of_all(4));
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const std::size_t colon = std::min(text.find(':', 1), text.size());
   const HeaderField field{text.substr(0, colon), text.substr(std::min(colon + 1, text.size()))};

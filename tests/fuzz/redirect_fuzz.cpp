@@ -9,6 +9,7 @@
 
 #include "engine/node/redirect.hpp"
 #include "protocol/routes.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace {
 
@@ -19,6 +20,7 @@ void require(bool holds) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const infergraph::fuzz::Bounded bounded("redirect", size, infergraph::fuzz::Bound::of_all(6));
   using infergraph::engine::redirect_target;
   const std::string_view location(reinterpret_cast<const char*>(data), size);
   const std::string_view asked = "/v1/models/m:predict";

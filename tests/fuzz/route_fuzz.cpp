@@ -11,6 +11,7 @@
 #include "protocol/codec/seldon_proto.hpp"
 #include "protocol/convert.hpp"
 #include "protocol/json.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace {
 
@@ -40,6 +41,7 @@ void check(const Result<int>& route, RouteOddity oddity) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const infergraph::fuzz::Bounded bounded("route", size, infergraph::fuzz::Bound::of_all(12));
   const std::string text(reinterpret_cast<const char*>(data), size);
   auto of_json = RouteOddity::kNone;
   const Result<int> json = protocol::read_route(text, &of_json);
