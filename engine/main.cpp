@@ -72,9 +72,9 @@ int run(int argc, const char* const* argv) {
       return end_of_output(run_check(invocation.tool_args, environment));
     case Invocation::Kind::kStub:
       expect_threads({});
-      return end_of_output(run_stub(invocation.tool_args));
+      return end_of_output(run_stub(invocation.tool_args, environment));
     case Invocation::Kind::kTry:
-      return end_of_output(run_try(invocation.tool_args));
+      return end_of_output(run_try(invocation.tool_args, environment));
     case Invocation::Kind::kHelp:
     case Invocation::Kind::kVersion:
       std::fputs(invocation.text.c_str(), stdout);

@@ -10,9 +10,31 @@
 
 namespace infergraph::engine {
 
-std::optional<GraphFile> read_graph_file(std::string_view tool, const std::string& file,
-                                         const std::string& predictor, int& exit_code) {
-  graph::SpecReading reading = graph::read_deployment_file(file);
+void GraphChoice::add_flags(ToolArgs& tool) {
+  tool.let_file_be_missing();
+  tool.add_text("sdep", "NAME", "which SeldonDeployment, if FILE has several", deployment.name);
+  tool.add_text("namespace", "NAME", "its namespace", deployment.namespace_);
+  tool.add_text("predictor", "NAME", "whose graph, if there are several", predictor);
+}
+
+std::optional<GraphFile> read_graph_file(std::string_view tool, const GraphChoice& choice,
+                                         const Environment& environment, int& exit_code) {
+  std::string file = choice.file;
+  const std::string& predictor = choice.predictor;
+  graph::SpecReading reading;
+  if (file.empty()) {
+    file = "ENGINE_PREDICTOR";
+    const auto encoded = environment(file);
+    if (!encoded) {
+      std::cerr << "infergraph " << tool << ": FILE is missing, and " << file
+                << " is not set; see infergraph " << tool << " --help\n";
+      exit_code = 2;
+      return std::nullopt;
+    }
+    reading = graph::read_engine_predictor(*encoded);
+  } else {
+    reading = graph::read_deployment_file(file, {}, choice.deployment);
+  }
   if (!reading.ok()) {
     std::cerr << "infergraph " << tool << ": " << printable(file) << " has "
               << counted(reading.problems.size(), "error") << "\n";

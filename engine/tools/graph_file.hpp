@@ -4,7 +4,10 @@
 #include <string>
 #include <string_view>
 
+#include "engine/options.hpp"
+#include "engine/tools/tool_args.hpp"
 #include "graph/spec.hpp"
+#include "graph/spec_reader.hpp"
 
 namespace infergraph::engine {
 
@@ -14,10 +17,20 @@ struct GraphFile {
   graph::PredictorSpec predictor;
 };
 
-/// Reads FILE for `tool` ("stub", "try"). An empty `predictor` means the only one. When it can't be
-/// run, says why on stderr and gives nothing, with `exit_code` 1 for problems in the graph and 2
-/// for a predictor that isn't there or had to be named.
-std::optional<GraphFile> read_graph_file(std::string_view tool, const std::string& file,
-                                         const std::string& predictor, int& exit_code);
+/// Which graph of which file a command line means.
+struct GraphChoice {
+  std::string file;       ///< "-" is stdin; empty: ENGINE_PREDICTOR
+  std::string predictor;  ///< empty: the only one
+  graph::SpecChoice deployment;
+
+  /// The flags --sdep, --namespace and --predictor; FILE may then be missing.
+  void add_flags(ToolArgs& tool);
+};
+
+/// Reads the graph for `tool` ("stub", "try"). When it can't be run, says why on stderr and gives
+/// nothing, with `exit_code` 1 for problems in the graph and 2 for a graph that isn't there or had
+/// to be named.
+std::optional<GraphFile> read_graph_file(std::string_view tool, const GraphChoice& choice,
+                                         const Environment& environment, int& exit_code);
 
 }  // namespace infergraph::engine

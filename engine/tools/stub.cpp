@@ -22,20 +22,20 @@ constexpr auto kDrain = std::chrono::milliseconds(500);
 struct StubFlags {
   bool json = false;
   bool print = false;
-  std::string predictor;
+  GraphChoice graph;
   std::vector<StubOverride> overrides;
   std::uint64_t count = 0;  ///< 0: no end
   std::optional<std::uint64_t> seed;
 };
 
-std::optional<int> parse(const std::vector<std::string>& args, StubFlags& flags,
-                         std::string& file) {
+std::optional<int> parse(const std::vector<std::string>& args, StubFlags& flags) {
   ToolArgs tool(
       "stub FILE [--set NODE.key=value]... [--print] [--count N] [--json]",
       "Stands in for every remote node of a graph, each on the port of its endpoint on "
       "this machine:\nmodels, transformers, routers and combiners that answer in shape, as "
       "a component made with Seldon's\nPython wrapper, as TensorFlow Serving or as a "
-      "server of protocol v2. Until Ctrl-C; then prints\nwhat each was asked.");
+      "server of protocol v2. Until Ctrl-C; then prints\nwhat each was asked. FILE is what check "
+      "takes; - reads stdin; without it it is ENGINE_PREDICTOR.");
   tool.add_value("set", "NODE.key=value", set_help(),
                  [&](std::string_view value) { return read_override(value, flags.overrides); });
   tool.add_switch("print", "print each request with what came in and what went out", flags.print);
@@ -45,13 +45,13 @@ std::optional<int> parse(const std::vector<std::string>& args, StubFlags& flags,
   });
   tool.add_value("seed", "N", "of the random numbers; without it each run has others",
                  [&](std::string_view value) { return read_whole(value, flags.seed.emplace()); });
-  tool.add_text("predictor", "NAME", "whose graph, if FILE has several", flags.predictor);
+  flags.graph.add_flags(tool);
   tool.add_switch("json", "print one JSON object a line", flags.json);
   tool.set_footer(
       "A node's parameters stub_latency, stub_jitter, stub_error_rate, stub_route, stub_payload,\n"
       "stub_personality and stub_weights do what --set does, which stands over them.\n\n"
       "exit code: 0 stopped, 1 problems in the graph or a taken port, 2 bad usage");
-  return tool.parse(args, file);
+  return tool.parse(args, flags.graph.file);
 }
 
 int fail(std::string_view why) {
@@ -61,12 +61,11 @@ int fail(std::string_view why) {
 
 }  // namespace
 
-int run_stub(const std::vector<std::string>& args) {
+int run_stub(const std::vector<std::string>& args, const Environment& environment) {
   StubFlags flags;
-  std::string file;
-  if (const auto code = parse(args, flags, file)) return *code;
+  if (const auto code = parse(args, flags)) return *code;
   int exit_code = 0;
-  const auto graph = read_graph_file("stub", file, flags.predictor, exit_code);
+  const auto graph = read_graph_file("stub", flags.graph, environment, exit_code);
   if (!graph) return exit_code;
   if (const auto wrong = unknown_override(graph->predictor, flags.overrides); !wrong.empty()) {
     std::cerr << "infergraph stub: --set: " << printable(wrong) << "\n";

@@ -28,7 +28,7 @@ struct TryFlags {
   bool feedback = false;
   bool json = false;
   bool full = false;
-  std::string predictor;
+  GraphChoice graph;
   std::vector<StubOverride> overrides;
   std::map<std::string, int> branches;
   std::optional<std::uint64_t> seed;
@@ -66,11 +66,13 @@ std::string wrong_branch(const graph::PredictorSpec& predictor,
   return "";
 }
 
-std::optional<int> parse(const std::vector<std::string>& args, TryFlags& flags, std::string& file) {
-  ToolArgs tool("try FILE [--data DATA | --request FILE] [--stub] [--full] [--json]",
-                "Sends one request through a graph and prints the way that it took: the nodes that "
-                "it visited,\neach with its time and what went in and out, then the answer. The "
-                "nodes must be running, unless\n--stub stands in for them.");
+std::optional<int> parse(const std::vector<std::string>& args, TryFlags& flags) {
+  ToolArgs tool(
+      "try FILE [--data DATA | --request FILE] [--stub] [--full] [--json]",
+      "Sends one request through a graph and prints the way that it took: the nodes that "
+      "it visited,\neach with its time and what went in and out, then the answer. The "
+      "nodes must be running, unless\n--stub stands in for them. FILE is what check takes; - "
+      "reads stdin; without it it is ENGINE_PREDICTOR.");
   tool.add_value("data", "DATA",
                  "numbers (1,2,3), rows ([[1,2],[3,4]]) or a whole message, of any protocol; if\n"
                  "nothing is given, one row for the first model that tells its inputs",
@@ -98,11 +100,11 @@ std::optional<int> parse(const std::vector<std::string>& args, TryFlags& flags, 
                    flags.timeout = *duration;
                    return "";
                  });
-  tool.add_text("predictor", "NAME", "whose graph, if FILE has several", flags.predictor);
+  flags.graph.add_flags(tool);
   tool.add_switch("full", "don't shorten messages to the width of the terminal", flags.full);
   tool.add_switch("json", "print one JSON object", flags.json);
   tool.set_footer("exit code: 0 an answer, 1 a failure or problems in the graph, 2 bad usage");
-  return tool.parse(args, file);
+  return tool.parse(args, flags.graph.file);
 }
 
 int fail(int exit_code, std::string_view why) {
@@ -151,15 +153,17 @@ int report(const graph::PredictorSpec& predictor, const TryRecorder& recorder, c
 
 }  // namespace
 
-int run_try(const std::vector<std::string>& args) {
+int run_try(const std::vector<std::string>& args, const Environment& environment) {
   TryFlags flags;
-  std::string file;
-  if (const auto code = parse(args, flags, file)) return *code;
+  if (const auto code = parse(args, flags)) return *code;
   if (flags.data && !flags.request_file.empty()) return fail(2, "--data or --request, not both");
+  if (flags.graph.file == "-" && flags.request_file == "-") {
+    return fail(2, "the graph or the message can be on stdin, not both");
+  }
   if (!flags.stub && !flags.overrides.empty()) return fail(2, "--set needs --stub");
 
   int exit_code = 0;
-  auto graph = read_graph_file("try", file, flags.predictor, exit_code);
+  auto graph = read_graph_file("try", flags.graph, environment, exit_code);
   if (!graph) return exit_code;
   if (const auto wrong = unknown_override(graph->predictor, flags.overrides); !wrong.empty()) {
     return fail(2, "--set: " + wrong);

@@ -1,5 +1,6 @@
 """The subcommands check, stub and try: what one does with a graph before there is a cluster."""
 
+import base64
 import json
 import pathlib
 import signal
@@ -385,6 +386,23 @@ class TryTest(ToolTest):
                     made["spec"]["protocol"] = protocol
                 told = self.json_of("try", self.write(made), "--stub")
                 self.assertTrue(told["ok"], told)
+
+    def test_a_graph_from_stdin_a_list_and_the_environment(self):
+        one, two = (deployment(unit(name, None, implementation="SIMPLE_MODEL"), name=name)
+                    for name in ("one", "two"))
+        several = json.dumps({"kind": "List", "apiVersion": "v1", "items": [one, two]})
+        def tried(*arguments, text=None, environment=None):
+            return subprocess.run([BINARY, "try", *arguments, "--json"], input=text, text=True,
+                                  capture_output=True, check=False, timeout=60,
+                                  env={**clean_environment(), **(environment or {})})
+        done = tried("-", "--sdep", "two", text=several)
+        self.assertEqual(json.loads(done.stdout)["nodes"][0]["name"], "two", done.stderr)
+        self.assertEqual(tried("-", text=several).returncode, 1)
+        done = tried(text="", environment={"ENGINE_PREDICTOR": base64.b64encode(
+            json.dumps(one["spec"]["predictors"][0]).encode()).decode()})
+        self.assertEqual(json.loads(done.stdout)["nodes"][0]["name"], "one", done.stderr)
+        self.assertEqual(tried().returncode, 2)
+        self.assertEqual(tried("-", "--request", "-", text=several).returncode, 2)
 
     def test_a_predictor_must_be_named_among_several(self):
         tree = deployment(unit("m", None, implementation="SIMPLE_MODEL"), predictor="one")
