@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/invocation.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace {
 
@@ -38,6 +39,7 @@ std::string without_zeros(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const infergraph::fuzz::Bounded bounded("command line", size);
   std::string_view text(reinterpret_cast<const char*>(data), size);
   std::vector<std::string> words;
   while (!text.empty() && words.size() < kMostWords) {

@@ -8,6 +8,7 @@
 
 #include "engine/duration.hpp"
 #include "engine/tools/tool_args.hpp"
+#include "tests/support/bounds.hpp"
 
 namespace {
 
@@ -21,6 +22,8 @@ void require(bool holds) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace infergraph::engine;
+  using infergraph::fuzz::Bounded;
+  const Bounded bounded("duration", size);
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto duration = parse_duration(text);
   if (duration) {
