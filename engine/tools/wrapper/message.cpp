@@ -188,6 +188,9 @@ WrapperResult<WrapperFeatures> read_features(const Value& message, std::size_t s
 
 StubAnswer wrapper_answer(const graph::NodeSpec& node, std::span<const Value* const> messages,
                           const WrapperFeatures& result, CarriedMeta carried) {
+  // The metas of a list are merged before anybody looks at the answer.
+  const auto meta = wrapper_meta(node, messages, carried);
+  if (!meta && carried == CarriedMeta::kAll) return thrown(meta.error().text());
   std::string data;
   if (result.array) {
     data = data_text(*messages.front(), *result.array, nullptr);
@@ -200,7 +203,6 @@ StubAnswer wrapper_answer(const graph::NodeSpec& node, std::span<const Value* co
     append_python_text(text, *result.value);
     return bad_data("Unknown data type returned as payload (must be list or np array):" + text);
   }
-  const auto meta = wrapper_meta(node, messages, carried);
   if (!meta) return thrown(meta.error().text());
 
   // In the order of the alphabet, as Flask writes it.

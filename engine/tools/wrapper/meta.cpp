@@ -50,6 +50,41 @@ PythonResult<void> copy_meta(const Value& meta, Meta& into) {
   return {};
 }
 
+/// An empty list, dict or text.
+bool is_empty(const Value& value) {
+  return (value.IsArray() || value.IsObject() || value.IsString()) && !is_truthy(value);
+}
+
+PythonError not_iterable(const Value& value) {
+  return raised("'" + std::string(python_type(value)) + "' object is not iterable");
+}
+
+/// list.extend(): elements, the keys of a dict, the characters of a text.
+PythonResult<void> extend(std::string& list, const Value& values) {
+  const auto add = [&](const Value& value) {
+    list += list.empty() ? '[' : ',';
+    append_flask_json(list, value);
+  };
+  if (values.IsArray()) {
+    for (const Value& value : values.GetArray()) add(value);
+  } else if (values.IsObject()) {
+    for (const auto& [key, ignored] : values.GetObject()) add(key);
+  } else if (values.IsString()) {
+    std::string_view text(values.GetString(), values.GetStringLength());
+    while (!text.empty()) {
+      std::size_t length = 1;
+      while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
+        ++length;
+      }
+      add(Value(rapidjson::StringRef(text.data(), static_cast<rapidjson::SizeType>(length))));
+      text.remove_prefix(length);
+    }
+  } else {
+    return not_iterable(values);
+  }
+  return {};
+}
+
 /// The same of a list: tags and requestPath of all with the later standing, metrics of all.
 PythonResult<void> merge_meta(std::span<const Value* const> messages, Meta& into) {
   std::map<std::string, const Value*> tags;
@@ -61,21 +96,14 @@ PythonResult<void> merge_meta(std::span<const Value* const> messages, Meta& into
     if (!meta->IsObject()) return no_attribute(*meta);
     for (const auto& [name, dict] : {std::pair("tags", &tags), std::pair("requestPath", &path)}) {
       const Value* value = last_member(*meta, name);
-      if (value == nullptr) continue;
-      if (!value->IsObject()) {
-        return raised("'" + std::string(python_type(*value)) + "' object is not iterable");
-      }
+      // dict.update() takes anything without an element for nothing.
+      if (value == nullptr || is_empty(*value)) continue;
+      if (!value->IsObject()) return not_iterable(*value);
       update(*dict, *value);
     }
     const Value* own = last_member(*meta, "metrics");
     if (own == nullptr) continue;
-    if (!own->IsArray()) {
-      return raised("'" + std::string(python_type(*own)) + "' object is not iterable");
-    }
-    for (const Value& metric : own->GetArray()) {
-      metrics += metrics.empty() ? '[' : ',';
-      append_flask_json(metrics, metric);
-    }
+    if (auto added = extend(metrics, *own); !added) return added.error();
   }
   if (!tags.empty()) into["tags"] = dict_text(tags);
   if (!path.empty()) into["requestPath"] = dict_text(path);
