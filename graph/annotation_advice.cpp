@@ -115,6 +115,9 @@ std::string_view meant_by(std::string_view name) {
 }  // namespace
 
 void advise_annotations(const Annotations& annotations, std::string_view path, Problems& warnings) {
+  // Finding what was meant takes a look at every name that there is.
+  constexpr std::size_t kMostLookedAt = 1000;
+  std::size_t looked_at = 0;
   for (const auto& [name, value] : annotations) {
     const std::string place = member_path(path, name);
     if (is_one_of(name, kRead)) {
@@ -132,6 +135,7 @@ void advise_annotations(const Annotations& annotations, std::string_view path, P
       warnings.add(place, std::move(message));
       continue;
     }
+    if (++looked_at > kMostLookedAt) continue;
     if (const std::string_view meant = meant_by(name); !meant.empty()) {
       warnings.add(place,
                    "is no annotation that is read; did you mean \"" + std::string(meant) + "\"?");

@@ -10,7 +10,7 @@ namespace infergraph::graph {
 namespace {
 
 /// Finding a name that is near takes a look at each: too many aren't looked at.
-constexpr std::size_t kMostLookedAt = 200;
+constexpr std::size_t kMostLookedAt = 50;
 
 bool is_engines_own(std::string_view name) {
   return name == "seldon-container-engine" || name == "tfserving";
@@ -37,7 +37,7 @@ ContainerNames::ContainerNames(const PredictorReading& reading) : reading_(readi
 
 void ContainerNames::advise_node(const NodeSpec& node, Problems& warnings) const {
   const bool is_made = node.implementation == Implementation::kPrepackaged;
-  if (!reading_.has_components || is_made || has(node.name)) return;
+  if (!reading_.has_components || is_made || has(node.name) || warnings.is_full()) return;
   warnings.add(member_path(node.path, "name"), "no container of componentSpecs is called " +
                                                    quoted(node.name) +
                                                    ", for which Kubernetes refuses the graph" +

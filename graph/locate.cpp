@@ -42,6 +42,18 @@ Step take_step(std::string_view& path) {
   return step;
 }
 
+/// Whether quoted(key) is `text`, which mostly shows at once.
+bool is_quoted_as(std::string_view key, std::string_view text) {
+  constexpr std::size_t kCertainlyWhole = 60;  // a longer one may be cut
+  if (key.size() < kCertainlyWhole) {
+    if (text.size() <= key.size() + 2) {
+      return text.size() == key.size() + 2 && text.substr(1, key.size()) == key;
+    }
+    if (text.find('\\') == text.npos) return false;
+  }
+  return quoted(key) == text;
+}
+
 /// Finds places in a tree, as long as that takes no more steps than a small file has.
 class Locator {
  public:
@@ -71,13 +83,13 @@ class Locator {
         continue;
       }
       if (each.key.data() == nullptr) continue;
-      if (step.is_quoted ? quoted(each.key) == step.key : each.key == step.key) found = &each;
+      if (step.is_quoted ? is_quoted_as(each.key, step.key) : each.key == step.key) found = &each;
       if (!step.is_quoted && same_letters(each.key, step.key)) folded = &each;
     }
     return found != nullptr ? found : folded;
   }
 
-  static constexpr std::size_t kMostSteps = 20'000'000;
+  static constexpr std::size_t kMostSteps = 3'000'000;
 
   const JsonTree& tree_;
   std::size_t steps_ = 0;

@@ -68,6 +68,8 @@ class Problems {
   /// Whether there is one at `path` or inside it.
   bool any_in(std::string_view path) const;
   bool empty() const { return found_.empty(); }
+  /// Whether more are only counted: then they need no words.
+  bool is_full() const { return found_.size() >= kMost; }
 
   /// All of them; leaves none.
   std::vector<Problem> take();

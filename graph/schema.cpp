@@ -132,6 +132,10 @@ void check_keys(const JsonValue& object, const Place& place, const Schema& schem
   for (const JsonValue& member : object.children()) {
     const std::string_view key = member.key;
     if (key.data() == nullptr || has(schema, key) || key.starts_with("x-")) continue;
+    if (warnings.is_full()) {
+      warnings.add(place, "");
+      continue;
+    }
     const auto folded = std::ranges::find_if(
         schema.keys, [&](std::string_view known) { return same_letters(known, key); });
     std::string message;
