@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/flags.hpp"
+#include "graph/settings.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -87,9 +88,16 @@ std::string help_text() {
   for (const Variable& variable : kVariables) {
     append_entry(text, std::string(variable.name), variable.help);
   }
+  text += "\nSettings of nodes, annotations infergraph.io/NODE.NAME or infergraph.io/NAME:\n";
+  for (const graph::Setting& setting : graph::settings()) {
+    const std::string head = std::string(setting.name) + " " + std::string(setting.value);
+    std::string help(setting.help);
+    if (!setting.fallback.empty()) help += " (" + std::string(setting.fallback) + ")";
+    append_entry(text, head, help);
+  }
   text +=
       "\nExit codes: 0 stopped cleanly, 1 could not start, or requests outlived the\n"
-      "drain, 2 unknown flag or unparsable value. docs/flags.md tells more.\n";
+      "drain, 2 unknown flag or unparsable value. docs/flags.md and\ndocs/settings.md tell more.\n";
   return text;
 }
 

@@ -214,7 +214,7 @@ std::unique_ptr<graph::Unit> Server::make_unit(const graph::NodeSpec& node,
     unit.model.name = model;
     unit.is_only = is_single_;
     unit.aggregate_body = node.settings.aggregate_body;
-    unit.max_decoded = options_.max_response_bytes;
+    unit.max_decoded = node.settings.max_response_bytes.value_or(options_.max_response_bytes);
     unit.on_odd_route = route_warning(node.name);
     return std::make_unique<graph::RemoteUnit>(make_clients({node, endpoint, protocol, model}),
                                                std::move(unit));
@@ -322,13 +322,13 @@ std::shared_ptr<graph::NodeClient> Server::make_rest_node(const NodePlace& place
   const graph::NodeSpec& node = place.node;
   MessageLimits limits;
   limits.header = options_.max_header_bytes;
-  limits.body = options_.max_response_bytes;
+  limits.body = node.settings.max_response_bytes.value_or(options_.max_response_bytes);
   seat.pools.push_back(std::make_unique<HttpPool>(
       runtime_.thread(index), resolver_.book(place.endpoint.service_host, place.endpoint.http_port),
       limits, metrics_.node_connections(index, node.name)));
   RestNodeOptions calling;
   calling.timeout = timeout_of(node, annotations.rest_timeout);
-  calling.connect_timeout = options_.connect_timeout;
+  calling.connect_timeout = node.settings.connect_timeout.value_or(options_.connect_timeout);
   calling.protocol = place.protocol;
   calling.model = place.model;
   return logged(node.name, place.endpoint.service_host, place.endpoint.http_port,
@@ -350,9 +350,12 @@ std::shared_ptr<graph::NodeClient> Server::make_grpc_node(const NodePlace& place
                                                           const graph::Annotated& annotations,
                                                           GrpcCaller caller) {
   const graph::NodeSpec& node = place.node;
+  GrpcChannelOptions channel = transport_.options();
+  channel.connect_timeout = node.settings.connect_timeout.value_or(channel.connect_timeout);
+  channel.max_answer = node.settings.max_response_bytes.value_or(channel.max_answer);
   auto channels = std::make_unique<GrpcChannels>(
       transport_,
-      resolver_.book(host_of(place.endpoint, Transport::kGrpc), place.endpoint.grpc_port));
+      resolver_.book(host_of(place.endpoint, Transport::kGrpc), place.endpoint.grpc_port), channel);
   GrpcNodeOptions calling;
   calling.timeout = timeout_of(node, annotations.grpc_timeout);
   calling.protocol = place.protocol;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -51,6 +52,8 @@ struct NodeSettings {
 
   AggregateBody aggregate_body = AggregateBody::kList;
   std::optional<std::chrono::milliseconds> timeout;  ///< 0: no limit
+  std::optional<std::chrono::milliseconds> connect_timeout;
+  std::optional<std::size_t> max_response_bytes;
   std::optional<bool> full_health_checks;
 
   std::vector<SettingUse> uses;

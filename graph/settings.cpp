@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -65,26 +66,60 @@ std::string set_aggregate_body(NodeSettings& settings, std::string_view value) {
   return "";
 }
 
-// As seldon.io/rest-timeout has it, or with its unit.
-template <std::optional<std::chrono::milliseconds> NodeSettings::*Into>
-std::string set_duration(NodeSettings& settings, std::string_view value) {
-  constexpr std::array<std::pair<std::string_view, std::uint32_t>, 4> kUnits{
-      {{"", 1}, {"ms", 1}, {"s", 1000}, {"m", 60'000}}};
-  const auto number = take_number<std::uint32_t>(value);
+struct Unit {
+  std::string_view name;
+  double factor;
+};
+
+// Takes a number without a sign, and what unit of `units` stands behind it; nothing for anything
+// else.
+std::optional<double> read_amount(std::string_view text, std::span<const Unit> units) {
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  // A sign, inf and nan are no amount.
+  if (error != std::errc() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  const std::string_view rest(stop, static_cast<std::size_t>(end - stop));
   const auto unit =
-      std::ranges::find_if(kUnits, [&](const auto& known) { return known.first == value; });
-  const std::uint32_t most = std::numeric_limits<std::int32_t>::max();
-  if (!number || unit == kUnits.end() || *number > most / unit->second) {
-    return "must be milliseconds, or a time such as 1500ms, 15s or 2m";
+      std::ranges::find_if(units, [&](const Unit& known) { return known.name == rest; });
+  if (unit == units.end()) return std::nullopt;
+  return number * unit->factor;
+}
+
+// As seldon.io/rest-timeout has it, or with its unit, as flags have it.
+template <std::optional<std::chrono::milliseconds> NodeSettings::*Into, bool kMayBeZero>
+std::string set_duration(NodeSettings& settings, std::string_view value) {
+  constexpr std::array<Unit, 5> kUnits{
+      {{"", 1}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}};
+  const auto amount = read_amount(value, kUnits);
+  if (!amount) return "must be milliseconds, or a time such as 1500ms, 15s or 2m";
+  if (*amount > std::numeric_limits<std::int32_t>::max()) return "must be at most 24 days";
+  const std::chrono::milliseconds made(std::llround(std::ceil(*amount)));
+  if (!kMayBeZero && made.count() == 0) return "must be more than 0";
+  settings.*Into = made;
+  return "";
+}
+
+template <std::optional<std::size_t> NodeSettings::*Into>
+std::string set_size(NodeSettings& settings, std::string_view value) {
+  constexpr double kMost = 1ULL << 40U;
+  constexpr std::array<Unit, 4> kUnits{
+      {{"", 1}, {"Ki", 1U << 10U}, {"Mi", 1U << 20U}, {"Gi", 1U << 30U}}};
+  const auto amount = read_amount(value, kUnits);
+  if (!amount || *amount > kMost || *amount != std::floor(*amount)) {
+    return "must be bytes, such as 65536, 64Ki or 128Mi";
   }
-  settings.*Into = std::chrono::milliseconds(std::int64_t{*number} * unit->second);
+  settings.*Into = static_cast<std::size_t>(*amount);
   return "";
 }
 
 template <std::optional<bool> NodeSettings::*Into>
 std::string set_bool(NodeSettings& settings, std::string_view value) {
-  if (value != "true" && value != "false") return "must be true or false";
-  settings.*Into = value == "true";
+  constexpr std::array<std::string_view, 6> kYes{"true", "1", "t", "T", "TRUE", "True"};
+  constexpr std::array<std::string_view, 6> kNo{"false", "0", "f", "F", "FALSE", "False"};
+  const bool is_yes = std::ranges::find(kYes, value) != kYes.end();
+  if (!is_yes && std::ranges::find(kNo, value) == kNo.end()) return "must be true or false";
+  settings.*Into = is_yes;
   return "";
 }
 
@@ -138,7 +173,13 @@ constexpr std::array kSettings{
     Setting{"timeout", "TIME",
             "for a whole call, over REST or gRPC, instead of seldon.io/rest-timeout and "
             "grpc-timeout; 0: no limit",
-            "", kWithoutContainer, set_duration<&NodeSettings::timeout>, never_idle},
+            "", kWithoutContainer, set_duration<&NodeSettings::timeout, true>, never_idle},
+    Setting{"connect_timeout", "TIME",
+            "to connect to an address of this node, instead of --connect_timeout", "",
+            kWithoutContainer, set_duration<&NodeSettings::connect_timeout, false>, never_idle},
+    Setting{"max_response_bytes", "SIZE",
+            "of an answer of this node, instead of --max_response_bytes", "", kWithoutContainer,
+            set_size<&NodeSettings::max_response_bytes>, never_idle},
     Setting{"full_health_checks", "BOOL", "for this node, instead of --full_health_checks", "",
             kWithoutContainer, set_bool<&NodeSettings::full_health_checks>, never_idle},
 };

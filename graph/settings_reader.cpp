@@ -98,6 +98,7 @@ class Reader {
  private:
   Entries read_level(const AnnotationLevel& level) {
     Entries entries;
+    warn_of_prefixes(level);
     // Keys come after lines, and stand over them.
     const std::string lines_key = std::string(kAnnotationPrefix) + std::string(kLines);
     if (const auto lines = level.annotations.find(lines_key); lines != level.annotations.end()) {
@@ -118,6 +119,21 @@ class Reader {
       add_entry(level, behind, {value, path, key + " of " + std::string(level.owner)}, entries);
     }
     return entries;
+  }
+
+  // A slip before the slash would be silent: such keys are somebody else's.
+  void warn_of_prefixes(const AnnotationLevel& level) {
+    const std::array ours{kAnnotationPrefix.substr(0, kAnnotationPrefix.size() - 1)};
+    for (const auto& [key, value] : level.annotations) {
+      const std::string_view prefix = std::string_view(key).substr(0, key.find('/'));
+      if (prefix.size() == key.size() || prefix == ours[0]) continue;
+      const std::string_view behind = std::string_view(key).substr(prefix.size() + 1);
+      if (nearest_name(prefix, ours).empty() || find_setting(split(behind).name) == nullptr)
+        continue;
+      warnings_.add(member_path(level.path, key), "is none of ours; did you mean \"" +
+                                                      std::string(kAnnotationPrefix) +
+                                                      std::string(behind) + "\"?");
+    }
   }
 
   void read_lines(const AnnotationLevel& level, const std::string& key, std::string_view text,

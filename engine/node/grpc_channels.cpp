@@ -56,7 +56,7 @@ grpc::ChannelArguments arguments_of(const GrpcChannelOptions& options) {
 
 struct GrpcTransport::Cache {
   std::mutex mutex;
-  std::map<std::string, std::weak_ptr<Channel>> channels;
+  std::map<std::pair<std::string, GrpcChannelOptions>, std::weak_ptr<Channel>> channels;
 };
 
 GrpcTransport::GrpcTransport(GrpcThread& thread, GrpcChannelOptions options)
@@ -64,20 +64,22 @@ GrpcTransport::GrpcTransport(GrpcThread& thread, GrpcChannelOptions options)
 
 GrpcTransport::~GrpcTransport() = default;
 
-std::shared_ptr<GrpcTransport::Channel> GrpcTransport::channel(const TcpEndpoint& address) {
+std::shared_ptr<GrpcTransport::Channel> GrpcTransport::channel(const TcpEndpoint& address,
+                                                               const GrpcChannelOptions& options) {
   const std::string target = target_of(address);
   const std::lock_guard lock(cache_->mutex);
   std::erase_if(cache_->channels, [](const auto& entry) { return entry.second.expired(); });
-  auto& known = cache_->channels[target];
+  auto& known = cache_->channels[{target, options}];
   if (auto channel = known.lock()) return channel;
-  auto made = std::make_shared<Channel>(grpc::CreateCustomChannel(
-      target, grpc::InsecureChannelCredentials(), arguments_of(options_)));
+  auto made = std::make_shared<Channel>(
+      grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments_of(options)));
   known = made;
   return made;
 }
 
-GrpcChannels::GrpcChannels(GrpcTransport& transport, std::shared_ptr<AddressBook> book)
-    : transport_(transport), book_(std::move(book)) {
+GrpcChannels::GrpcChannels(GrpcTransport& transport, std::shared_ptr<AddressBook> book,
+                           const GrpcChannelOptions& options)
+    : transport_(transport), book_(std::move(book)), options_(options) {
   const std::string& host = book_->host();
   const bool is_ipv6 = host.find(':') != std::string::npos;
   authority_ = (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(book_->port());
@@ -96,7 +98,7 @@ void GrpcChannels::follow_name() {
       listed.push_back(*known);
     } else {
       listed.push_back(
-          std::make_shared<Address>(Address{endpoint, transport_.channel(endpoint), 0}));
+          std::make_shared<Address>(Address{endpoint, transport_.channel(endpoint, options_), 0}));
     }
   }
   addresses_ = std::move(listed);

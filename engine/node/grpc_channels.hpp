@@ -1,11 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/grpc/grpc_thread.hpp"
@@ -18,10 +20,12 @@ struct GrpcChannelOptions {
   std::chrono::milliseconds connect_timeout{2000};
   std::size_t max_answer = std::size_t{128} << 20;   ///< bytes of one message
   std::size_t max_metadata = std::size_t{64} << 10;  ///< bytes of all entries of an answer
+
+  auto operator<=>(const GrpcChannelOptions&) const = default;
 };
 
-/// The channels of the process, one for each address: whoever calls an address shares its
-/// connection. A channel lives while somebody uses it. Threads: any.
+/// The channels of the process, one for each address and options: whoever calls an address by the
+/// same options shares its connection. A channel lives while somebody uses it. Threads: any.
 class GrpcTransport {
  public:
   GrpcTransport(GrpcThread& thread, GrpcChannelOptions options);
@@ -30,9 +34,10 @@ class GrpcTransport {
   GrpcTransport& operator=(const GrpcTransport&) = delete;
 
   struct Channel;
-  std::shared_ptr<Channel> channel(const TcpEndpoint& address);
+  std::shared_ptr<Channel> channel(const TcpEndpoint& address, const GrpcChannelOptions& options);
   GrpcThread& thread() { return thread_; }
-  std::size_t max_answer() const { return options_.max_answer; }
+  /// Those of nodes that have none of their own.
+  const GrpcChannelOptions& options() const { return options_; }
 
  private:
   struct Cache;
@@ -73,7 +78,10 @@ class GrpcChannels {
     std::shared_ptr<Address> address_;
   };
 
-  GrpcChannels(GrpcTransport& transport, std::shared_ptr<AddressBook> book);
+  GrpcChannels(GrpcTransport& transport, std::shared_ptr<AddressBook> book)
+      : GrpcChannels(transport, std::move(book), transport.options()) {}
+  GrpcChannels(GrpcTransport& transport, std::shared_ptr<AddressBook> book,
+               const GrpcChannelOptions& options);
 
   /// An address to call; `but_not` those that this call has tried, while there are others.
   /// Nothing while the name is unknown.
@@ -84,12 +92,14 @@ class GrpcChannels {
   /// "host:port" as the node is known, for messages and for meshes that route by it.
   const std::string& authority() const { return authority_; }
   GrpcTransport& transport() { return transport_; }
+  std::size_t max_answer() const { return options_.max_answer; }
 
  private:
   void follow_name();
 
   GrpcTransport& transport_;
   std::shared_ptr<AddressBook> book_;
+  GrpcChannelOptions options_;
   std::string authority_;
   std::uint64_t seen_version_ = 0;
   std::vector<std::shared_ptr<Address>> addresses_;

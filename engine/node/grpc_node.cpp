@@ -151,7 +151,7 @@ GrpcNode::GrpcNode(std::string name, NodeType type, std::unique_ptr<GrpcChannels
       channels_(std::move(channels)),
       options_(options),
       caller_(caller),
-      over_limit_(" vs. " + std::to_string(channels_->transport().max_answer()) + ")"),
+      over_limit_(" vs. " + std::to_string(channels_->max_answer()) + ")"),
       services_{Known{methods_of(options), CallMeter(metrics, caller.shard, name_, image, version,
                                                      labels_of(methods_of(options)))},
                 Known{other_methods_of(type, options),

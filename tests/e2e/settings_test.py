@@ -3,12 +3,14 @@
 import base64
 import json
 import pathlib
+import socket
 import tempfile
 import unittest
 
 import protos
 from engine import Engine, deployment, run, unit
-from stub_node import Answer, StubNode
+from grpc_node import GrpcNode, Reply
+from stub_node import Answer, DeafNode, StubNode
 
 V2 = Answer(body=b'{"model_name":"m","outputs":[{"name":"y","datatype":"FP64","shape":[1],"data":[1]}]}')
 
@@ -174,6 +176,32 @@ class TimeoutTest(SettingsTest):
             with self.subTest(annotations):
                 engine = self.start(unit("m", self.node(late)), annotations=annotations)
                 self.assertEqual(engine.predict().status, status)
+
+
+class LimitsTest(SettingsTest):
+    def test_the_size_of_an_answer(self):
+        large = json.dumps({"strData": "x" * 5000})
+        nodes = (self.node(Answer(body=large.encode())),
+                 GrpcNode(Reply(protos.message("seldon.protos.SeldonMessage")(strData="x" * 5000))))
+        self.addCleanup(nodes[1].close)
+        for node in nodes:
+            for said, status in (({}, 200), ({"infergraph.io/m.max_response_bytes": "4Ki"}, 502),
+                                 ({"infergraph.io/m.max_response_bytes": "8Ki"}, 200)):
+                engine = self.start(unit("m", node), annotations=said)
+                self.assertEqual(engine.predict().status, status, said)
+
+    def test_the_time_to_connect(self):
+        # Its backlog is full: what comes then hangs.
+        node = DeafNode(backlog=0)
+        self.addCleanup(node.listener.close)
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            self.addCleanup(filler.close)
+            filler.setblocking(False)
+            filler.connect_ex((node.host, node.port))
+        engine = self.start(unit("m", node), "--connect_timeout", "60s", wait="/live",
+                            annotations={"infergraph.io/m.connect_timeout": "300ms"})
+        self.assertEqual(engine.predict().status, 503)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "graph/settings.hpp"
 #include "tests/support/paths.hpp"
 
 namespace infergraph::engine {
@@ -70,6 +71,9 @@ TEST(Help, NamesEverythingIn80Columns) {
   for (const Flag& flag : flags()) EXPECT_THAT(help, HasSubstr("\n  --" + flag.name + " ")) << help;
   for (const Variable& variable : environment_variables()) {
     EXPECT_THAT(help, HasSubstr("\n  " + std::string(variable.name)));
+  }
+  for (const graph::Setting& setting : graph::settings()) {
+    EXPECT_THAT(help, HasSubstr("\n  " + std::string(setting.name) + " "));
   }
   std::istringstream lines(help);
   for (std::string line; std::getline(lines, line);) {

@@ -173,6 +173,27 @@ TEST(ReadSettings, SaysWhatNobodyHas) {
   }
 }
 
+TEST(ReadSettings, SaysWhichPrefixWasMeant) {
+  Given given;
+  given.nodes = {node_of("m")};
+  given.predictor = {{"infergaph.io/m.protocol", "v2"},
+                     {"infergraph.com/m.protocol", "v2"},
+                     {"infergraph.oi/model_name", "x"},
+                     {"infergaph.io/other", "x"},
+                     {"seldon.io/protocol", "x"},
+                     {"example.org/m.protocol", "v2"},
+                     {"protocol", "v2"}};
+  const Read made = read(given);
+  EXPECT_THAT(made.warnings,
+              ElementsAre("predictor[\"infergaph.io/m.protocol\"]: is none of ours; did you mean "
+                          "\"infergraph.io/m.protocol\"?",
+                          "predictor[\"infergraph.com/m.protocol\"]: is none of ours; did you mean "
+                          "\"infergraph.io/m.protocol\"?",
+                          "predictor[\"infergraph.oi/model_name\"]: is none of ours; did you mean "
+                          "\"infergraph.io/model_name\"?"));
+  EXPECT_THAT(made[0].uses, IsEmpty());
+}
+
 TEST(ReadSettings, KnowsNodesOfOtherPredictors) {
   Given given;
   given.nodes = {node_of("m")};
@@ -184,8 +205,8 @@ TEST(ReadSettings, KnowsNodesOfOtherPredictors) {
 }
 
 TEST(ReadSettings, NamesTheWayOutForNamesThatAreNoKeys) {
-  for (const std::string name : {std::string("two words"), std::string("größe"), std::string("a/b"),
-                                 std::string(60, 'x'), std::string("-a")}) {
+  for (const std::string& name : {std::string("two words"), std::string("größe"),
+                                  std::string("a/b"), std::string(60, 'x'), std::string("-a")}) {
     Given given;
     given.nodes = {node_of(name)};
     given.predictor = {{"infergraph.io/" + name + ".protocol", "v2"}};

@@ -37,7 +37,8 @@ TEST(Settings, HaveNamesOfTheirOwnAndHelp) {
 TEST(Settings, TakeTheirOwnDefaults) {
   for (const Setting& setting : settings()) {
     NodeSettings made;
-    if (!setting.fallback.empty()) EXPECT_EQ(setting.set(made, setting.fallback), "");
+    if (setting.fallback.empty()) continue;
+    EXPECT_EQ(setting.set(made, setting.fallback), "");
   }
 }
 
@@ -105,17 +106,36 @@ INSTANTIATE_TEST_SUITE_P(
         Trial{"server_grpc_port", "1 ", false}, Trial{"aggregate_body", "messages", true},
         Trial{"aggregate_body", "array", false}, Trial{"timeout", "0", true},
         Trial{"timeout", "1500", true}, Trial{"timeout", "1500ms", true},
-        Trial{"timeout", "2m", true}, Trial{"timeout", "1.5s", false},
+        Trial{"timeout", "2m", true}, Trial{"timeout", "1.5s", true},
+        Trial{"timeout", "1e3", false}, Trial{"timeout", "+5", false},
+        Trial{"timeout", "inf", false}, Trial{"timeout", "nan", false},
+        Trial{"timeout", ".5s", false}, Trial{"timeout", "1d", false},
+        Trial{"connect_timeout", "300ms", true}, Trial{"connect_timeout", "0", false},
+        Trial{"max_response_bytes", "65536", true}, Trial{"max_response_bytes", "64Ki", true},
+        Trial{"max_response_bytes", "1.5", false}, Trial{"max_response_bytes", "2048Gi", false},
+        Trial{"max_response_bytes", "64kb", false}, Trial{"max_response_bytes", "-1", false},
+        Trial{"full_health_checks", "True", true}, Trial{"full_health_checks", "yes", false},
         Trial{"timeout", "-1", false}, Trial{"timeout", "35792m", false},
         Trial{"timeout", "99999999999999999999", false}, Trial{"timeout", "5 s", false}));
 
 TEST(Settings, ReadTimes) {
   const std::vector<std::pair<std::string, int>> cases{
-      {"0", 0}, {"1500", 1500}, {"1500ms", 1500}, {"15s", 15'000}, {"2m", 120'000}};
+      {"0", 0},        {"1500", 1500}, {"1500ms", 1500}, {"15s", 15'000},
+      {"2m", 120'000}, {"1.5s", 1500}, {"0.0001s", 1},   {"1h", 3'600'000}};
   for (const auto& [text, milliseconds] : cases) {
     NodeSettings made;
     ASSERT_EQ(find_setting("timeout")->set(made, text), "");
     EXPECT_EQ(made.timeout, std::chrono::milliseconds(milliseconds)) << text;
+  }
+}
+
+TEST(Settings, ReadSizes) {
+  const std::vector<std::pair<std::string, std::size_t>> cases{
+      {"0", 0}, {"65536", 65536}, {"64Ki", 65536}, {"1Mi", 1U << 20U}, {"1.5Ki", 1536}};
+  for (const auto& [text, bytes] : cases) {
+    NodeSettings made;
+    ASSERT_EQ(find_setting("max_response_bytes")->set(made, text), "");
+    EXPECT_EQ(made.max_response_bytes, bytes) << text;
   }
 }
 

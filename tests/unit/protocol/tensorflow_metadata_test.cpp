@@ -153,7 +153,7 @@ TEST(TensorflowStatus, HasAnAvailableVersion) {
     const Payload json = Payload::json(body);
     EXPECT_EQ(has_available_version(json), is_available) << body;
     const auto proto = convert_tensorflow_status(json, Encoding::kProto);
-    if (proto) EXPECT_EQ(has_available_version(*proto), is_available) << body;
+    EXPECT_EQ(proto && has_available_version(*proto), is_available) << body;
   }
   EXPECT_FALSE(has_available_version(Payload::proto("")));
   EXPECT_FALSE(has_available_version(Payload::proto("\xff\xff")));
