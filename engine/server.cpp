@@ -105,7 +105,7 @@ Server::Server(const Options& options, const graph::PredictorSpec& predictor,
       grpc_thread_(runtime_.size()),
       transport_(grpc_thread_,
                  {options.connect_timeout, options.max_response_bytes, options.max_header_bytes}) {
-  auto servers = servers_behind_proxies(predictor);
+  auto servers = servers_to_find(predictor);
   readiness_ = std::make_unique<Readiness>(control_, readiness_targets(predictor),
                                            Readiness::Options{}, transport_, &metrics_.ready());
   server_watch_ =
@@ -146,23 +146,23 @@ metrics::FamilyOptions Server::family_options(const Options& options,
   return made;
 }
 
-std::vector<ServerWatch::Server> Server::servers_behind_proxies(
-    const graph::PredictorSpec& predictor) {
+std::vector<ServerWatch::Server> Server::servers_to_find(const graph::PredictorSpec& predictor) {
   std::vector<ServerWatch::Server> servers;
   for (const graph::NodeSpec& node : predictor.nodes) {
     if (!is_remote(node)) continue;
     const graph::ServerKind kind = graph::server_kind_of(node, protocols_.front());
-    if (!kind.may_be_proxy) continue;
+    if (kind.names.empty()) continue;
+    const graph::Endpoint& endpoint = kind.direct ? *kind.direct : node.endpoint;
     ServerWatch::Server server;
     server.node = node.name;
     server.names = kind.names;
+    server.has_proxy = kind.may_be_proxy;
     server.found = found_[&node] = std::make_shared<graph::FoundServer>();
-    const graph::Endpoint& endpoint = *kind.direct;
-    if (endpoint.http_port != 0) {
+    if (graph::is_callable(endpoint, Transport::kRest)) {
       server.rest = resolver_.book(endpoint.service_host, endpoint.http_port);
     }
-    if (endpoint.grpc_port != 0) {
-      server.grpc = resolver_.book(endpoint.service_host, endpoint.grpc_port);
+    if (graph::is_callable(endpoint, Transport::kGrpc)) {
+      server.grpc = resolver_.book(host_of(endpoint, Transport::kGrpc), endpoint.grpc_port);
     }
     servers.push_back(std::move(server));
   }
@@ -193,8 +193,9 @@ std::vector<Readiness::Target> Server::readiness_targets(const graph::PredictorS
     target.protocol = protocol;
     target.model = kind.model.name;
     target.full_health_check = full;
-    const auto found = found_.find(&node);
-    target.found.push_back(found == found_.end() ? nullptr : found->second);
+    // Its status is the health of a model server, under whichever name it answers.
+    const bool is_told = kind.may_be_proxy || (full && !kind.names.empty());
+    target.found.push_back(is_told ? found_.at(&node) : nullptr);
   }
   std::vector<Readiness::Target> list;
   list.reserve(targets.size());
@@ -219,23 +220,27 @@ std::unique_ptr<graph::Unit> Server::make_unit(const graph::NodeSpec& node,
     return std::make_unique<graph::RemoteUnit>(make_clients({node, endpoint, protocol, model}),
                                                std::move(unit));
   };
-  if (!kind.may_be_proxy) {
-    return make(kind.direct.value_or(node.endpoint), kind.protocol, kind.model.name);
-  }
+  const graph::Endpoint& endpoint = kind.direct ? *kind.direct : node.endpoint;
+  auto usual = kind.may_be_proxy ? make(node.endpoint, Protocol::kSeldon, kind.model.name)
+                                 : make(endpoint, kind.protocol, kind.model.name);
+  if (kind.names.empty()) return usual;
   // One unit for each way in which the server may be found.
   graph::ProxiedUnit::ByName rest;
   graph::ProxiedUnit::ByName grpc;
-  graph::Endpoint rest_only = *kind.direct;
-  graph::Endpoint grpc_only = *kind.direct;
+  graph::Endpoint rest_only = endpoint;
+  graph::Endpoint grpc_only = endpoint;
   rest_only.grpc_port = 0;
   grpc_only.http_port = 0;
   for (const std::string& name : kind.names) {
-    if (rest_only.http_port != 0) rest.push_back(make(rest_only, kind.protocol, name));
-    if (grpc_only.grpc_port != 0) grpc.push_back(make(grpc_only, kind.protocol, name));
+    if (graph::is_callable(rest_only, Transport::kRest)) {
+      rest.push_back(make(rest_only, kind.protocol, name));
+    }
+    if (graph::is_callable(grpc_only, Transport::kGrpc)) {
+      grpc.push_back(make(grpc_only, kind.protocol, name));
+    }
   }
-  return std::make_unique<graph::ProxiedUnit>(
-      std::move(rest), std::move(grpc), make(node.endpoint, Protocol::kSeldon, kind.model.name),
-      found_.at(&node));
+  return std::make_unique<graph::ProxiedUnit>(std::move(rest), std::move(grpc), std::move(usual),
+                                              found_.at(&node));
 }
 
 std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& predictor,

@@ -85,7 +85,7 @@ class Server {
                                                const graph::PredictorSpec& predictor, int threads);
   std::vector<Readiness::Target> readiness_targets(const graph::PredictorSpec& predictor);
   /// Also fills found_.
-  std::vector<ServerWatch::Server> servers_behind_proxies(const graph::PredictorSpec& predictor);
+  std::vector<ServerWatch::Server> servers_to_find(const graph::PredictorSpec& predictor);
   std::unique_ptr<Seat> make_seat(const graph::PredictorSpec& predictor,
                                   const graph::Annotated& annotations, int index);
   GrpcSeat make_grpc_seat(const graph::PredictorSpec& predictor,
@@ -112,7 +112,7 @@ class Server {
   std::vector<protocol::Protocol> protocols_;  // what callers may speak; the graph's is the first
   bool is_single_ = false;                     // the graph has one node
   bool is_mixed_ = false;  // some answer may have to be converted to another protocol
-  // Of every node that may have a proxy: whether the server has answered at its own ports.
+  // Of every node whose server is looked for: whether it has answered, and under which name.
   std::map<const graph::NodeSpec*, std::shared_ptr<graph::FoundServer>> found_;
   metrics::Families metrics_;
   Runtime runtime_;

@@ -51,6 +51,7 @@ struct ServerWatch::Look {
        GrpcTransport& grpc)
       : node(server.node),
         model_names(server.names),
+        has_proxy(server.has_proxy),
         found(server.found),
         transport(its_transport),
         book(transport == Transport::kRest ? server.rest : server.grpc),
@@ -76,6 +77,7 @@ struct ServerWatch::Look {
 
   std::string node;
   std::vector<std::string> model_names;
+  bool has_proxy;
   std::shared_ptr<graph::FoundServer> found;
   Transport transport;
   std::shared_ptr<AddressBook> book;
@@ -163,17 +165,28 @@ void ServerWatch::take(Look& look, const std::vector<ServerLook>& seen) {
   const int now = look.finder.take(seen);
   if (now == before) return;
   look.found->set(look.transport, now);
+  tell(look, before, now);
+  changed_();
+}
+
+void ServerWatch::tell(const Look& look, int before, int now) const {
   const std::string host = look.book->host() + ":" + std::to_string(look.book->port());
-  if (now == ServerFinder::kProxy) {
+  const bool is_found = now != ServerFinder::kProxy;
+  const std::string& model = look.model_names[is_found ? static_cast<std::size_t>(now) : 0];
+  if (!is_found) {
+    if (!look.has_proxy) return;  // readiness tells
     log::warn("the model server has stopped answering; its proxy is called",
               {{"node", look.node}, {"host", host}});
-  } else {
+  } else if (look.has_proxy) {
     log::info("the model server is called directly",
+              {{"node", look.node}, {"host", host}, {"model", model}});
+  } else if (now != 0 && before != now) {
+    log::warn("the model server knows its model by another name, which is used",
               {{"node", look.node},
                {"host", host},
-               {"model", look.model_names[static_cast<std::size_t>(now)]}});
+               {"model", model},
+               {"model_name", look.model_names.front()}});
   }
-  changed_();
 }
 
 }  // namespace infergraph::engine

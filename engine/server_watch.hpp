@@ -14,16 +14,17 @@
 
 namespace infergraph::engine {
 
-/// Looks for TensorFlow Serving behind its proxy: asks it for the model's status, under each name
-/// that it may have, over each transport, in the background and for each node by itself. What it
-/// finds is in the nodes' FoundServers.
+/// Looks for TensorFlow Serving, behind its proxy or under another name: asks it for the model's
+/// status, under each name that it may have, over each transport, in the background and for each
+/// node by itself. What it finds is in the nodes' FoundServers.
 ///
 /// Threads: that which runs `control`.
 class ServerWatch {
  public:
   struct Server {
     std::string node;
-    std::vector<std::string> names;
+    std::vector<std::string> names;  ///< of its model; the first is what it should be called
+    bool has_proxy = false;          ///< that is called while the server isn't found
     std::shared_ptr<graph::FoundServer> found;
     std::shared_ptr<AddressBook> rest;  ///< null: not looked for
     std::shared_ptr<AddressBook> grpc;  ///< likewise
@@ -49,6 +50,7 @@ class ServerWatch {
 
   graph::Awaitable<void> watch(Look& look);
   graph::Awaitable<std::vector<graph::ServerLook>> look_at(Look& look);
+  void tell(const Look& look, int before, int now) const;
   void take(Look& look, const std::vector<graph::ServerLook>& seen);
 
   IoThread& control_;

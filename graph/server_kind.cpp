@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace infergraph::graph {
 
@@ -68,7 +69,14 @@ ServerKind server_kind_of(const NodeSpec& node, Protocol graph_protocol) {
   if (!is_tensorflow_server(node) || kind.protocol != Protocol::kTensorflow) return kind;
   const NodeSettings& settings = node.settings;
   kind.direct = given_endpoint(settings);
-  if (kind.direct || settings.protocol || graph_protocol == Protocol::kTensorflow) return kind;
+  if (kind.direct) return kind;
+  std::vector<std::string> names{kind.model.name};
+  if (kind.model.name != node.name) names.push_back(node.name);
+  // Without a proxy, the server is the node.
+  if (settings.protocol || graph_protocol == Protocol::kTensorflow) {
+    if (names.size() > 1) kind.names = std::move(names);
+    return kind;
+  }
   Endpoint guess;
   guess.service_host = node.endpoint.service_host;
   guess.http_port = settings.server_rest_port;
@@ -81,8 +89,7 @@ ServerKind server_kind_of(const NodeSpec& node, Protocol graph_protocol) {
   }
   kind.direct = guess;
   kind.may_be_proxy = true;
-  kind.names = {kind.model.name};
-  if (kind.model.name != node.name) kind.names.push_back(node.name);
+  kind.names = std::move(names);
   return kind;
 }
 

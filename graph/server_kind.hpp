@@ -19,10 +19,11 @@ struct ServerKind {
   /// Of a TENSORFLOW_SERVER in a graph of another protocol: where the model server itself is,
   /// behind its proxy; `protocol` is tensorflow then.
   std::optional<Endpoint> direct;
-  /// The direct endpoint is a guess: unless the model server itself answers there, under one of
-  /// `names`, the node is the proxy at its own endpoint, of protocol seldon. The operator runs the
-  /// server under the unit's name, whatever the setting model_name says.
+  /// The direct endpoint is a guess: unless the model server itself answers there, the node is the
+  /// proxy at its own endpoint, of protocol seldon.
   bool may_be_proxy = false;
+  /// Of a TENSORFLOW_SERVER: what its model may be called, where that is to be found out by asking.
+  /// The operator runs the server under the unit's name, whatever the setting model_name says.
   std::vector<std::string> names;
 };
 

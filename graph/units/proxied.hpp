@@ -10,8 +10,9 @@
 
 namespace infergraph::graph {
 
-/// A TENSORFLOW_SERVER that is called directly where it has been found, and else through the proxy
-/// beside it. Of two transports that of the request's front is preferred.
+/// A TENSORFLOW_SERVER that is called directly where it has been found, and else as it should be:
+/// through the proxy beside it, or under the name that was given. Of two transports that of the
+/// request's front is preferred.
 ///
 /// Threads: as Unit.
 class ProxiedUnit final : public Unit {

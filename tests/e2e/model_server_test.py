@@ -224,6 +224,30 @@ class NamesTest(ModelServerTest):
         self.assertEqual(server.calls("/v1/models/a:predict"), [])
 
 
+    def test_without_a_proxy_too(self):
+        for make in (tensorflow_rest, tensorflow_grpc):
+            for flags in ((), ("--full_health_checks",)):
+                with self.subTest(make.__name__, flags=flags):
+                    servers = [self.keep(make(Served({"x": "FP32"}, name=name))) for name in "ab"]
+                    given = [{"name": "model_name", "value": "mnist", "type": "STRING"}]
+                    graph = unit("a", servers[0], kind=None, implementation="TENSORFLOW_SERVER",
+                                 parameters=given, children=[
+                                     unit("b", servers[1], kind=None, parameters=given,
+                                          implementation="TENSORFLOW_SERVER")])
+                    engine = Engine(graph, "--protocol", "tensorflow", *flags)
+                    self.addCleanup(engine.stop)
+                    deadline = time.monotonic() + LONG
+                    while True:
+                        answer = engine.ask("POST", "/v1/models/g:predict",
+                                            b'{"instances": [[1.5]]}')
+                        if answer.status == 200:
+                            break
+                        self.assertLess(time.monotonic(), deadline, answer)
+                        time.sleep(0.01)
+                    self.assertEqual(answer.json(), {"predictions": [[1.5]]})
+                    self.assertIn("knows its model by another name", engine.stderr())
+
+
 class TransportTest(ModelServerTest):
     def test_callers_come_by_what_was_found(self):
         server = self.keep(tensorflow_grpc(Served({"x": "FP32"})))

@@ -90,6 +90,18 @@ TEST(ServerKind, HasTheSettingsOfTheModel) {
   EXPECT_EQ(server_kind_of(node(""), kV2).model.name, "unit");
 }
 
+// The operator gives the unit's own container the unit's name, whatever the setting says.
+TEST(ServerKind, AsksForTheNameWithoutAProxyToo) {
+  const ServerKind kind =
+      server_kind_of(node("TENSORFLOW_SERVER", {{"model_name", "m"}}), kTensorflow);
+  EXPECT_FALSE(kind.direct);
+  EXPECT_FALSE(kind.may_be_proxy);
+  EXPECT_EQ(kind.model.name, "m");
+  EXPECT_EQ(kind.names, (std::vector<std::string>{"m", "unit"}));
+  EXPECT_TRUE(server_kind_of(node("TENSORFLOW_SERVER"), kTensorflow).names.empty());
+  EXPECT_TRUE(server_kind_of(node("", {{"model_name", "m"}}), kTensorflow).names.empty());
+}
+
 // A proxy may know ways that the engine doesn't, and the server need not be beside it then.
 TEST(ServerKind, IsTheProxyWhereNobodyIsToLookFurther) {
   NodeSpec foreign = node("TENSORFLOW_SERVER");
