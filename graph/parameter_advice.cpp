@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "graph/nearest_name.hpp"
+#include "graph/settings.hpp"
 #include "graph/units/ratio.hpp"
 
 namespace infergraph::graph {
@@ -25,23 +26,18 @@ using namespace std::string_view_literals;
 
 constexpr std::array kTypes{"INT"sv, "FLOAT"sv, "DOUBLE"sv, "STRING"sv, "BOOL"sv};
 
-// Ours, which a server of any kind may have.
-constexpr std::array kOurs{"protocol"sv,     "model_name"sv,  "signature_name"sv, "model_input"sv,
-                           "model_output"sv, "input_names"sv, "output_names"sv,   "model_uri"sv};
-
 constexpr std::array kAbTest{"ratioA"sv};
 constexpr std::array kSklearn{"method"sv};
 constexpr std::array kMlflow{"xtype"sv};
-constexpr std::array kTensorflow{"rest_endpoint"sv, "grpc_endpoint"sv};
 constexpr std::array kTriton{"model_control_mode"sv, "load_model"sv, "strict_model_config"sv};
 
-/// The parameters that a unit of known make has, beside ours.
+/// The parameters that a unit of known make has, beside the settings of a node.
 struct Known {
   std::string_view implementation;
   std::span<const std::string_view> names;
 };
 const std::array kKnown{Known{"SKLEARN_SERVER", kSklearn}, Known{"XGBOOST_SERVER", {}},
-                        Known{"MLFLOW_SERVER", kMlflow}, Known{"TENSORFLOW_SERVER", kTensorflow},
+                        Known{"MLFLOW_SERVER", kMlflow}, Known{"TENSORFLOW_SERVER", {}},
                         Known{"TRITON_SERVER", kTriton}};
 
 /// The names that a parameter of the node can have; nothing where that is the component's to say.
@@ -53,7 +49,11 @@ std::optional<std::vector<std::string_view>> names_of(const NodeSpec& node) {
   for (const Known& known : kKnown) {
     if (known.implementation != node.implementation_name) continue;
     std::vector<std::string_view> names(known.names.begin(), known.names.end());
-    names.insert(names.end(), kOurs.begin(), kOurs.end());
+    names.emplace_back("model_uri");  // as the operator adds it
+    for (const Setting& setting : settings()) {
+      const bool is_known = setting.bare == BareName::kTaken && setting.idle(node).empty();
+      if (is_known) names.push_back(setting.name);
+    }
     return names;
   }
   return std::nullopt;

@@ -124,7 +124,8 @@ std::string set_bool(NodeSettings& settings, std::string_view value) {
 }
 
 std::string_view never_idle(const NodeSpec& node) {
-  return is_built_in(node.implementation) ? "it is built in" : "";
+  if (is_built_in(node.implementation)) return "it is built in";
+  return is_fan_out(node) ? "it is never called" : "";
 }
 
 std::string_view only_tensorflow_server(const NodeSpec& node) {
@@ -132,7 +133,7 @@ std::string_view only_tensorflow_server(const NodeSpec& node) {
 }
 
 std::string_view only_combiner(const NodeSpec& node) {
-  if (is_built_in(node.implementation)) return "it is built in";
+  if (const std::string_view why = never_idle(node); !why.empty()) return why;
   return node.type == NodeType::kCombiner || node.methods.aggregate ? "" : "it is no COMBINER";
 }
 

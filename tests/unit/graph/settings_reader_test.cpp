@@ -246,11 +246,13 @@ TEST(ReadSettings, ReadsLines) {
 
 TEST(ReadSettings, SaysWhatHasNoEffect) {
   Given given;
-  given.nodes = {node_of("m"), node_of("average")};
+  given.nodes = {node_of("m"), node_of("average"), node_of("fan")};
   given.nodes[1].implementation = Implementation::kAverageCombiner;
+  given.nodes[2].type = NodeType::kUnknown;
   given.predictor = {{"infergraph.io/m.rest_endpoint", "h:1"},
                      {"infergraph.io/m.aggregate_body", "messages"},
                      {"infergraph.io/average.protocol", "v2"},
+                     {"infergraph.io/fan.timeout", "1s"},
                      {"infergraph.io/model_input", "x"}};
   const Read made = read(given);
   EXPECT_THAT(
@@ -260,7 +262,9 @@ TEST(ReadSettings, SaysWhatHasNoEffect) {
                   "predictor[\"infergraph.io/m.aggregate_body\"]: has no effect on \"m\": "
                   "it is no COMBINER",
                   "predictor[\"infergraph.io/average.protocol\"]: has no effect on "
-                  "\"average\": it is built in"));
+                  "\"average\": it is built in",
+                  "predictor[\"infergraph.io/fan.timeout\"]: has no effect on \"fan\": it "
+                  "is never called"));
   EXPECT_FALSE(made[0].rest_endpoint);
   EXPECT_THAT(made[1].uses, IsEmpty());
 }
