@@ -266,6 +266,20 @@ Result<Payload> chain(const Payload& answer, const Target& target) {
   return json ? chain_v2_json(answer) : chain_v2_proto(answer, model.name);
 }
 
+// What a conversion reads: the message, and the caller's request where that has yet to be read for
+// what the answer takes over from it.
+std::size_t size_of(const Payload& payload, const Target& target) {
+  const bool reads_request = target.request != nullptr && !target.request->traits;
+  return payload.size() + (reads_request ? target.request->payload.size() : 0);
+}
+
+std::size_t extra_of(const Payload& payload, const Target& target) {
+  const bool is_packed =
+      !payload.content_encoding().empty() ||
+      (target.request != nullptr && !target.request->payload.content_encoding().empty());
+  return is_packed ? kUnpackedExtra : kWorkExtra;
+}
+
 // jsonData that is a body of the target's protocol.
 bool is_json_body(const Message& message, const Target& target) {
   return target.protocol != Protocol::kSeldon && message.content == Content::kJsonData &&
@@ -332,7 +346,7 @@ Result<Payload> convert(const Payload& payload, const Target& target) {
     return convert(payload, MessageType::kSeldonMessage, target.encoding, target.max_decoded);
   }
   if (is_already(payload, target)) return payload;
-  const WorkScope scope(payload);
+  const WorkScope scope(size_of(payload, target), extra_of(payload, target));
   const auto plain = unpacked(payload, target.max_decoded);
   if (!plain) return plain.error();
   const auto finish = [&](Result<Payload> made) -> Result<Payload> {

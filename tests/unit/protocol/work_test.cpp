@@ -131,6 +131,21 @@ constexpr tensorflow::DataType kDtypes[] = {
     tensorflow::DT_BOOL,   tensorflow::DT_UINT16,   tensorflow::DT_HALF,   tensorflow::DT_UINT32,
     tensorflow::DT_UINT64, tensorflow::DT_COMPLEX64};
 
+std::string zipped(std::size_t zeros) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string text(zeros, '0');
+  std::string out(deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
 // What a constant becomes is what all its elements would.
 TEST(Constant, IsWrittenOutWithinTheBound) {
   for (const auto dtype : kDtypes) {
@@ -344,6 +359,27 @@ TEST(Work, GivesAnOutputOnceThatWasAskedForTwice) {
       R"({"model_name":"node","outputs":[{"name":"y","shape":[1],"datatype":"FP64","data":[1]}]})");
 }
 
+// The request that an answer takes things over from is read on its own account.
+TEST(Work, OfALargeRequestIsNotThatOfItsSmallAnswer) {
+  seldon::protos::SeldonMessage request;
+  auto& list = *request.mutable_data()->mutable_ndarray();
+  for (int i = 0; i < 200'000; ++i) list.add_values()->set_number_value(i);
+  for (const bool packed : {false, true}) {
+    KeptRequest kept{packed ? message_of(kForms[0], zipped(std::size_t{5} << 20U))
+                            : message_of(kForms[1], request.SerializeAsString()),
+                     {}};
+    if (packed) kept.payload.set_content_encoding("gzip");
+    Target target = target_of(kForms[1], Role::kAnswer);
+    target.request = &kept;
+    const auto made =
+        convert(message_of(kForms[4],
+                           R"({"outputs":[{"name":"y","datatype":"INT8","shape":[1],"data":[7]}]})",
+                           Role::kAnswer),
+                target);
+    EXPECT_TRUE(made) << made.error().message();
+  }
+}
+
 TEST(Work, EndsSoonOnceItWasCalledOff) {
   std::string text = R"({"data":{"ndarray":[[)";
   for (int i = 0; i < 200'000; ++i) text += "1.5,";
@@ -362,21 +398,6 @@ TEST(Work, EndsSoonOnceItWasCalledOff) {
       EXPECT_EQ(made.error().code(), Code::kCancelled) << text_of(form) << " to " << text_of(to);
     }
   }
-}
-
-std::string zipped(std::size_t zeros) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string text(zeros, '0');
-  std::string out(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(text.data());
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 TEST(Work, OfUnpackingIsBound) {
