@@ -27,6 +27,8 @@ bool parse_number(std::string_view text, Number& into) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+constexpr std::size_t kLeastWorkBytes = std::size_t{1} << 20;
+
 struct SizeUnit {
   std::string_view name;
   unsigned shift;
@@ -212,6 +214,16 @@ void add_serving(Table& table) {
               std::size_t value = 0;
               if (!parse_size(given, value)) return "must be bytes, such as 65536, 64Ki or 128Mi";
               options.max_response_bytes = value;
+              return "";
+            });
+  table.add("max_work_bytes", "SIZE",
+            "that the work on all messages together may hold; beyond: 503; default: half of the "
+            "memory limit, else 1Gi",
+            "", [](Options& options, std::string_view given) -> std::string {
+              std::size_t value = 0;
+              if (!parse_size(given, value)) return "must be bytes, such as 65536, 64Ki or 128Mi";
+              if (value < kLeastWorkBytes) return "must be at least " + size_text(kLeastWorkBytes);
+              options.max_work_bytes = value;
               return "";
             });
   table.duration("read_timeout", &Options::read_timeout, "for a whole head to arrive; beyond: 408");

@@ -44,6 +44,7 @@ struct Options {
   std::size_t max_header_bytes = std::size_t{64} << 10;
   std::size_t max_body_bytes = std::size_t{128} << 20;
   std::size_t max_response_bytes = std::size_t{128} << 20;  ///< max_body_bytes, if not given
+  std::optional<std::size_t> max_work_bytes;  ///< nothing: by the memory limit (memory_limit.hpp)
   Duration read_timeout{10'000};
   Duration progress_timeout{30'000};
   Duration idle_timeout{65'000};

@@ -4,6 +4,7 @@
 
 #include "graph/trail.hpp"
 #include "graph/walker.hpp"
+#include "graph/work_place.hpp"
 #include "protocol/codec/seldon_json.hpp"
 #include "protocol/codec/seldon_proto.hpp"
 #include "protocol/gzip.hpp"
@@ -57,7 +58,12 @@ graph::Awaitable<Result<Payload>> Predictor::predict(Payload message, CallContex
   context.trail = &trail;
   auto answer = co_await walker.predict(std::move(message), context);
   if (!answer) co_return answer;
-  co_return with_routing_of(trail, *answer, options_.max_decoded);
+  const auto inject = [&]() -> Result<Payload> {
+    return with_routing_of(trail, *answer, options_.max_decoded);
+  };
+  auto made = graph::try_here(context, answer->size(), inject);
+  if (!made) made = co_await graph::elsewhere(context, answer->size(), inject);
+  co_return *std::move(made);
 }
 
 graph::Awaitable<Result<Payload>> Predictor::feedback(Payload body, CallContext& context) {

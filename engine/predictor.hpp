@@ -27,6 +27,7 @@ class Predictor {
       : plan_(std::move(plan)), options_(options) {}
 
   /// True for a graph of one node.
+  std::size_t node_count() const { return plan_->nodes().size(); }
   bool is_single() const { return plan_->nodes().size() == 1; }
   bool has_node(std::string_view name) const { return plan_->find(name) != nullptr; }
 

@@ -4,9 +4,22 @@
 
 #include <string>
 
+#include "engine/tell_exception.hpp"
+
 namespace infergraph::engine {
 
 IoThread::IoThread(int index_in_runtime) : index(index_in_runtime) {}
+
+void IoThread::run() noexcept {
+  for (;;) {
+    try {
+      context.run();
+      return;
+    } catch (...) {
+      tell_exception("io", exceptions);
+    }
+  }
+}
 
 Runtime::Runtime(int threads) {
   for (int index = 0; index < threads; ++index) {
@@ -21,7 +34,7 @@ void Runtime::start() {
   for (const auto& thread : threads_) {
     running_.emplace_back([&io = *thread] {
       pthread_setname_np(pthread_self(), ("io-" + std::to_string(io.index)).c_str());
-      io.context.run();
+      io.run();
     });
   }
 }

@@ -16,7 +16,12 @@ namespace infergraph::engine {
 struct IoThread {
   explicit IoThread(int index_in_runtime);
 
+  /// Runs the loop until it is stopped. What a handler throws is told and counted, and ends nothing
+  /// but that handler.
+  void run() noexcept;
+
   int index;
+  metrics::CounterCell* exceptions = nullptr;  ///< null when nobody counts
   boost::asio::io_context context{1};
   Ticker calls{context, std::chrono::milliseconds(5)};         ///< node calls with a deadline
   Ticker connections{context, std::chrono::milliseconds(50)};  ///< callers, idle connections

@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 
 #include "engine/cpu_count.hpp"
+#include "engine/memory_limit.hpp"
 #include "engine/node/grpc_node.hpp"
 #include "engine/node/logged_node.hpp"
 #include "engine/node/posted_node.hpp"
@@ -37,6 +38,10 @@ namespace {
 constexpr auto kLeastWindDown = std::chrono::milliseconds(500);
 // Kept for callers who come when there are no others.
 constexpr int kSpareDescriptors = 16;
+// Large messages that may wait for a thread: what each holds is bounded besides.
+constexpr std::size_t kMostWaitingWork = 1024;
+// Scrapes that may wait.
+constexpr std::size_t kMostWaitingPages = 64;
 // Start-up waits this long for the first answers of the name server.
 constexpr auto kFirstResolve = std::chrono::milliseconds(200);
 // How long what was logged before may take, so that the reason stands last.
@@ -104,7 +109,12 @@ Server::Server(const Options& options, const graph::PredictorSpec& predictor,
       resolver_(options.dns_refresh),
       grpc_thread_(runtime_.size()),
       transport_(grpc_thread_,
-                 {options.connect_timeout, options.max_response_bytes, options.max_header_bytes}) {
+                 {options.connect_timeout, options.max_response_bytes, options.max_header_bytes}),
+      work_budget_(
+          std::make_shared<WorkBudget>(options.max_work_bytes.value_or(default_work_bytes()))),
+      work_(std::make_unique<WorkPool>(work_thread_count(), kMostWaitingWork)),
+      pages_(std::make_unique<WorkPool>(1, kMostWaitingPages)) {
+  watch_threads();
   auto servers = servers_to_find(predictor);
   readiness_ = std::make_unique<Readiness>(control_, readiness_targets(predictor),
                                            Readiness::Options{}, transport_, &metrics_.ready());
@@ -127,9 +137,29 @@ Server::~Server() {
   grpc_front_->drain(std::chrono::milliseconds(0));
   server_watch_.reset();
   readiness_.reset();
+  // No request is left, and so no work but what may be on its last lines.
+  work_.reset();
+  pages_.reset();
   // Before the gRPC thread, to which its threads may still be posting.
   runtime_.stop();
   grpc_thread_.stop();
+}
+
+void Server::watch_threads() {
+  metrics_.add_work_load([budget = work_budget_, work = work_.get()] {
+    metrics::WorkLoad load;
+    load.bytes = static_cast<double>(budget->taken());
+    load.waiting = static_cast<double>(work->waiting());
+    load.running = static_cast<double>(work->running());
+    return load;
+  });
+  for (int i = 0; i < runtime_.size(); ++i) {
+    IoThread& thread = runtime_.thread(i);
+    thread.exceptions = &metrics_.exceptions(i);
+    thread.connections.set_lag(&metrics_.loop_lag(i, "io-" + std::to_string(i)));
+  }
+  const int grpc = grpc_thread_.index();
+  grpc_thread_.set_metrics(&metrics_.loop_lag(grpc, "grpc"), &metrics_.exceptions(grpc));
 }
 
 metrics::FamilyOptions Server::family_options(const Options& options,
@@ -246,6 +276,11 @@ std::unique_ptr<graph::Unit> Server::make_unit(const graph::NodeSpec& node,
 std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& predictor,
                                                 const graph::Annotated& annotations, int index) {
   auto seat = std::make_unique<Seat>();
+  const auto post_home = [&context = runtime_.thread(index).context](std::function<void()> work) {
+    boost::asio::post(context, std::move(work));
+  };
+  seat->work = std::make_unique<WorkDesk>(*work_, work_budget_, post_home, &metrics_, index);
+  seat->pages = std::make_unique<WorkDesk>(*pages_, work_budget_, post_home, nullptr, index);
   const GrpcCaller caller{&runtime_.thread(index).context, index};
   seat->predictor = make_predictor(
       predictor,
@@ -272,6 +307,8 @@ std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& pred
   api.allowed_headers = options_.cors_allowed_headers;
   api.max_decoded = options_.max_response_bytes;
   api.protocols = protocols_;
+  api.work = seat->work.get();
+  api.pages = seat->pages.get();
   seat->api =
       std::make_unique<RestApi>(std::move(api), *seat->predictor, *readiness_, metrics_, index);
   return seat;
@@ -281,6 +318,9 @@ Server::GrpcSeat Server::make_grpc_seat(const graph::PredictorSpec& predictor,
                                         const graph::Annotated& annotations) {
   GrpcSeat seat;
   const int shard = grpc_thread_.index();
+  seat.work = std::make_unique<WorkDesk>(
+      *work_, work_budget_,
+      [this](std::function<void()> work) { grpc_thread_.post(std::move(work)); }, &metrics_, shard);
   seat.predictor = make_predictor(
       predictor,
       [&](const graph::NodeSpec& node) {
@@ -303,6 +343,7 @@ Server::GrpcSeat Server::make_grpc_seat(const graph::PredictorSpec& predictor,
   api.keeps_requests = is_mixed_;
   if (is_single_) seat.relay = make_relay(predictor.nodes.front());
   api.v2_relay = seat.relay.get();
+  api.work = seat.work.get();
   seat.api =
       std::make_unique<GrpcApi>(std::move(api), *seat.predictor, *readiness_, metrics_, shard);
   return seat;

@@ -25,6 +25,7 @@
 #include "engine/readiness.hpp"
 #include "engine/runtime.hpp"
 #include "engine/server_watch.hpp"
+#include "engine/work/work_desk.hpp"
 #include "graph/annotations.hpp"
 #include "graph/plan.hpp"
 #include "graph/spec.hpp"
@@ -71,11 +72,14 @@ class Server {
   struct Seat {
     std::vector<std::unique_ptr<HttpPool>> pools;
     std::map<NodeKey, std::shared_ptr<graph::NodeClient>> rest_nodes;
+    std::unique_ptr<WorkDesk> work;
+    std::unique_ptr<WorkDesk> pages;
     std::unique_ptr<Predictor> predictor;
     std::unique_ptr<RestApi> api;
   };
   // What the gRPC thread has.
   struct GrpcSeat {
+    std::unique_ptr<WorkDesk> work;
     std::unique_ptr<Predictor> predictor;
     std::unique_ptr<GrpcRelay> relay;
     std::unique_ptr<GrpcApi> api;
@@ -105,6 +109,7 @@ class Server {
   GrpcFrontOptions front_options(const graph::Annotated& annotations) const;
   ListenerOptions listener_options();
   void start_threads();
+  void watch_threads();
   bool drain();
   void tell_what_is_cut();
 
@@ -122,6 +127,9 @@ class Server {
   Resolver resolver_;
   GrpcThread grpc_thread_;
   GrpcTransport transport_;
+  std::shared_ptr<WorkBudget> work_budget_;
+  std::unique_ptr<WorkPool> work_;   // ends before the loops that it posts to
+  std::unique_ptr<WorkPool> pages_;  // metrics don't wait behind large messages
   std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<ServerWatch> server_watch_;
   std::vector<std::unique_ptr<Seat>> seats_;

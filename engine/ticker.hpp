@@ -1,12 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
+#include "engine/loop_lag.hpp"
 #include "graph/call_context.hpp"
+#include "metrics/cells.hpp"
 
 namespace infergraph::engine {
 
@@ -36,9 +39,19 @@ class Ticker {
   Ticker(boost::asio::io_context& context, Clock::duration period)
       : timer_(context), period_(period) {}
 
+  /// Where it tells how late each tick is, which is how long the loop's other handlers were at
+  /// work; null for nowhere. Before the loop runs.
+  void set_lag(metrics::HistogramCell* lag) { lag_ = lag; }
+
   /// Watches `timed` until it is destroyed or unlinked.
   void watch(Timed& timed) {
     timed_.push_back(timed);
+    if (!armed_) arm();
+  }
+
+  /// The loop has something to do: one tick more, if only for the lag.
+  void touch() {
+    touched_ = true;
     if (!armed_) arm();
   }
 
@@ -51,29 +64,32 @@ class Ticker {
  private:
   void arm() {
     if (stopped_) return;
-    armed_ = true;
     timer_.expires_after(period_);
     timer_.async_wait([this](boost::system::error_code ec) {
       armed_ = false;
       if (!ec) tick();
     });
+    armed_ = true;
   }
 
   void tick() {
     const auto now = Clock::now();
+    if (lag_ != nullptr) lag_->observe(loop_lag(timer_.expiry(), now));
     for (auto next = timed_.begin(); next != timed_.end();) {
       Timed& timed = *next++;
       if (timed.deadline <= now) timed.on_deadline();
     }
-    if (!timed_.empty()) arm();
+    if (!timed_.empty() || std::exchange(touched_, false)) arm();
   }
 
   boost::asio::steady_timer timer_;
   Clock::duration period_;
+  metrics::HistogramCell* lag_ = nullptr;
   boost::intrusive::list<Timed, boost::intrusive::base_hook<TimedHook>,
                          boost::intrusive::constant_time_size<false>>
       timed_;
   bool armed_ = false;
+  bool touched_ = false;
   bool stopped_ = false;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -14,7 +15,18 @@ namespace infergraph::graph {
 using Clock = std::chrono::steady_clock;
 
 class WalkObserver;
+class WorkPlace;
 class Trail;
+
+/// Who sent a request, as far as others are to have their turn too: one connection.
+class Caller {
+ public:
+  /// The same for all requests of one connection, and hardly for those of two.
+  virtual std::uint64_t key() const = 0;
+
+ protected:
+  ~Caller() = default;
+};
 
 /// How long at least one node call of a request was in flight: what the request took and this did
 /// not is the engine's own time. Threads: only the thread of the request.
@@ -60,6 +72,10 @@ struct CallContext {
   CancelScope* cancel = nullptr;
   /// Never null in a walk.
   CallTimes* times = nullptr;
+  /// Where work on large messages is done; null: at once, on this thread.
+  WorkPlace* work = nullptr;
+  /// For the work place; null when nobody knows.
+  const Caller* caller = nullptr;
   /// Records routing; null when nobody wants it.
   Trail* trail = nullptr;
   /// Watches every step; null but under `infergraph try`.

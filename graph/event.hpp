@@ -1,41 +1,60 @@
 #pragma once
 
+#include <cstddef>
+#include <new>
+#include <type_traits>
 #include <utility>
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
 
 namespace infergraph::graph {
 
-/// Lets one coroutine sleep until somebody on the same thread wakes it.
+/// Lets one coroutine sleep until somebody on the same thread wakes it. Neither allocates nor
+/// throws: who sleeps because others hold what is his could not go on without being woken.
 ///
 /// Threads: one. Waking resumes the sleeper inside notify(), so nothing that the sleeper may
 /// destroy is touched after it.
 class Event {
  public:
+  Event() = default;
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  ~Event() {
+    if (end_ != nullptr) end_(*this, false);
+  }
+
   /// To be awaited: `co_await event.wait();`. At most one sleeper at a time.
   auto wait() {
     return boost::asio::async_initiate<const boost::asio::deferred_t, void()>(
-        [this](auto handler) {
-          Sleeper sleeper(std::move(handler));
-          sleeper_.swap(sleeper);
-        },
-        boost::asio::deferred);
+        [this](auto handler) { hold(std::move(handler)); }, boost::asio::deferred);
   }
 
-  bool has_sleeper() const { return static_cast<bool>(sleeper_); }
+  bool has_sleeper() const { return end_ != nullptr; }
 
   void notify() {
-    // swap, because Boost 1.81's move assignment copies and recurses for ever.
-    Sleeper sleeper;
-    sleeper.swap(sleeper_);
-    if (sleeper) sleeper();
+    if (end_ != nullptr) std::exchange(end_, nullptr)(*this, true);
   }
 
  private:
-  using Sleeper = boost::asio::any_completion_handler<void()>;
-  Sleeper sleeper_;
+  static constexpr std::size_t kRoom = 4 * sizeof(void*);
+
+  template <typename Handler>
+  void hold(Handler handler) {
+    static_assert(sizeof(Handler) <= kRoom && alignof(Handler) <= alignof(std::max_align_t));
+    static_assert(std::is_nothrow_move_constructible_v<Handler>);
+    ::new (static_cast<void*>(room_)) Handler(std::move(handler));
+    end_ = [](Event& event, bool wakes) {
+      auto* const held = std::launder(reinterpret_cast<Handler*>(event.room_));
+      Handler sleeper(std::move(*held));
+      held->~Handler();
+      if (wakes) std::move(sleeper)();
+    };
+  }
+
+  // Moves the handler out, ends its place here, and calls it if it is to be woken.
+  void (*end_)(Event&, bool wakes) = nullptr;
+  alignas(std::max_align_t) std::byte room_[kRoom];
 };
 
 }  // namespace infergraph::graph

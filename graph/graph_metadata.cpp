@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "graph/walker.hpp"
+#include "graph/work_place.hpp"
 #include "protocol/codec/error_text.hpp"
 #include "protocol/convert.hpp"
 #include "protocol/gzip.hpp"
@@ -133,46 +134,72 @@ const PlanNode& owner_of(const PlanNode& root, Side side) {
   return *node;
 }
 
-}  // namespace
+using Models = std::unordered_map<const PlanNode*, Metadata>;
 
-Awaitable<Result<Payload>> Walker::graph_metadata(CallContext& context) {
-  std::unordered_map<const PlanNode*, Metadata> models;
-  for (const auto& node : plan_.nodes()) {
-    if (!node->is_first) continue;
-    Metadata& metadata = models[node.get()];
-    auto answer = co_await ask(Method::kMetadata, node->name, Payload(), context);
-    if (!answer && has_none(answer.error())) continue;
-    if (!answer) co_return named(answer.error(), node->name);
-    auto plain = protocol::convert_metadata(*answer, protocol::Protocol::kSeldon,
-                                            protocol::Encoding::kJson, max_decoded_);
-    if (plain) plain = protocol::decoded(*plain, max_decoded_);
-    if (!plain) co_return Status(Code::kBadUpstream, plain.error().message(), node->name);
-    metadata.payload = *std::move(plain);
-    MetadataReader reader(metadata);
-    const auto wrong = json::visit(metadata.payload.bytes(), reader);
-    if (wrong || !reader.is_object()) {
-      co_return Status(Code::kBadUpstream,
-                       "the metadata is not a JSON object: " + wrong.value_or("another value"),
-                       node->name);
-    }
-    metadata.entry = reader.text();
+Result<Metadata> read_metadata(const Payload& answer, const PlanNode& node,
+                               std::size_t max_decoded) {
+  auto plain = protocol::convert_metadata(answer, protocol::Protocol::kSeldon,
+                                          protocol::Encoding::kJson, max_decoded);
+  if (plain) plain = protocol::decoded(*plain, max_decoded);
+  if (!plain) return Status(Code::kBadUpstream, plain.error().message(), node.name);
+  Metadata metadata;
+  metadata.payload = *std::move(plain);
+  MetadataReader reader(metadata);
+  const auto wrong = json::visit(metadata.payload.bytes(), reader);
+  if (wrong || !reader.is_object()) {
+    return Status(Code::kBadUpstream,
+                  "the metadata is not a JSON object: " + wrong.value_or("another value"),
+                  node.name);
   }
+  metadata.entry = reader.text();
+  return metadata;
+}
 
+Payload write_metadata(const Plan& plan, const Models& models) {
   std::string text = "{\"name\":";
-  json::append_string(text, plan_.predictor_name());
+  json::append_string(text, plan.predictor_name());
   text += ",\"models\":{";
-  for (const auto& node : plan_.nodes()) {
+  for (const auto& node : plan.nodes()) {
     if (!node->is_first) continue;
-    if (node.get() != &plan_.root()) text += ',';
+    if (node.get() != &plan.root()) text += ',';
     json::append_string(text, node->name);
     text.append(":").append(models.at(node.get()).entry);
   }
   text.append("},\"graphinputs\":")
-      .append(models.at(plan_.find(owner_of(plan_.root(), Side::kInputs).name)).inputs);
+      .append(models.at(plan.find(owner_of(plan.root(), Side::kInputs).name)).inputs);
   text.append(",\"graphoutputs\":");
-  text.append(models.at(plan_.find(owner_of(plan_.root(), Side::kOutputs).name)).outputs);
+  text.append(models.at(plan.find(owner_of(plan.root(), Side::kOutputs).name)).outputs);
   text += '}';
-  co_return Payload::json(std::move(text));
+  return Payload::json(std::move(text));
+}
+
+}  // namespace
+
+Awaitable<Result<Payload>> Walker::graph_metadata(CallContext& context) {
+  // So many nodes are asked before others have their turn: those in the process answer at once.
+  constexpr std::size_t kSlice = 64;
+  Models models;
+  std::size_t size = 0;
+  for (const auto& node : plan_.nodes()) {
+    if (!node->is_first) continue;
+    if (context.work != nullptr && models.size() % kSlice == kSlice - 1) {
+      co_await context.work->give_turn();
+    }
+    Metadata& entry = models[node.get()];
+    auto answer = co_await ask(Method::kMetadata, node->name, Payload(), context);
+    if (!answer && has_none(answer.error())) continue;
+    if (!answer) co_return named(answer.error(), node->name);
+    const auto read = [&] { return read_metadata(*answer, *node, max_decoded_); };
+    auto metadata = try_here(context, answer->size(), read);
+    if (!metadata) metadata = co_await elsewhere(context, answer->size(), read);
+    if (!*metadata) co_return metadata->error();
+    entry = **std::move(metadata);
+    size += node->name.size() + entry.entry.size();
+  }
+  const auto write = [&]() -> Result<Payload> { return write_metadata(plan_, models); };
+  auto made = try_here(context, size, write);
+  if (!made) made = co_await elsewhere(context, size, write);
+  co_return *std::move(made);
 }
 
 }  // namespace infergraph::graph

@@ -6,6 +6,7 @@
 #include "graph/self_time.hpp"
 #include "graph/trail.hpp"
 #include "graph/walk_observer.hpp"
+#include "graph/work_place.hpp"
 #include "protocol/codec/seldon_json.hpp"
 #include "protocol/codec/seldon_proto.hpp"
 #include "protocol/gzip.hpp"
@@ -40,6 +41,14 @@ void tell_answer(const CallContext& context, const PlanNode& node, Method method
   if (answer) return context.observer->on_answer(node, method, &*answer, nullptr);
   const Status failure = answer.error();
   context.observer->on_answer(node, method, nullptr, &failure);
+}
+
+Result<std::map<std::string, int>> routing_of(const Payload& feedback, std::size_t max_decoded) {
+  const auto plain = protocol::decoded(feedback, max_decoded);
+  if (!plain) return Status(Code::kInvalidArgument, plain.error().message());
+  return plain->encoding() == protocol::Encoding::kProto
+             ? protocol::read_feedback_routing_proto(plain->bytes())
+             : protocol::read_feedback_routing(plain->bytes());
 }
 
 bool is_branch(int branch, std::size_t children) {
@@ -158,13 +167,11 @@ Awaitable<Result<Payload>> Walker::aggregate_at(const PlanNode& node, std::vecto
 Awaitable<Result<Payload>> Walker::feedback(Payload body, CallContext& context) {
   Routing routing;
   if (plan_.has_branches()) {
-    const auto plain = protocol::decoded(body, max_decoded_);
-    if (!plain) co_return Status(Code::kInvalidArgument, plain.error().message());
-    auto read = plain->encoding() == protocol::Encoding::kProto
-                    ? protocol::read_feedback_routing_proto(plain->bytes())
-                    : protocol::read_feedback_routing(plain->bytes());
-    if (!read) co_return std::move(read).error();
-    routing = *std::move(read);
+    const auto read = [&] { return routing_of(body, max_decoded_); };
+    auto recorded = try_here(context, body.size(), read);
+    if (!recorded) recorded = co_await elsewhere(context, body.size(), read);
+    if (!*recorded) co_return recorded->error();
+    routing = **std::move(recorded);
   }
   co_return co_await feedback_at(plan_.root(), body, routing, context);
 }

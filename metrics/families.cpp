@@ -1,6 +1,7 @@
 #include "metrics/families.hpp"
 
 #include <memory>
+#include <utility>
 
 #include "metrics/count_collector.hpp"
 #include "metrics/process_collector.hpp"
@@ -16,6 +17,37 @@ const std::vector<std::string> kClientLabels{"code",           "deployment_name"
                                              "model_image",    "model_name",        "model_version",
                                              "predictor_name", "predictor_version", "service"};
 const std::vector<std::string> kNodeLabels{"model_name"};
+
+// A millisecond is what a message may take of a thread; a clock's tick is near that.
+const std::vector<double> kLagBounds{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5};
+
+class WorkCollector final : public prometheus::Collectable {
+ public:
+  explicit WorkCollector(std::function<WorkLoad()> read) : read_(std::move(read)) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    const WorkLoad load = read_();
+    prometheus::MetricFamily bytes{"infergraph_work_bytes",
+                                   "Bytes held by the work on messages.",
+                                   prometheus::MetricType::Gauge,
+                                   {}};
+    bytes.metric.emplace_back().gauge.value = load.bytes;
+    prometheus::MetricFamily messages{"infergraph_work_messages",
+                                      "Large messages waiting for a thread, or being worked on.",
+                                      prometheus::MetricType::Gauge,
+                                      {}};
+    for (const auto& [state, count] :
+         {std::pair("running", load.running), std::pair("waiting", load.waiting)}) {
+      auto& metric = messages.metric.emplace_back();
+      metric.label.push_back({"state", state});
+      metric.gauge.value = count;
+    }
+    return {std::move(bytes), std::move(messages)};
+  }
+
+ private:
+  std::function<WorkLoad()> read_;
+};
 
 constexpr const char* kServerHelp = "Duration of the requests to the predictor.";
 constexpr const char* kClientHelp = "Duration of the calls to the nodes of the graph.";
@@ -81,7 +113,19 @@ Families::Families(const FamilyOptions& options)
       node_retries_(registry_.counter("infergraph_node_retries_total",
                                       "Calls repeated on a fresh connection to the node.",
                                       kNodeLabels)),
-      ready_(registry_.gauge("infergraph_ready", "1 while the predictor is ready, else 0.", {})) {
+      ready_(registry_.gauge("infergraph_ready", "1 while the predictor is ready, else 0.", {})),
+      work_seconds_(registry_.histogram(
+          "infergraph_work_seconds",
+          "Duration of the work on large messages, waiting for a thread and running.", {"phase"},
+          options.bounds)),
+      work_refused_(registry_.counter(
+          "infergraph_work_refused_total",
+          "Messages refused because there was too much work on large messages.", {})),
+      loop_lag_(registry_.histogram("infergraph_loop_lag_seconds",
+                                    "How much later than due a turn of the thread's loop came.",
+                                    {"thread"}, kLagBounds)),
+      exceptions_(registry_.counter("infergraph_exceptions_total",
+                                    "Exceptions that ended what a thread was at.", {})) {
   registry_
       .gauge("infergraph_build_info", "The program's version and compiler; always 1.",
              {"compiler", "version"})
@@ -94,6 +138,10 @@ Families::Families(const FamilyOptions& options)
         "Lines of the log that could not be written, or not soon enough.",
         options.log_lines_dropped));
   }
+}
+
+void Families::add_work_load(std::function<WorkLoad()> read) {
+  registry_.add_collector(std::make_shared<WorkCollector>(std::move(read)));
 }
 
 ServerRequests Families::server(int shard, std::string_view service, std::string_view method) {

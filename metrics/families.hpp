@@ -32,6 +32,13 @@ struct FamilyOptions {
   std::function<std::uint64_t()> log_lines_dropped;
 };
 
+/// What the work on large messages is at now.
+struct WorkLoad {
+  double bytes = 0;    ///< held by all of it
+  double waiting = 0;  ///< messages in the queue
+  double running = 0;  ///< messages being worked on
+};
+
 using ServerRequests = RequestSeries;
 using ClientRequests = RequestSeries;
 
@@ -90,6 +97,22 @@ class Families {
   };
   NodeConnections node_connections(int shard, std::string_view model_name);
 
+  /// Work on large messages: how long it waited ("queued") and took ("running").
+  HistogramCell& work_seconds(int shard, std::string_view phase) {
+    return work_seconds_.cell(shard, {std::string(phase)});
+  }
+  /// Work that was refused, since there was too much of it.
+  CounterCell& work_refused(int shard) { return work_refused_.cell(shard, {}); }
+  /// Adds what `read` says at each scrape, on any thread.
+  void add_work_load(std::function<WorkLoad()> read);
+
+  /// By how much a turn of a thread's loop came later than it should have.
+  HistogramCell& loop_lag(int shard, std::string_view thread) {
+    return loop_lag_.cell(shard, {std::string(thread)});
+  }
+  /// What was thrown where nobody expected it; `shard`'s thread went on.
+  CounterCell& exceptions(int shard) { return exceptions_.cell(shard, {}); }
+
   /// 1 while /ready answers 200, else 0. To be set(), from any thread.
   GaugeCell& ready() { return ready_.cell(0, {}); }
 
@@ -115,6 +138,10 @@ class Families {
   CounterFamily& node_connect_failures_;
   CounterFamily& node_retries_;
   GaugeFamily& ready_;
+  HistogramFamily& work_seconds_;
+  CounterFamily& work_refused_;
+  HistogramFamily& loop_lag_;
+  CounterFamily& exceptions_;
 };
 
 }  // namespace infergraph::metrics

@@ -1,11 +1,15 @@
 #include "engine/front/grpc_api.hpp"
 
 #include <memory>
+#include <new>
 #include <utility>
 
+#include "engine/front/in_flight.hpp"
 #include "engine/grpc/metadata.hpp"
 #include "engine/observe/failure_log.hpp"
 #include "engine/status_map.hpp"
+#include "graph/caught.hpp"
+#include "graph/work_place.hpp"
 #include "inference/grpc_service.pb.h"
 #include "protocol/base64.hpp"
 #include "protocol/codec/model_name.hpp"
@@ -86,37 +90,63 @@ GrpcApi::GrpcApi(GrpcApiOptions options, Predictor& predictor, const Readiness& 
 graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
   const auto started = graph::Clock::now();
   const GrpcMethod& method = methods_[request.method];
-  const NodeHeaders headers(request.metadata);
-  std::string puid(is_puid(headers.puid()) ? headers.puid() : puids_.next());
-  request.body.set_protocol(method.protocol);
-  protocol::KeptRequest kept;
-  if (options_.keeps_requests) kept.payload = request.body;
   graph::CallTimes times;
-  CallContext context;
-  context.puid = puid;
-  context.headers = headers.headers();
-  context.deadline = request.deadline;
-  context.front = protocol::Transport::kGrpc;
-  context.protocol = method.protocol;
-  context.operation = method.operation;
-  context.request = options_.keeps_requests ? &kept : nullptr;
-  context.cancel = request.cancel;
-  context.times = &times;
+  GrpcResponse response;
+  // What anything below throws ends here.
+  try {
+    const InFlight counted(in_flight_);
+    const NodeHeaders headers(request.metadata);
+    std::string puid(is_puid(headers.puid()) ? headers.puid() : puids_.next());
+    request.body.set_protocol(method.protocol);
+    protocol::KeptRequest kept;
+    if (options_.keeps_requests) kept.payload = request.body;
+    CallContext context;
+    context.puid = puid;
+    context.headers = headers.headers();
+    context.deadline = request.deadline;
+    context.front = protocol::Transport::kGrpc;
+    context.protocol = method.protocol;
+    context.operation = method.operation;
+    context.request = options_.keeps_requests ? &kept : nullptr;
+    context.cancel = request.cancel;
+    context.times = &times;
+    context.work = options_.work;
+    context.caller = request.caller;
 
-  in_flight_.add(1);
-  const Answer answer = co_await ask_predictor(request, context);
-  in_flight_.add(-1);
-  GrpcResponse response = finish({method, puid, started}, kept, answer);
-  response.puid = std::move(puid);
+    Answer answer = co_await ask_predictor(request, context);
+    if (answer && !is_in_form(method, *answer)) {
+      const auto convert = [&] { return converted(method, kept, *answer); };
+      auto made = graph::try_here(context, answer->size(), convert);
+      if (!made) made = co_await graph::elsewhere(context, answer->size(), convert);
+      answer = *std::move(made);
+    }
+    response = finish({method, puid, started}, answer);
+    response.puid = std::move(puid);
+  } catch (...) {
+    response = fail_thrown({method, "", started});
+  }
 
   const auto took = graph::Clock::now() - started;
-  requests_[request.method].observe(protocol::go_name_of(response.status.code), seconds(took));
+  observe(request.method, response, took);
   if (method.action == GrpcAction::kPredict) {
     prediction_self_.observe(seconds(took - times.total()));
   } else if (method.action == GrpcAction::kFeedback) {
     feedback_self_.observe(seconds(took - times.total()));
   }
   co_return response;
+}
+
+void GrpcApi::observe(std::size_t method, const GrpcResponse& response,
+                      graph::Clock::duration took) {
+  const auto code = protocol::go_name_of(response.status.code);
+  // The first time of a code takes memory, which is there again when it was missing for a moment.
+  for (const bool again : {true, false}) {
+    try {
+      return requests_[method].observe(code, seconds(took));
+    } catch (const std::bad_alloc&) {
+      if (!again) return;
+    }
+  }
 }
 
 graph::Awaitable<GrpcApi::Answer> GrpcApi::ask_predictor(GrpcRequest& request,
@@ -140,9 +170,11 @@ graph::Awaitable<GrpcApi::Answer> GrpcApi::ask_node(const GrpcMethod& method,
                                                     const Payload& request, CallContext& context) {
   const bool status = method.action == GrpcAction::kModelStatus;
   if (!status && method.action != GrpcAction::kModelMetadata) co_return answer_itself(method);
-  const auto name = protocol::read_model_name(method.protocol, request.bytes());
-  if (!name) co_return name.error();
-  std::string node = *name;
+  const auto read = [&] { return protocol::read_model_name(method.protocol, request.bytes()); };
+  auto name = graph::try_here(context, request.size(), read);
+  if (!name) name = co_await graph::elsewhere(context, request.size(), read);
+  if (!*name) co_return name->error();
+  std::string node = **name;
   // Under protocols tensorflow and v2 a model need not be named, and in a graph of one node may be
   // called anything: then the name in the request is the node's to judge.
   if (method.protocol != Protocol::kSeldon && (node.empty() || predictor_.is_single())) {
@@ -170,8 +202,20 @@ GrpcApi::Answer GrpcApi::answer_itself(const GrpcMethod& method) const {
   return made;
 }
 
+bool GrpcApi::is_in_form(const GrpcMethod& method, const Payload& answer) {
+  const bool predicts = method.action == GrpcAction::kPredict;
+  return predicts && answer.protocol() == method.protocol && answer.encoding() == Encoding::kProto;
+}
+
 GrpcApi::Answer GrpcApi::converted(const GrpcMethod& method, protocol::KeptRequest& request,
                                    const Payload& answer) const {
+  auto made = convert(method, request, answer);
+  if (made) return made;
+  return Status(protocol::Code::kBadUpstream, made.error().message(), std::string(answer.origin()));
+}
+
+GrpcApi::Answer GrpcApi::convert(const GrpcMethod& method, protocol::KeptRequest& request,
+                                 const Payload& answer) const {
   const std::size_t most = options_.max_decoded;
   switch (method.action) {
     case GrpcAction::kFeedback:
@@ -198,15 +242,21 @@ GrpcApi::Answer GrpcApi::converted(const GrpcMethod& method, protocol::KeptReque
   return protocol::convert(answer, target);
 }
 
-GrpcResponse GrpcApi::finish(const Call& call, protocol::KeptRequest& request,
-                             const Answer& answer) {
+GrpcResponse GrpcApi::finish(const Call& call, const Answer& answer) {
   if (!answer) return fail(call, answer.error());
-  auto message = converted(call.method, request, *answer);
-  if (!message) {
-    return fail(call, Status(protocol::Code::kBadUpstream, message.error().message(),
-                             std::string(answer->origin())));
+  return {{}, *answer, "", ""};
+}
+
+GrpcResponse GrpcApi::fail_thrown(const Call& call) noexcept {
+  GrpcResponse response;
+  const Status status = graph::caught();
+  response.status.code = protocol::GrpcCode::kInternal;
+  try {
+    return fail(call, status);
+  } catch (...) {
+    response.status.message = "out of memory";  // short enough to need none
+    return response;
   }
-  return {{}, *std::move(message), "", ""};
 }
 
 GrpcResponse GrpcApi::fail(const Call& call, const Status& status) {

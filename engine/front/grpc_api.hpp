@@ -23,6 +23,8 @@ struct GrpcApiOptions {
   bool keeps_requests = false;
   /// Answers v2's streams instead of one walk for each message; null for walks.
   StreamHandler* v2_relay = nullptr;
+  /// Where work on large messages is done; null: on the gRPC thread.
+  graph::WorkPlace* work = nullptr;
 };
 
 /// The protocols over gRPC: service Seldon, and of Model and Generic what lets the engine be a node
@@ -51,9 +53,15 @@ class GrpcApi final : public GrpcService {
   graph::Awaitable<Answer> ask_node(const GrpcMethod& method, const protocol::Payload& request,
                                     graph::CallContext& context);
   Answer answer_itself(const GrpcMethod& method) const;
+  /// True when the caller gets it as it is.
+  static bool is_in_form(const GrpcMethod& method, const protocol::Payload& answer);
   Answer converted(const GrpcMethod& method, protocol::KeptRequest& request,
                    const protocol::Payload& answer) const;
-  GrpcResponse finish(const Call& call, protocol::KeptRequest& request, const Answer& answer);
+  Answer convert(const GrpcMethod& method, protocol::KeptRequest& request,
+                 const protocol::Payload& answer) const;
+  GrpcResponse finish(const Call& call, const Answer& answer);
+  GrpcResponse fail_thrown(const Call& call) noexcept;
+  void observe(std::size_t method, const GrpcResponse& response, graph::Clock::duration took);
   GrpcResponse fail(const Call& call, const protocol::Status& status);
 
   GrpcApiOptions options_;

@@ -21,7 +21,8 @@ struct GrpcRequest {
   std::span<const protocol::HeaderField> metadata;
   protocol::Payload body;
   graph::Clock::time_point deadline = graph::Clock::time_point::max();
-  graph::CancelScope* cancel = nullptr;  ///< signalled when the caller cancels or goes away
+  graph::CancelScope* cancel = nullptr;   ///< signalled when the caller cancels or goes away
+  const graph::Caller* caller = nullptr;  ///< whose connection it came by
 };
 
 struct GrpcResponse {

@@ -12,6 +12,8 @@
 #include "engine/front/handshakes.hpp"
 #include "engine/front/response_head.hpp"
 #include "engine/observe/log.hpp"
+#include "engine/post_surely.hpp"
+#include "engine/tell_exception.hpp"
 
 namespace infergraph::engine {
 
@@ -128,22 +130,63 @@ protocol::Result<std::uint16_t> HttpListener::open() {
   return acceptors_.front()->local_endpoint().port();
 }
 
+// What one accept ends in. Asio destroys it uncalled when there was no memory for the socket.
+class HttpListener::Accepted {
+ public:
+  Accepted(HttpListener& listener, Acceptor& acceptor, std::size_t seat)
+      : listener_(&listener), acceptor_(&acceptor), seat_(seat) {}
+  Accepted(Accepted&& other) noexcept
+      : listener_(std::exchange(other.listener_, nullptr)),
+        acceptor_(other.acceptor_),
+        seat_(other.seat_) {}
+  Accepted(const Accepted&) = delete;
+  Accepted& operator=(const Accepted&) = delete;
+  Accepted& operator=(Accepted&&) = delete;
+  ~Accepted() {
+    if (listener_ != nullptr) listener_->accept_again(*acceptor_);
+  }
+
+  void operator()(boost::system::error_code ec, Socket socket) {
+    std::exchange(listener_, nullptr)->on_accepted(*acceptor_, ec, std::move(socket), seat_);
+  }
+
+ private:
+  HttpListener* listener_;
+  Acceptor* acceptor_;
+  std::size_t seat_;
+};
+
 void HttpListener::accept(Acceptor& acceptor) {
   const std::size_t seat = next_seat_;
   next_seat_ = (next_seat_ + 1) % hosts_.size();
   acceptor.async_accept(runtime_.thread(static_cast<int>(seat)).context,
-                        [this, &acceptor, seat](boost::system::error_code ec, Socket socket) {
-                          if (!ec) {
-                            deal(std::move(socket),
-                                 seat);  // also when a drain has closed the acceptor meanwhile
-                            spares_.refill();
-                          } else if (is_shortage(ec)) {
-                            log::error_limited("can't accept", {{"error", ec.message()}});
-                            accept_with_spare(acceptor);
-                            return;
-                          }
-                          if (acceptor.is_open()) accept(acceptor);
-                        });
+                        Accepted(*this, acceptor, seat));
+}
+
+// Whatever became of the last one, or nobody would be let in any more.
+void HttpListener::accept_again(Acceptor& acceptor) {
+  post_surely([this, &acceptor] {
+    asio::post(runtime_.thread(0).context, [this, &acceptor] {
+      if (acceptor.is_open()) accept(acceptor);
+    });
+  });
+}
+
+void HttpListener::on_accepted(Acceptor& acceptor, boost::system::error_code ec, Socket socket,
+                               std::size_t seat) {
+  if (!ec) {
+    try {
+      deal(std::move(socket), seat);  // also when a drain has closed the acceptor meanwhile
+      spares_.refill();
+    } catch (...) {
+      tell_exception("listener", runtime_.thread(0).exceptions);  // this one is closed
+    }
+  } else if (is_shortage(ec)) {
+    log::error_limited("can't accept", {{"error", ec.message()}});
+    accept_with_spare(acceptor);
+    return;
+  }
+  if (acceptor.is_open()) accept(acceptor);
 }
 
 // Somebody waits for us, and there is no descriptor for him but one of the spare ones.

@@ -75,7 +75,12 @@ class HttpListener {
                                                       boost::asio::io_context::executor_type>;
 
   boost::system::error_code listen_on(const boost::asio::ip::tcp::endpoint& endpoint);
+  class Accepted;
+
   void accept(Acceptor& acceptor);
+  void accept_again(Acceptor& acceptor);
+  void on_accepted(Acceptor& acceptor, boost::system::error_code ec, Socket socket,
+                   std::size_t seat);
   void accept_the_rest(Acceptor& acceptor);
   void accept_with_spare(Acceptor& acceptor);
   void deal(Socket socket, std::size_t seat);

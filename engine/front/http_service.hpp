@@ -17,8 +17,9 @@ struct HttpRequest {
   std::string_view path;                           ///< the target up to '?'; still percent-encoded
   std::string_view query;                          ///< what follows '?'; "" when there is none
   std::span<const protocol::HeaderField> headers;  ///< all of them, in order
-  protocol::Payload body;                ///< with Content-Type and Content-Encoding of the request
-  graph::CancelScope* cancel = nullptr;  ///< signalled when the caller goes away
+  protocol::Payload body;                 ///< with Content-Type and Content-Encoding of the request
+  graph::CancelScope* cancel = nullptr;   ///< signalled when the caller goes away
+  const graph::Caller* caller = nullptr;  ///< whose connection it came by
 
   /// The first header of that name (any case), or "" with `present` false.
   std::string_view header(std::string_view name, bool* present = nullptr) const;

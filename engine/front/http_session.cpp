@@ -8,6 +8,7 @@
 
 #include "engine/front/request_target.hpp"
 #include "engine/front/response_head.hpp"
+#include "engine/tell_exception.hpp"
 
 namespace infergraph::engine {
 
@@ -37,9 +38,9 @@ HttpSession::HttpSession(SessionHost& host, Socket socket, Place place)
       connection_(new Connection(std::move(socket))),
       reader_(host.limits) {
   maybe_http2_ = static_cast<bool>(host.take_http2);
-  connection_->set_watcher(this);
-  host_.sessions.insert(this);
   host_.io.connections.watch(*this);
+  host_.sessions.insert(this);  // last of what may throw: no end would take it out again
+  connection_->set_watcher(this);
   if (host_.open_gauge != nullptr) host_.open_gauge->add(1);
 }
 
@@ -57,21 +58,31 @@ graph::Awaitable<void> HttpSession::serve(SessionHost& host, Socket socket, Plac
 
 graph::Awaitable<void> HttpSession::run() {
   connection_->set_block(Block::make());
+  bool thrown = false;
   Clock::time_point turn_began;
   // One co_await a statement: GCC 12 miscompiles two of them joined by &&.
-  while (!host_.closed) {
-    const bool has_request = co_await read_request();
-    if (!has_request) break;
-    const bool goes_on = co_await answer_request();
-    if (!goes_on) break;
-    served_any_ = true;
-    maybe_http2_ = false;
-    if (connection_->block()->size == 0) continue;
-    // What lies there already would be answered without ever going through the loop.
-    if (Clock::now() - turn_began < kTurn) continue;
-    co_await boost::asio::post(host_.io.context.get_executor(), boost::asio::deferred);
-    turn_began = Clock::now();
+  try {
+    while (!host_.closed) {
+      answered_ = false;
+      const bool has_request = co_await read_request();
+      if (!has_request) break;
+      const bool goes_on = co_await answer_request();
+      if (!goes_on) break;
+      served_any_ = true;
+      maybe_http2_ = false;
+      if (connection_->block()->size == 0) continue;
+      // What lies there already would be answered without ever going through the loop.
+      if (Clock::now() - turn_began < kTurn) continue;
+      co_await boost::asio::post(host_.io.context.get_executor(), boost::asio::deferred);
+      turn_began = Clock::now();
+    }
+  } catch (...) {
+    request_ = nullptr;
+    tell_exception("session", host_.io.exceptions);
+    thrown = true;
   }
+  // Of no use once an answer has begun.
+  if (thrown && !answered_) co_await refuse(Status(Code::kInternal, "out of memory"));
 }
 
 void HttpSession::enter(State state, Clock::duration limit) {
@@ -195,6 +206,7 @@ graph::Awaitable<bool> HttpSession::answer_request() {
   request.headers = {block->fields.data(), block->fields.size()};
   request.body = reader_.body();
   request.cancel = &cancel;
+  request.caller = this;
   is_head_ = head.verb == "HEAD";
 
   header_lines_.clear();
@@ -214,6 +226,7 @@ graph::Awaitable<bool> HttpSession::write(const HttpResponse& response, bool clo
   write_head(head_, response, {header_lines_, host_.date(), reader_.head().version < 11, close});
   const bool bodiless = is_head_ || has_no_body(response.status);
   Outgoing outgoing(head_, bodiless ? std::string_view() : response.body.bytes());
+  answered_ = true;
   boost::system::error_code ec;
   if (!connection_->write_now(outgoing, ec) && !ec) {
     enter(State::kWriting, host_.timeouts.progress);

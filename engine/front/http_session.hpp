@@ -18,7 +18,7 @@ namespace infergraph::engine {
 ///
 /// Threads: one. Lives in the coroutine that serve() is.
 /// Cancellation: the caller's end during a request cancels it through HttpRequest::cancel.
-class HttpSession final : private Connection::Watcher, private Timed {
+class HttpSession final : private Connection::Watcher, private Timed, private graph::Caller {
  public:
   HttpSession(SessionHost& host, Socket socket, Place place);
   ~HttpSession() override;
@@ -56,6 +56,7 @@ class HttpSession final : private Connection::Watcher, private Timed {
   protocol::Status slowness() const;
   void continue_if_expected();
 
+  std::uint64_t key() const override { return reinterpret_cast<std::uintptr_t>(this); }
   void on_bytes_or_end() override;
   void on_deadline() override;
 
@@ -68,6 +69,7 @@ class HttpSession final : private Connection::Watcher, private Timed {
   graph::CancelScope* request_ = nullptr;
   State state_ = State::kIdle;
   bool timed_out_ = false;
+  bool answered_ = false;  // something of the answer has gone out
   bool continued_ = false;
   bool head_checked_ = false;
   bool maybe_http2_ = false;  // while the first bytes may still be HTTP/2's

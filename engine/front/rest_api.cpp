@@ -2,15 +2,19 @@
 
 #include <array>
 #include <charconv>
+#include <new>
 #include <optional>
 #include <utility>
 
 #include "engine/front/doc_page.hpp"
+#include "engine/front/in_flight.hpp"
 #include "engine/front/request_path.hpp"
 #include "engine/front/route_service.hpp"
 #include "engine/http/header_name.hpp"
 #include "engine/observe/failure_log.hpp"
 #include "engine/status_map.hpp"
+#include "graph/caught.hpp"
+#include "graph/work_place.hpp"
 #include "metrics/exposition.hpp"
 #include "protocol/convert.hpp"
 #include "protocol/gzip_writer.hpp"
@@ -64,6 +68,9 @@ bool is_our_own(std::string_view name, bool cloud_event) {
   }
 }
 
+// What the metrics of a node come to, about: with the first calls to it they are there.
+constexpr std::size_t kPageBytesOfNode = 3000;
+
 constexpr std::string_view kJsonSize = "Inference-Header-Content-Length";
 
 // Where the binary part of a v2 request begins, as its header says; or what is wrong with that.
@@ -97,6 +104,22 @@ std::string joined(const HttpRequest& http, std::string_view name) {
     list += field.value;
   }
   return list;
+}
+
+bool is_counted(Route route) {
+  return route == Route::kPredictions || route == Route::kFeedback || route == Route::kStatus ||
+         route == Route::kMetadata || route == Route::kGraphMetadata;
+}
+
+HttpResponse bare_failure(Protocol protocol) {
+  constexpr std::string_view kSeldon =
+      R"({"status":{"code":500,"info":"out of memory","reason":"INTERNAL","status":"FAILURE"}})";
+  constexpr std::string_view kOthers = R"({"error":"out of memory"})";
+  HttpResponse made;
+  made.status = 500;
+  made.body = Payload(nullptr, protocol == Protocol::kSeldon ? kSeldon : kOthers);
+  made.body.set_content_type("application/json");
+  return made;
 }
 
 Payload text_payload(std::string text, std::string_view content_type) {
@@ -134,7 +157,8 @@ RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& 
       failed_(metrics.requests_failed(shard)),
       prediction_self_(metrics.request_self_seconds(shard, "predictions")),
       feedback_self_(metrics.request_self_seconds(shard, "feedback")),
-      in_flight_(metrics.requests_in_flight(shard)) {
+      in_flight_(metrics.requests_in_flight(shard)),
+      page_size_(predictor.node_count() * kPageBytesOfNode) {
   common_headers_ = "Access-Control-Allow-Headers: " + options_.allowed_headers +
                     "\r\nAccess-Control-Allow-Origin: " + options_.allowed_origins +
                     "\r\nX-Content-Type-Options: nosniff\r\nSeldon-Puid: ";
@@ -147,68 +171,102 @@ RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& 
 
 graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::string& header_lines) {
   Request request{http, header_lines};
-  request.match = match_route(http.verb, http.path, options_.metrics_path, options_.protocols,
-                              request.canonical_path);
-  request.puid = http.header("Seldon-Puid");
   std::array<char, 36> made{};
-  if (!is_puid(request.puid)) {
-    const std::string_view fresh = puids_.next();
-    fresh.copy(made.data(), made.size());
-    request.puid = {made.data(), made.size()};
-  }
-  http.header("Ce-Specversion", &request.cloud_event);
-  begin_headers(request);
-
-  if (!allows(request.match.verbs, http.verb)) {
-    header_lines.append("Allow: ").append(allowed(request.match.verbs)).append("\r\n");
-    co_return fail(request,
-                   Status(Code::kMethodNotAllowed,
+  // What is thrown, but for the part that serve() watches over, ends here.
+  try {
+    request.match = match_route(http.verb, http.path, options_.metrics_path, options_.protocols,
+                                request.canonical_path);
+    request.puid = http.header("Seldon-Puid");
+    if (!is_puid(request.puid)) {
+      const std::string_view fresh = puids_.next();
+      fresh.copy(made.data(), made.size());
+      request.puid = {made.data(), made.size()};
+    }
+    http.header("Ce-Specversion", &request.cloud_event);
+    begin_headers(request);
+    if (!allows(request.match.verbs, http.verb)) {
+      header_lines.append("Allow: ").append(allowed(request.match.verbs)).append("\r\n");
+      co_return fail(
+          request, Status(Code::kMethodNotAllowed,
                           std::string(http.verb) + " is not allowed on " + std::string(http.path)));
+    }
+    request.kept.payload = http.body;
+    request.kept.payload.set_protocol(request.match.protocol);
+    if (request.match.protocol == Protocol::kV2) {
+      if (const auto wrong = find_binary(http, request.kept.payload))
+        co_return fail(request, *wrong);
+    }
+    const bool is_options = request.match.verbs != Verbs::kAny && http.verb == "OPTIONS";
+    switch (request.match.route) {
+      case Route::kStatus:
+      case Route::kMetadata:
+        request.node = protocol::percent_decoded(request.match.node);
+        [[fallthrough]];
+      case Route::kPredictions:
+      case Route::kFeedback:
+      case Route::kGraphMetadata:
+        if (!is_options) co_return co_await serve(request);
+        break;
+      case Route::kMetrics:
+        if (!is_options) co_return co_await metrics_page(request);
+        break;
+      default:
+        if (!is_options) co_return respond_locally(request);
+    }
+    co_return HttpResponse{};
+  } catch (...) {
+    const HttpResponse response = fail_thrown(request);
+    if (is_counted(request.match.route)) observe(request, response, Clock::duration::zero());
+    co_return response;
   }
-  request.kept.payload = http.body;
-  request.kept.payload.set_protocol(request.match.protocol);
-  if (request.match.protocol == Protocol::kV2) {
-    if (const auto wrong = find_binary(http, request.kept.payload)) co_return fail(request, *wrong);
-  }
-  const bool is_options = request.match.verbs != Verbs::kAny && http.verb == "OPTIONS";
-  switch (request.match.route) {
-    case Route::kStatus:
-    case Route::kMetadata:
-      request.node = protocol::percent_decoded(request.match.node);
-      [[fallthrough]];
-    case Route::kPredictions:
-    case Route::kFeedback:
-    case Route::kGraphMetadata:
-      if (!is_options) co_return co_await serve(request);
-      break;
-    default:
-      if (!is_options) co_return respond_locally(request);
-  }
-  co_return HttpResponse{};
 }
 
 graph::Awaitable<HttpResponse> RestApi::serve(Request& request) {
   request.started = Clock::now();
   graph::CallTimes times;
-  graph::CallContext context;
-  context.puid = request.puid;
-  context.headers = request.http.headers;
-  context.cancel = request.http.cancel;
-  context.times = &times;
-  fill(request, context);
-  in_flight_.add(1);
-  const Answer answer = converted(request, co_await ask_predictor(request, context));
-  in_flight_.add(-1);
+  HttpResponse response;
+  // What anything below throws ends here.
+  try {
+    graph::CallContext context;
+    context.puid = request.puid;
+    context.headers = request.http.headers;
+    context.cancel = request.http.cancel;
+    context.times = &times;
+    context.work = options_.work;
+    context.caller = request.http.caller;
+    fill(request, context);
+    const InFlight counted(in_flight_);
+    Answer answer = co_await ask_predictor(request, context);
+    if (answer && !is_in_form(request, *answer)) {
+      const auto convert = [&] { return converted(request, *answer); };
+      auto made = graph::try_here(context, answer->size(), convert);
+      if (!made) made = co_await graph::elsewhere(context, answer->size(), convert);
+      answer = *std::move(made);
+    }
+    response = finish(request, answer);
+  } catch (...) {
+    response = fail_thrown(request);
+  }
 
   const auto took = Clock::now() - request.started;
-  requests_of(request.match.route)
-      .observe(answer ? answer->status() : http_failure(answer.error()).status, seconds(took));
+  observe(request, response, took);
   if (request.match.route == Route::kPredictions) {
     prediction_self_.observe(seconds(took - times.total()));
   } else if (request.match.route == Route::kFeedback) {
     feedback_self_.observe(seconds(took - times.total()));
   }
-  co_return finish(request, answer);
+  co_return response;
+}
+
+void RestApi::observe(const Request& request, const HttpResponse& response, Clock::duration took) {
+  // The first time of a status takes memory, which is there again when it was missing for a moment.
+  for (const bool again : {true, false}) {
+    try {
+      return requests_of(request.match.route).observe(response.status, seconds(took));
+    } catch (const std::bad_alloc&) {
+      if (!again) return;
+    }
+  }
 }
 
 void RestApi::fill(Request& request, graph::CallContext& context) const {
@@ -260,20 +318,21 @@ metrics::ServerRequests& RestApi::requests_of(Route route) {
   }
 }
 
-RestApi::Answer RestApi::converted(Request& request, Answer answer) const {
+bool RestApi::is_in_form(const Request& request, const Payload& answer) {
+  return answer.protocol() == request.match.protocol && answer.encoding() == Encoding::kJson;
+}
+
+RestApi::Answer RestApi::converted(Request& request, const Payload& answer) const {
   const Protocol protocol = request.match.protocol;
-  if (!answer || (answer->protocol() == protocol && answer->encoding() == Encoding::kJson)) {
-    return answer;
-  }
   Answer made = [&]() -> Answer {
     const std::size_t most = options_.max_decoded;
     switch (request.match.route) {
       case Route::kStatus:
-        return protocol::convert_status(*answer, protocol, Encoding::kJson, most);
+        return protocol::convert_status(answer, protocol, Encoding::kJson, most);
       case Route::kMetadata:
-        return protocol::convert_metadata(*answer, protocol, Encoding::kJson, most);
+        return protocol::convert_metadata(answer, protocol, Encoding::kJson, most);
       case Route::kFeedback:
-        return protocol::convert(*answer, MessageType::kSeldonMessage, Encoding::kJson, most);
+        return protocol::convert(answer, MessageType::kSeldonMessage, Encoding::kJson, most);
       default:
         break;
     }
@@ -283,10 +342,10 @@ RestApi::Answer RestApi::converted(Request& request, Answer answer) const {
     target.operation = request.match.operation;
     target.request = &request.kept;
     target.max_decoded = most;
-    return protocol::convert(*answer, target);
+    return protocol::convert(answer, target);
   }();
   if (made) return made;
-  return Status(Code::kBadUpstream, made.error().message(), std::string(answer->origin()));
+  return Status(Code::kBadUpstream, made.error().message(), std::string(answer.origin()));
 }
 
 HttpResponse RestApi::finish(Request& request, const Answer& answer) {
@@ -297,7 +356,6 @@ HttpResponse RestApi::finish(Request& request, const Answer& answer) {
 
 HttpResponse RestApi::fail(Request& request, const Status& status) {
   const HttpFailure failure = http_failure(status);
-  if (status.code() != Code::kUpstream) failed_.count(failure.reason);
   if (status.code() == Code::kOverloaded) request.header_lines += "Retry-After: 1\r\n";
   if (!status.node().empty()) {
     request.header_lines.append(kFailedNode)
@@ -308,6 +366,8 @@ HttpResponse RestApi::fail(Request& request, const Status& status) {
   log_failure(request, status);
   const Payload body = error_body(status, request.match.protocol);
   pass_on_headers(request, body);
+  // Last, so that what is thrown on the way here counts once, as what it is then answered with.
+  if (status.code() != Code::kUpstream) failed_.count(failure.reason);
   return {failure.status, body};
 }
 
@@ -332,6 +392,24 @@ bool RestApi::answers_when_full(std::string_view verb, std::string_view path) co
       return true;
     default:
       return false;
+  }
+}
+
+HttpResponse RestApi::fail_thrown(Request& request) noexcept {
+  const Status status = graph::caught();
+  try {
+    request.header_lines.clear();
+    begin_headers(request);
+    return fail(request, status);
+  } catch (...) {
+    // Then with nothing that takes memory.
+    request.header_lines.clear();
+    try {
+      failed_.count("INTERNAL");
+    } catch (...) {
+      // The first of its kind, and no memory for the series.
+    }
+    return bare_failure(request.match.protocol);
   }
 }
 
@@ -365,8 +443,6 @@ HttpResponse RestApi::respond(Request& request) {
       return {503, Payload::json(readiness_.report())};
     case Route::kServerMetadata:
       return {200, Payload::json(server_metadata_)};
-    case Route::kMetrics:
-      return metrics_page(request);
     case Route::kDoc:
       return {200, text_payload(doc_page_, "text/html; charset=utf-8")};
     default:
@@ -382,17 +458,30 @@ HttpResponse RestApi::respond(Request& request) {
   return fail(request, Status(Code::kNotFound, "no such path: " + std::string(request.http.path)));
 }
 
-HttpResponse RestApi::metrics_page(const Request& request) const {
-  const auto format = metrics::negotiate(joined(request.http, "Accept"));
-  std::string text = metrics::expose(registry_, format);
-  const bool packs = metrics::prefers_gzip(joined(request.http, "Accept-Encoding"));
-  std::string packed = packs ? protocol::gzipped(text) : std::string();
-  const bool is_packed = !packed.empty();
-  Payload page =
-      text_payload(is_packed ? std::move(packed) : std::move(text), metrics::content_type(format));
-  if (is_packed) page.set_content_encoding("gzip");
+graph::Awaitable<HttpResponse> RestApi::metrics_page(Request& request) {
+  graph::CallContext context;
+  context.cancel = request.http.cancel;
+  context.work = options_.pages;
+  context.caller = request.http.caller;
+  std::size_t text_size = 0;
+  const auto make = [&]() -> Answer {
+    const auto format = metrics::negotiate(joined(request.http, "Accept"));
+    std::string text = metrics::expose(registry_, format);
+    text_size = text.size();
+    const bool packs = metrics::prefers_gzip(joined(request.http, "Accept-Encoding"));
+    std::string packed = packs ? protocol::gzipped(text) : std::string();
+    const bool is_packed = !packed.empty();
+    Payload made = text_payload(is_packed ? std::move(packed) : std::move(text),
+                                metrics::content_type(format));
+    if (is_packed) made.set_content_encoding("gzip");
+    return made;
+  };
+  auto page = graph::try_here(context, page_size_, make);
+  if (!page) page = co_await graph::elsewhere(context, page_size_, make);
+  if (!*page) co_return fail(request, page->error());
+  page_size_ = text_size;
   request.header_lines.append("Vary: Accept, Accept-Encoding\r\n");
-  return {200, std::move(page)};
+  co_return HttpResponse{200, **std::move(page)};
 }
 
 void RestApi::begin_headers(Request& request) {

@@ -22,6 +22,10 @@ struct RestApiOptions {
   std::string allowed_headers;
   std::size_t max_decoded = std::size_t{128} << 20;  ///< bytes that a gzip body may unpack to
   Protocols protocols = {protocol::Protocol::kSeldon};
+  /// Where work on large messages is done; null: at once.
+  graph::WorkPlace* work = nullptr;
+  /// Where a page of metrics is made that is large; null: at once.
+  graph::WorkPlace* pages = nullptr;
 };
 
 /// The protocols over REST: from a path to the predictor, from its answer or failure to headers and
@@ -43,17 +47,21 @@ class RestApi final : public HttpService {
   using Answer = protocol::Result<protocol::Payload>;
 
   graph::Awaitable<HttpResponse> serve(Request& request);
+  graph::Awaitable<HttpResponse> metrics_page(Request& request);
   /// Who is asked for what, as the path says.
   void fill(Request& request, graph::CallContext& context) const;
   graph::Awaitable<Answer> ask_predictor(Request& request, graph::CallContext& context);
   /// The answer as the caller's protocol has it in REST, whatever the last node speaks.
-  Answer converted(Request& request, Answer answer) const;
+  Answer converted(Request& request, const protocol::Payload& answer) const;
+  static bool is_in_form(const Request& request, const protocol::Payload& answer);
   HttpResponse finish(Request& request, const Answer& answer);
   HttpResponse respond_locally(Request& request);
   HttpResponse respond(Request& request);
   HttpResponse metrics_page(const Request& request) const;
   HttpResponse fail(Request& request, const protocol::Status& status);
   static void log_failure(const Request& request, const protocol::Status& status);
+  HttpResponse fail_thrown(Request& request) noexcept;
+  void observe(const Request& request, const HttpResponse& response, Clock::duration took);
   void begin_headers(Request& request);
   void pass_on_headers(const Request& request, const protocol::Payload& answer) const;
   metrics::ServerRequests& requests_of(Route route);
@@ -75,6 +83,7 @@ class RestApi final : public HttpService {
   metrics::HistogramCell& prediction_self_;
   metrics::HistogramCell& feedback_self_;
   metrics::GaugeCell& in_flight_;
+  std::size_t page_size_;  // of the last page of metrics
 };
 
 }  // namespace infergraph::engine

@@ -48,6 +48,7 @@ graph::Awaitable<protocol::GrpcStatus> V2Stream::serve(MessageStream& stream) {
     request.body = *std::move(message);
     request.deadline = stream.deadline();
     request.cancel = &stream.cancel();
+    request.caller = &stream.caller();
     const GrpcResponse response = co_await service_.handle(request);
     const bool ok = response.status.code == protocol::GrpcCode::kOk;
     const Payload answer = ok ? wrapped(response.body) : failed(response.status.message);

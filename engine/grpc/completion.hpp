@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "engine/post_surely.hpp"
 #include "graph/event.hpp"
 
 namespace infergraph::engine {
@@ -34,9 +35,11 @@ class AwaitedCompletion final : public Completion {
       ok_ = ok;
       event_.notify();
     } else {
-      boost::asio::post(*home_, [this, ok] {
-        ok_ = ok;
-        event_.notify();
+      post_surely([this, ok] {
+        boost::asio::post(*home_, [this, ok] {
+          ok_ = ok;
+          event_.notify();
+        });
       });
     }
   }

@@ -5,11 +5,15 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <chrono>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
 #include "engine/grpc/grpc_queue.hpp"
+#include "engine/loop_lag.hpp"
+#include "engine/post_surely.hpp"
+#include "engine/tell_exception.hpp"
 
 namespace infergraph::engine {
 
@@ -36,6 +40,41 @@ class GrpcThread::Wake final : public Completion {
   grpc::Alarm alarm_;
 };
 
+// Goes off some time after the thread had something to do, and tells how late.
+class GrpcThread::LagTick final : public Completion {
+ public:
+  explicit LagTick(metrics::HistogramCell* lag) : lag_(lag) {}
+
+  /// The thread has something to do.
+  void touch(grpc::CompletionQueue& queue) {
+    if (set_ || lag_ == nullptr) return;
+    due_ = graph::Clock::now() + kPeriod;
+    set_ = true;
+    alarm_.Set(&queue,
+               gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                            gpr_time_from_millis(kPeriod.count(), GPR_TIMESPAN)),
+               tag_of(*this));
+  }
+  /// No more of it, since a queue that shuts down takes no alarm.
+  void stop() {
+    lag_ = nullptr;
+    alarm_.Cancel();
+  }
+
+ private:
+  static constexpr auto kPeriod = std::chrono::milliseconds(50);
+
+  void complete(bool ok) override {
+    set_ = false;
+    if (ok && lag_ != nullptr) lag_->observe(loop_lag(due_, graph::Clock::now()));
+  }
+
+  metrics::HistogramCell* lag_;
+  graph::Clock::time_point due_;
+  bool set_ = false;
+  grpc::Alarm alarm_;
+};
+
 GrpcThread::GrpcThread(int index)
     : index_(index),
       guard_(context_.get_executor()),
@@ -57,12 +96,23 @@ void GrpcThread::start() {
   });
 }
 
-void GrpcThread::run() {
+void GrpcThread::run() noexcept {
+  LagTick tick(lag_);
+  lag_tick_ = &tick;
+  const auto guarded = [this](const auto& work) {
+    try {
+      work();
+    } catch (...) {
+      tell_exception("grpc", exceptions_);
+    }
+  };
   void* tag = nullptr;
   bool ok = false;
   while (queue_->queue->Next(&tag, &ok)) {
-    completion_of(tag).complete(ok);
-    context_.poll();
+    Completion& completion = completion_of(tag);
+    if (&completion != &tick) tick.touch(*queue_->queue);
+    guarded([&] { completion.complete(ok); });
+    guarded([&] { context_.poll(); });
   }
   guard_.reset();
 }
@@ -82,7 +132,13 @@ void GrpcThread::stop() {
     }
     return;
   }
-  queue_->queue->Shutdown();
+  // By the thread itself, which sets alarms on the queue as long as that is open.
+  post_surely([this] {
+    post([this] {
+      lag_tick_->stop();
+      queue_->queue->Shutdown();
+    });
+  });
   thread_.join();
 }
 

@@ -7,6 +7,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "metrics/cells.hpp"
+
 namespace infergraph::engine {
 
 /// The thread on which everything of gRPC happens: it waits on the one completion queue that the
@@ -29,6 +31,11 @@ class GrpcThread {
   void stop();
 
   int index() const { return index_; }
+  /// What it tells of itself; null for nothing. Before start().
+  void set_metrics(metrics::HistogramCell* lag, metrics::CounterCell* exceptions) {
+    lag_ = lag;
+    exceptions_ = exceptions;
+  }
   /// Where coroutines of this thread are spawned, by itself only: others post().
   boost::asio::io_context& context() { return context_; }
   /// Runs `work` on this thread soon.
@@ -40,16 +47,20 @@ class GrpcThread {
 
  private:
   class Wake;
+  class LagTick;
 
-  void run();
+  void run() noexcept;
 
   int index_;
+  metrics::HistogramCell* lag_ = nullptr;
+  metrics::CounterCell* exceptions_ = nullptr;
   // Without the hint of a single thread: Boost 1.81 would count work wrongly, and stop the context,
   // when poll() is called from within one of its own handlers.
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   std::unique_ptr<Queue> queue_;
   std::unique_ptr<Wake> wake_;
+  LagTick* lag_tick_ = nullptr;  // while it runs
   std::thread thread_;
 };
 

@@ -1,8 +1,13 @@
 #include "engine/grpc/server_call.hpp"
 
+#include <functional>
+#include <string>
+#include <utility>
+
 #include <boost/asio/co_spawn.hpp>
 
 #include "engine/observe/log.hpp"
+#include "engine/post_surely.hpp"
 
 namespace infergraph::engine {
 
@@ -36,6 +41,27 @@ graph::Clock::time_point deadline_of(const grpc::ServerContext& context) {
   return to_time_point(context.raw_deadline());
 }
 
+std::uint64_t ServerCall::key() const { return std::hash<std::string>()(context_.peer()); }
+
+// What the call's coroutine ends in. It has ended too when it could not even begin.
+class ServerCall::Ended {
+ public:
+  explicit Ended(ServerCall& call) : call_(&call) {}
+  Ended(Ended&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+  Ended(const Ended&) = delete;
+  Ended& operator=(const Ended&) = delete;
+  Ended& operator=(Ended&&) = delete;
+  ~Ended() {
+    if (call_ != nullptr) call_->on_served(true);
+  }
+  void operator()(const std::exception_ptr& thrown) {
+    std::exchange(call_, nullptr)->on_served(thrown != nullptr);
+  }
+
+ private:
+  ServerCall* call_;
+};
+
 ServerCall::ServerCall(CallHost& host, int method) : host_(host), method_(method) {
   // Comes for every call anyway; so it costs no event more.
   context_.AsyncNotifyWhenDone(tag_of(ended_));
@@ -48,17 +74,29 @@ void ServerCall::on_accepted(bool ok) {
     delete this;
     return;
   }
-  next()->wait();
+  // Without another one the method would not be served any more.
+  post_surely([this] { next()->wait(); });
   host_.open.fetch_add(1, std::memory_order_relaxed);
   host_.calls.push_back(*this);
-  boost::asio::co_spawn(host_.thread.context(), serve(), [this](const std::exception_ptr& thrown) {
-    if (thrown) {
+  Ended ended(*this);
+  try {
+    boost::asio::co_spawn(host_.thread.context(), serve(), std::move(ended));
+  } catch (...) {
+    // `ended` tells, here or where it was moved to.
+  }
+}
+
+void ServerCall::on_served(bool threw) {
+  if (threw) {
+    try {
       log::error_limited("a gRPC call threw", {});
-      context_.TryCancel();
+    } catch (...) {
+      // No memory for the line.
     }
-    served_ = true;
-    end_if_done();
-  });
+    context_.TryCancel();
+  }
+  served_ = true;
+  end_if_done();
 }
 
 void ServerCall::on_transport_end(bool) {

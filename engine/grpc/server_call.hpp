@@ -3,12 +3,14 @@
 #include <grpcpp/server_context.h>
 
 #include <atomic>
+#include <cstdint>
 #include <vector>
 
 #include <boost/intrusive/list.hpp>
 
 #include "engine/grpc/grpc_queue.hpp"
 #include "engine/grpc/raw_service.hpp"
+#include "graph/call_context.hpp"
 #include "graph/cancellation.hpp"
 #include "graph/node_client.hpp"
 #include "protocol/payload.hpp"
@@ -30,13 +32,16 @@ graph::Clock::time_point deadline_of(const grpc::ServerContext& context);
 /// Threads: the gRPC thread, but for the constructor and wait(), which may come before it starts.
 /// Owns/borrows: owns itself; borrows the host.
 class ServerCall : public boost::intrusive::list_base_hook<
-                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
+                   public graph::Caller {
  public:
   ServerCall(const ServerCall&) = delete;
   ServerCall& operator=(const ServerCall&) = delete;
 
   /// Waits for a caller.
   void wait();
+  /// The caller's connection.
+  std::uint64_t key() const final;
   /// Ends the call now, whatever is under way.
   void cut() { context_.TryCancel(); }
 
@@ -69,7 +74,10 @@ class ServerCall : public boost::intrusive::list_base_hook<
     void (ServerCall::*handler_)(bool);
   };
 
+  class Ended;
+
   void on_accepted(bool ok);
+  void on_served(bool threw);
   void on_transport_end(bool ok);
   void end_if_done();
 

@@ -26,6 +26,7 @@ class MessageStream {
   virtual graph::CancelScope& cancel() = 0;
   /// For the trailing metadata of an error; before the handler ends.
   virtual void set_failed_node(const std::string& name) = 0;
+  virtual const graph::Caller& caller() const = 0;
 
  protected:
   ~MessageStream() = default;
@@ -59,6 +60,7 @@ class StreamCall final : public ServerCall, private MessageStream {
   void set_failed_node(const std::string& name) override {
     if (!name.empty()) context_.AddTrailingMetadata("seldon-failed-node", name);
   }
+  const graph::Caller& caller() const override { return *this; }
 
   StreamHandler& handler_;
   RawService::Stream stream_;

@@ -21,13 +21,19 @@ graph::Awaitable<void> UnaryCall::serve() {
   message_.Clear();  // the payload alone holds the slices
   request.deadline = deadline_of(context_);
   request.cancel = &cancel_;
+  request.caller = this;
   const auto compression = grpc_call_test_only_get_compression_algorithm(context_.c_call());
   const auto readable = grpc_call_test_only_get_encodings_accepted_by_peer(context_.c_call());
   if (compression != GRPC_COMPRESS_NONE && ((readable >> compression) & 1U) != 0) {
     context_.set_compression_algorithm(compression);
   }
 
-  const GrpcResponse response = co_await service_.handle(request);
+  GrpcResponse response;
+  try {
+    response = co_await service_.handle(request);
+  } catch (...) {
+    response.status = {protocol::GrpcCode::kInternal, "out of memory", ""};
+  }
 
   if (!response.puid.empty()) context_.AddInitialMetadata("seldon-puid", response.puid);
   AwaitedCompletion finished(nullptr);

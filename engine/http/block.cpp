@@ -1,11 +1,11 @@
 #include "engine/http/block.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <new>
 #include <utility>
-#include <vector>
 
 namespace infergraph::engine {
 namespace {
@@ -16,10 +16,12 @@ constexpr std::size_t kMaxFreeBlocks = 64;
 // How much room a block behind another takes of it. More would be much to copy when it has to grow.
 constexpr std::size_t kMostShared = std::size_t{256} << 10;
 
+// Of fixed size: giving back happens in destructors, which must not run out of memory.
 struct FreeList {
-  std::vector<void*> blocks;
+  std::array<void*, kMaxFreeBlocks> blocks{};
+  std::size_t count = 0;
   ~FreeList() {
-    for (void* block : blocks) ::operator delete(block);
+    while (count > 0) ::operator delete(blocks[--count]);
   }
 };
 
@@ -34,14 +36,12 @@ struct RecyclingAllocator {
   explicit RecyclingAllocator(const RecyclingAllocator<U>&) {}
 
   T* allocate(std::size_t) {
-    if (free_list.blocks.empty()) return static_cast<T*>(::operator new(sizeof(T)));
-    void* block = free_list.blocks.back();
-    free_list.blocks.pop_back();
-    return static_cast<T*>(block);
+    if (free_list.count == 0) return static_cast<T*>(::operator new(sizeof(T)));
+    return static_cast<T*>(free_list.blocks[--free_list.count]);
   }
   void deallocate(T* block, std::size_t) {
-    if (free_list.blocks.size() < kMaxFreeBlocks) {
-      free_list.blocks.push_back(block);
+    if (free_list.count < kMaxFreeBlocks) {
+      free_list.blocks[free_list.count++] = block;
     } else {
       ::operator delete(block);
     }

@@ -41,11 +41,11 @@ Connection::Connection(Socket socket) : socket_(std::move(socket)) {}
 
 void Connection::start_read() {
   if (reading_ || ended_ || block_->room() == 0) return;
-  reading_ = true;
   socket_.async_read_some(
       asio::buffer(block_->data() + block_->size, std::min(block_->room(), block_->next_read)),
       [self = boost::intrusive_ptr<Connection>(this)](
           boost::system::error_code ec, std::size_t count) { self->on_read(ec, count); });
+  reading_ = true;  // not before: beginning may throw
 }
 
 void Connection::on_read(boost::system::error_code ec, std::size_t count) {
@@ -89,12 +89,12 @@ graph::Awaitable<boost::system::error_code> Connection::write_rest(Outgoing& out
   while (!outgoing.done()) {
     if (timeout != Clock::duration::zero()) progress.deadline = Clock::now() + timeout;
     if (!awaiting_room_) {
-      awaiting_room_ = true;
       socket_.async_wait(Socket::wait_write, [self = boost::intrusive_ptr<Connection>(this)](
                                                  boost::system::error_code) {
         self->awaiting_room_ = false;
         self->event_.notify();
       });
+      awaiting_room_ = true;
     }
     co_await wait();
     if (closed_) co_return asio::error::operation_aborted;

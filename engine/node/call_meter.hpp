@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <new>
 #include <optional>
 #include <string_view>
 
@@ -44,6 +45,12 @@ class CallMeter {
     return now;
   }
 
+  /// It has ended without an answer or a failure: something was thrown.
+  void abandon(graph::CallContext& context) {
+    context.times->call_ended(graph::Clock::now());
+    if (in_flight_ != nullptr) in_flight_->add(-1);
+  }
+
   /// It has ended with `code`: an HTTP status, or the name of gRPC's.
   template <typename Code>
   void end(graph::CallContext& context, protocol::Method method, graph::Clock::time_point began,
@@ -51,8 +58,12 @@ class CallMeter {
     const auto now = graph::Clock::now();
     context.times->call_ended(now);
     if (in_flight_ != nullptr) in_flight_->add(-1);
-    if (auto& requests = requests_[static_cast<std::size_t>(method)]) {
+    auto& requests = requests_[static_cast<std::size_t>(method)];
+    if (!requests) return;
+    try {
       requests->observe(code, std::chrono::duration<double>(now - began).count());
+    } catch (const std::bad_alloc&) {
+      // The first call with this code is lost to the metrics, not to the caller.
     }
   }
 

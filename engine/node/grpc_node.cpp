@@ -169,21 +169,30 @@ GrpcNode::~GrpcNode() = default;
 graph::Awaitable<GrpcNode::Answer> GrpcNode::call(Method method, Payload payload,
                                                   CallContext& context) {
   const Service service = used_[static_cast<std::size_t>(method)];
-  const auto began = services_[service].meter.begin(context);
-  const auto limit =
-      options_.timeout ? std::min(context.deadline, began + *options_.timeout) : context.deadline;
-  auto answer = co_await send(service, method, payload, context, limit);
-  end(service, method, context, began, answer);
-  if (answer || !is_unimplemented(answer.error())) co_return answer;
+  CallMeter* counting = &services_[service].meter;
+  const auto began = counting->begin(context);
+  try {
+    const auto limit =
+        options_.timeout ? std::min(context.deadline, began + *options_.timeout) : context.deadline;
+    auto answer = co_await send(service, method, payload, context, limit);
+    end(service, method, context, began, answer);
+    counting = nullptr;
+    if (answer || !is_unimplemented(answer.error())) co_return answer;
 
-  const Service other = service == kFirst ? kOther : kFirst;
-  if (services_[other].methods[static_cast<std::size_t>(method)].empty()) co_return answer;
-  const auto began_again = services_[other].meter.begin(context);
-  auto second = co_await send(other, method, payload, context, limit);
-  end(other, method, context, began_again, second);
-  if (!second && is_unimplemented(second.error())) co_return answer;
-  if (second || second.error().grpc_answer()) used_[static_cast<std::size_t>(method)] = other;
-  co_return second;
+    const Service other = service == kFirst ? kOther : kFirst;
+    if (services_[other].methods[static_cast<std::size_t>(method)].empty()) co_return answer;
+    counting = &services_[other].meter;
+    const auto began_again = counting->begin(context);
+    auto second = co_await send(other, method, payload, context, limit);
+    end(other, method, context, began_again, second);
+    counting = nullptr;
+    if (!second && is_unimplemented(second.error())) co_return answer;
+    if (second || second.error().grpc_answer()) used_[static_cast<std::size_t>(method)] = other;
+    co_return second;
+  } catch (...) {
+    if (counting != nullptr) counting->abandon(context);
+    throw;
+  }
 }
 
 void GrpcNode::end(Service service, Method method, CallContext& context, Clock::time_point began,

@@ -1,6 +1,7 @@
 #include "engine/node/http_pool.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace infergraph::engine {
@@ -125,26 +126,30 @@ void HttpPool::give_back(Address& address, boost::intrusive_ptr<NodeConnection> 
   --address.calls;
   if (!connection) return;
   if (metrics_) metrics_->busy.add(-1);
-  if (!keep || !address.listed || connection->ended()) {
+  if (!keep || !address.listed || connection->ended() || !make_idle(address, *connection)) {
     connection->set_watcher(nullptr);
     connection->close();
-    return;
   }
-  connection->used = connection->idle = connection->touched = true;
-  // What lies idle holds no answer: the next call's bytes come into a small block of their own.
-  connection->reader.release();
-  if (connection->head.capacity() > kKeptHead) connection->head = std::string();
-  connection->set_block(Block::make());
-  connection->start_read();
+}
+
+// False when there is no memory for it: then it is closed like one that can't be kept.
+bool HttpPool::make_idle(Address& address, NodeConnection& connection) noexcept {
+  try {
+    auto& all = address.idle;
+    if (all.size() == all.capacity()) all.reserve(std::max<std::size_t>(4, 2 * all.size()));
+    if (!sweeping_) sweep_later();
+    // What lies idle holds no answer: the next call's bytes come into a small block of their own.
+    connection.reader.release();
+    if (connection.head.capacity() > kKeptHead) connection.head = std::string();
+    connection.set_block(Block::make());
+    connection.start_read();
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  connection.used = connection.idle = connection.touched = true;
   if (metrics_) metrics_->idle.add(1);
-  address.idle.push_back(std::move(connection));
-  if (!sweeping_) {
-    sweeping_ = true;
-    sweep_timer_.expires_after(kSweepPeriod);
-    sweep_timer_.async_wait([this](boost::system::error_code ec) {
-      if (!ec) sweep();
-    });
-  }
+  address.idle.emplace_back(&connection);
+  return true;
 }
 
 void HttpPool::drop_idle(NodeConnection& connection) {
@@ -171,12 +176,15 @@ void HttpPool::sweep() {
     }
     any_left = any_left || !address->idle.empty();
   }
-  if (!any_left) return;
-  sweeping_ = true;
+  if (any_left) sweep_later();
+}
+
+void HttpPool::sweep_later() {
   sweep_timer_.expires_after(kSweepPeriod);
   sweep_timer_.async_wait([this](boost::system::error_code ec) {
     if (!ec) sweep();
   });
+  sweeping_ = true;  // not before: beginning may throw
 }
 
 void HttpPool::follow_name() {

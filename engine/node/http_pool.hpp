@@ -103,8 +103,10 @@ class HttpPool {
  private:
   void follow_name();
   void give_back(Address& address, boost::intrusive_ptr<NodeConnection> connection, bool keep);
+  bool make_idle(Address& address, NodeConnection& connection) noexcept;
   void drop_idle(NodeConnection& connection);
   void sweep();
+  void sweep_later();
 
   friend class NodeConnection;
 

@@ -6,6 +6,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include "engine/post_surely.hpp"
+#include "graph/caught.hpp"
 #include "graph/event.hpp"
 
 namespace infergraph::engine {
@@ -31,6 +33,38 @@ struct PostedNode::Task {
   graph::Event done;
 };
 
+// What the call ends in. It has ended too when it could not even begin.
+class PostedNode::End {
+ public:
+  End(std::shared_ptr<Task> task, GrpcThread& home) : task_(std::move(task)), home_(home) {}
+  End(End&&) noexcept = default;
+  End(const End&) = delete;
+  End& operator=(const End&) = delete;
+  End& operator=(End&&) = delete;
+  ~End() {
+    if (task_) take(Status(Code::kInternal, "out of memory"));
+  }
+
+  void operator()(const std::exception_ptr& thrown, Result<Payload> answer) {
+    if (!thrown) return take(std::move(answer));
+    try {
+      std::rethrow_exception(thrown);
+    } catch (...) {
+      take(graph::caught());
+    }
+  }
+
+ private:
+  void take(Result<Payload> answer) {
+    const std::shared_ptr<Task> task = std::move(task_);
+    task->answer = std::move(answer);
+    post_surely([&] { home_.post([task] { task->done.notify(); }); });
+  }
+
+  std::shared_ptr<Task> task_;
+  GrpcThread& home_;
+};
+
 // Hands a cancellation on to the other thread.
 class PostedNode::Canceller final : public graph::Cancellable {
  public:
@@ -39,7 +73,7 @@ class PostedNode::Canceller final : public graph::Cancellable {
     scope.add(*this);
   }
   void cancel() override {
-    asio::post(io_.context, [task = task_] { task->cancel.cancel(); });
+    post_surely([this] { asio::post(io_.context, [task = task_] { task->cancel.cancel(); }); });
   }
 
  private:
@@ -60,16 +94,21 @@ graph::Awaitable<Result<Payload>> PostedNode::call(protocol::Method method, Payl
   Canceller canceller(*seat.io, task, *context.cancel);
 
   context.times->call_began(Clock::now());
-  auto ended = [task, &home = home_](const std::exception_ptr& thrown, Result<Payload> answer) {
-    if (thrown) answer = Status(Code::kInternal, "the call threw");
-    task->answer = std::move(answer);
-    home.post([task] { task->done.notify(); });
-  };
-  auto begin = [task, method, payload = std::move(payload), &seat, ended]() mutable {
-    asio::co_spawn(seat.io->context, seat.client->call(method, std::move(payload), task->context),
-                   ended);
-  };
-  asio::post(seat.io->context, std::move(begin));
+  try {
+    auto begin = [task, method, payload = std::move(payload), &seat,
+                  end = End(task, home_)]() mutable {
+      // What is thrown here, `end` has told of, as it does when the loop never comes to this.
+      try {
+        seat.io->connections.touch();
+        asio::co_spawn(seat.io->context,
+                       seat.client->call(method, std::move(payload), task->context),
+                       std::move(end));
+      } catch (...) {
+      }
+    };
+    asio::post(seat.io->context, std::move(begin));
+  } catch (...) {
+  }
   co_await task->done.wait();
   context.times->call_ended(Clock::now());
   co_return *std::move(task->answer);

@@ -31,6 +31,7 @@ class PostedNode final : public graph::NodeClient {
 
  private:
   struct Task;
+  class End;
   class Canceller;
 
   GrpcThread& home_;

@@ -102,14 +102,19 @@ RestNode::RestNode(std::string name, HttpPool& pool, RestNodeOptions options,
 graph::Awaitable<RestNode::Answer> RestNode::call(Method method, Payload payload,
                                                   CallContext& context) {
   const auto started = meter_.begin(context);
-  std::string target;
-  auto answer = co_await send(method, payload, context, started, target);
-  if (!answer && is_redirect(answer, method, context, target)) {
-    answer = co_await send(method, payload, context, started, target);
+  try {
+    std::string target;
+    auto answer = co_await send(method, payload, context, started, target);
+    if (!answer && is_redirect(answer, method, context, target)) {
+      answer = co_await send(method, payload, context, started, target);
+    }
+    meter_.end(context, method, started,
+               answer ? answer->status() : http_failure(answer.error()).status);
+    co_return answer;
+  } catch (...) {
+    meter_.abandon(context);
+    throw;
   }
-  meter_.end(context, method, started,
-             answer ? answer->status() : http_failure(answer.error()).status);
-  co_return answer;
 }
 
 graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& payload,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graph/units/tensor_average.hpp"
+#include "graph/work_place.hpp"
 #include "protocol/codec/seldon_data.hpp"
 #include "protocol/work.hpp"
 
@@ -122,11 +123,17 @@ Result<Payload> average(std::vector<Payload>& answers, std::size_t max_decoded) 
 
 }  // namespace
 
-Awaitable<Result<Payload>> AverageCombiner::aggregate(std::vector<Payload> answers, CallContext&) {
+Awaitable<Result<Payload>> AverageCombiner::aggregate(std::vector<Payload> answers,
+                                                      CallContext& context) {
   const bool seldon = std::all_of(answers.begin(), answers.end(), [](const Payload& answer) {
     return answer.protocol() == protocol::Protocol::kSeldon;
   });
-  co_return seldon ? average(answers, max_decoded_) : average_tensors(answers, max_decoded_);
+  const auto combine = [&] {
+    return seldon ? average(answers, max_decoded_) : average_tensors(answers, max_decoded_);
+  };
+  auto made = try_here(context, size_of(answers), combine);
+  if (!made) made = co_await elsewhere(context, size_of(answers), combine);
+  co_return *std::move(made);
 }
 
 }  // namespace infergraph::graph

@@ -5,6 +5,7 @@
 
 #include "graph/unit_registry.hpp"
 #include "graph/units/model_request.hpp"
+#include "graph/work_place.hpp"
 #include "protocol/codec/tensorflow_codec.hpp"
 #include "protocol/codec/v2_codec.hpp"
 #include "protocol/gzip.hpp"
@@ -67,10 +68,12 @@ Awaitable<void> ModelLookup::ask(NodeClient& client, Transport transport, CallCo
   asked_ = Clock::now();
   ++answers_;
   if (!metadata) co_return;
-  auto signature = read_metadata(*metadata, protocol_, given_->signature_name);
-  if (!signature) co_return;
+  const auto read = [&] { return read_metadata(*metadata, protocol_, given_->signature_name); };
+  auto signature = try_here(context, metadata->size(), read);
+  if (!signature) signature = co_await elsewhere(context, metadata->size(), read);
+  if (!*signature) co_return;
   auto known = std::make_shared<protocol::ModelProfile>(*given_);
-  known->signature = *std::move(signature);
+  known->signature = **std::move(signature);
   known_ = std::move(known);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "graph/units/model_request.hpp"
+#include "graph/work_place.hpp"
 #include "protocol/codec/seldon_json.hpp"
 #include "protocol/codec/seldon_proto.hpp"
 #include "protocol/gzip.hpp"
@@ -44,6 +45,37 @@ Status blamed(const Status& status, const Payload& message) {
   if (message.origin().empty()) return status;
   return {Code::kBadUpstream, status.message(), std::string(message.origin())};
 }
+
+Result<int> route_of(const Payload& answer, std::size_t max_decoded,
+                     protocol::RouteOddity& oddity) {
+  oddity = protocol::RouteOddity::kNone;
+  const auto plain = protocol::decoded(answer, max_decoded);
+  if (!plain) return Status(Code::kBadUpstream, plain.error().message());
+  return plain->encoding() == Encoding::kProto ? protocol::read_route_proto(plain->bytes(), &oddity)
+                                               : protocol::read_route(plain->bytes(), &oddity);
+}
+
+// Notes on the request that work elsewhere has to itself, since siblings may be at it at the same
+// time; afterwards they are everybody's.
+class OwnRequest {
+ public:
+  explicit OwnRequest(Target& target) : target_(target), shared_(target.request) {
+    if (shared_ == nullptr) return;
+    own_ = *shared_;
+    target_.request = &own_;
+  }
+  OwnRequest(const OwnRequest&) = delete;
+  OwnRequest& operator=(const OwnRequest&) = delete;
+  ~OwnRequest() {
+    target_.request = shared_;
+    if (shared_ != nullptr && !shared_->traits) shared_->traits = std::move(own_.traits);
+  }
+
+ private:
+  Target& target_;
+  protocol::KeptRequest* const shared_;
+  protocol::KeptRequest own_;
+};
 
 // A model that was replaced may refuse what its predecessor took.
 bool may_be_outdated(const Status& status) {
@@ -88,6 +120,8 @@ Target RemoteUnit::target(Transport transport, const CallContext& context) const
 RemoteUnit::Answer RemoteUnit::converted(const Payload& message, const Target& target) const {
   auto made = protocol::convert(message, target);
   if (!made) return blamed(made.error(), message);
+  // REST takes it in one stretch, which is joined here and not by the loop.
+  if (target.encoding == Encoding::kJson) (void)made->bytes();
   return made;
 }
 
@@ -148,10 +182,16 @@ Awaitable<Result<Payload>> RemoteUnit::send_feedback(Payload message, Transport 
     co_return message;
   }
   if (message.encoding() != encoding_of(by)) {
-    auto made =
-        protocol::convert(message, MessageType::kFeedback, encoding_of(by), options_.max_decoded);
-    if (!made) co_return blamed(made.error(), message);
-    message = *std::move(made);
+    const auto convert = [&]() -> Answer {
+      auto made =
+          protocol::convert(message, MessageType::kFeedback, encoding_of(by), options_.max_decoded);
+      if (!made) return blamed(made.error(), message);
+      return made;
+    };
+    auto made = try_here(context, message.size(), convert);
+    if (!made) made = co_await elsewhere(context, message.size(), convert);
+    if (!*made) co_return *std::move(made);
+    message = **std::move(made);
   }
   co_return co_await client(by).call(Method::kSendFeedback, std::move(message), context);
 }
@@ -186,17 +226,24 @@ Awaitable<Result<Payload>> RemoteUnit::call_converted(Method method, Payload mes
     Target asked = target(by, context);
     const ModelLookup::Profile called = called_as(model, context);
     asked.model = called.get();
-    Answer made = converted(message, asked);
-    if (!made) co_return made;
-    if (by == Transport::kGrpc && protocol::is_already(message, asked)) {
-      made = named(*made);
+    const auto convert = [&] { return converted(message, asked); };
+    auto made = try_here(context, message.size(), convert);
+    if (!made) {
+      const OwnRequest own(asked);
+      made = co_await elsewhere(context, message.size(), convert);
     }
-    auto answer = co_await client(by).call(method, *std::move(made), context);
+    if (!*made) co_return *std::move(made);
+    Payload request = **std::move(made);
+    if (by == Transport::kGrpc && protocol::is_already(message, asked)) request = named(request);
+    auto answer = co_await client(by).call(method, std::move(request), context);
     if (answer) {
       answer->set_model(model);
       // Only predictions have outputs by name.
       if (context.operation != protocol::Operation::kPredict) co_return answer;
-      co_return adapted(*std::move(answer));
+      const auto adapt = [&] { return adapted(*answer); };
+      auto own = try_here(context, answer->size(), adapt);
+      if (!own) own = co_await elsewhere(context, answer->size(), adapt);
+      co_return *std::move(own);
     }
     if (!looks || again || !may_be_outdated(answer.error())) co_return answer;
     if (!co_await lookup_.has_changed(model, client(by), by, context)) co_return answer;
@@ -210,22 +257,25 @@ Awaitable<Result<int>> RemoteUnit::route(Payload message, CallContext& context) 
   if (message.protocol() != options_.protocol || message.encoding() != encoding_of(by)) {
     Target asked = target(by, context);
     asked.role = message.origin().empty() ? Role::kRequest : Role::kAnswer;
-    auto made = converted(message, asked);
-    if (!made) co_return made.error();
-    message = *std::move(made);
+    const auto convert = [&] { return converted(message, asked); };
+    auto made = try_here(context, message.size(), convert);
+    if (!made) {
+      const OwnRequest own(asked);
+      made = co_await elsewhere(context, message.size(), convert);
+    }
+    if (!*made) co_return made->error();
+    message = **std::move(made);
   }
   const auto answer = co_await client(by).call(Method::kRoute, std::move(message), context);
   if (!answer) co_return answer.error();
-  const auto plain = protocol::decoded(*answer, options_.max_decoded);
-  if (!plain) co_return Status(Code::kBadUpstream, plain.error().message());
   auto oddity = protocol::RouteOddity::kNone;
-  auto branch = plain->encoding() == Encoding::kProto
-                    ? protocol::read_route_proto(plain->bytes(), &oddity)
-                    : protocol::read_route(plain->bytes(), &oddity);
+  const auto read = [&] { return route_of(*answer, options_.max_decoded, oddity); };
+  auto branch = try_here(context, answer->size(), read);
+  if (!branch) branch = co_await elsewhere(context, answer->size(), read);
   if (oddity != protocol::RouteOddity::kNone && options_.on_odd_route) {
     options_.on_odd_route(oddity);
   }
-  co_return branch;
+  co_return *branch;
 }
 
 Awaitable<Result<Payload>> RemoteUnit::aggregate(std::vector<Payload> answers,
@@ -235,21 +285,30 @@ Awaitable<Result<Payload>> RemoteUnit::aggregate(std::vector<Payload> answers,
   asked.role = Role::kAnswer;
   asked.request = nullptr;
   asked.binary = false;
-  for (Payload& answer : answers) {
+  const auto join = [&] { return listed(answers, asked); };
+  auto list = try_here(context, size_of(answers), join);
+  if (!list) list = co_await elsewhere(context, size_of(answers), join);
+  if (!*list) co_return *std::move(list);
+  answers.clear();  // the list holds what of them it needs
+  co_return co_await client(by).call(Method::kAggregate, **std::move(list), context);
+}
+
+// The answers as the one message that a combiner takes.
+RemoteUnit::Answer RemoteUnit::listed(std::span<const Payload> answers, const Target& asked) const {
+  std::vector<Payload> parts;
+  parts.reserve(answers.size());
+  for (const Payload& answer : answers) {
     Answer made = protocol::is_already(answer, asked)
                       ? protocol::decoded(answer, options_.max_decoded)
                       : converted(answer, asked);
     if (!made && made.error().code() == Code::kInvalidArgument) {
-      co_return Status(Code::kBadUpstream, made.error().message(), std::string(answer.origin()));
+      return Status(Code::kBadUpstream, made.error().message(), std::string(answer.origin()));
     }
-    if (!made) co_return made;
-    answer = *std::move(made);
+    if (!made) return made;
+    parts.push_back(*std::move(made));
   }
-  Answer list = by == Transport::kRest ? joined_json(answers, options_.aggregate_body)
-                                       : protocol::join_list_proto(answers);
-  if (!list) co_return list;
-  answers.clear();  // the list holds what of them it needs
-  co_return co_await client(by).call(Method::kAggregate, *std::move(list), context);
+  return asked.encoding == Encoding::kJson ? joined_json(parts, options_.aggregate_body)
+                                           : protocol::join_list_proto(parts);
 }
 
 }  // namespace infergraph::graph

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "graph/node_client.hpp"
@@ -67,6 +68,7 @@ class RemoteUnit final : public Unit {
   ModelLookup::Profile called_as(ModelLookup::Profile model, const CallContext& context) const;
   Answer converted(const protocol::Payload& message, const protocol::Target& target) const;
   Answer adapted(protocol::Payload answer) const;
+  Answer listed(std::span<const protocol::Payload> answers, const protocol::Target& asked) const;
 
   NodeClients clients_;
   Options options_;

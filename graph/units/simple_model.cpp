@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "graph/work_place.hpp"
 #include "protocol/codec/seldon_data.hpp"
 
 namespace infergraph::graph {
@@ -56,7 +57,10 @@ Result<Payload> answer(const Payload& message, std::size_t max_decoded) {
 
 Awaitable<Result<Payload>> SimpleModel::call(Method method, Payload message, CallContext& context) {
   if (method == Method::kPredict || method == Method::kTransformInput) {
-    co_return answer(message, max_decoded_);
+    const auto make = [&] { return answer(message, max_decoded_); };
+    auto made = try_here(context, message.size(), make);
+    if (!made) made = co_await elsewhere(context, message.size(), make);
+    co_return *std::move(made);
   }
   co_return co_await BuiltInUnit::call(method, std::move(message), context);
 }

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "protocol/status.hpp"
+
+namespace infergraph::graph {
+
+/// What is thrown on the data path, as a failure of ours (kInternal): to be called in a catch
+/// block. Takes no memory, since lack of it is the likeliest cause.
+protocol::Status caught() noexcept;
+
+}  // namespace infergraph::graph

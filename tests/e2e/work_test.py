@@ -1,0 +1,173 @@
+"""Large messages beside small ones: they go to threads of their own, within bounds."""
+
+import threading
+import time
+import unittest
+
+import raw_http
+from engine import BODY, JSON, PREDICTIONS, Engine, sanitized, unit
+
+SIMPLE = {"name": "m", "implementation": "SIMPLE_MODEL"}
+MEAN = {"name": "mean", "implementation": "AVERAGE_COMBINER",
+        "children": [unit("a", implementation="SIMPLE_MODEL", kind="MODEL"),
+                     unit("b", implementation="SIMPLE_MODEL", kind="MODEL")]}
+
+
+def numbers(megabytes):
+    return b'{"data":{"ndarray":[[' + b",".join([b"1.2345678"] * (megabytes * 100_000)) + b"]]}}"
+
+
+class Victim:
+    """Asks for /live again and again, on one connection, and remembers when it was answered."""
+
+    def __init__(self, port):
+        self.client = raw_http.Client(port, timeout=60)
+        self.stopped = threading.Event()
+        self.answered = []
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.stopped.is_set():
+            self.client.ask("GET", "/live")
+            self.answered.append(time.monotonic())
+            time.sleep(0.002)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        self.thread.join()
+        self.client.close()
+
+
+def wait_until(condition, timeout=20):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("it did not come to that in time")
+        time.sleep(0.02)
+
+
+class LargeMessages(unittest.TestCase):
+    def test_others_are_served_beside_one(self):
+        """On the one loop, the others would wait as long as the message takes."""
+        with Engine(SIMPLE, "--threads", "1") as engine:
+            with engine.client(timeout=120) as caller, Victim(engine.port) as victim:
+                caller.send(raw_http.request_bytes("POST", PREDICTIONS, numbers(40), JSON))
+                sent = time.monotonic()
+                answer = caller.read()
+                ended = time.monotonic()
+            self.assertEqual(answer.status, 200)
+            metrics = engine.metrics()
+            self.assertEqual(metrics.value("infergraph_work_seconds_count", phase="running"), 1)
+            # However slow the machine is: on the loop it would be one, or two.
+            beside = sum(sent < when < ended for when in victim.answered)
+            self.assertGreater(beside, 5, f"in {ended - sent:.3f} s")
+            count = metrics.value("infergraph_loop_lag_seconds_count", thread="io-0")
+            self.assertGreater(count, 0)
+
+    def test_small_ones_stay_on_the_loop(self):
+        with Engine(SIMPLE) as engine:
+            self.assertEqual(engine.predict(BODY).status, 200)
+            metrics = engine.metrics()
+            self.assertEqual(metrics.value("infergraph_work_seconds_count", phase="running"), 0)
+            self.assertNotIn("work", threads(engine))
+
+    def test_the_metrics_of_work(self):
+        with Engine(SIMPLE) as engine:
+            self.assertEqual(engine.predict(numbers(2)).status, 200)
+            metrics = engine.metrics()
+            self.assertEqual(metrics.value("infergraph_work_bytes"), 0)
+            for state in ("running", "waiting"):
+                self.assertEqual(metrics.value("infergraph_work_messages", state=state), 0)
+            for phase in ("queued", "running"):
+                self.assertEqual(metrics.value("infergraph_work_seconds_count", phase=phase), 1)
+            self.assertIn("work", threads(engine))
+
+    def test_more_than_the_bound_is_refused(self):
+        with Engine(SIMPLE, "--max_work_bytes", "1Mi") as engine:
+            answer = engine.predict(numbers(2))
+            self.assertEqual(answer.status, 503)
+            self.assertEqual(answer.get("Retry-After"), "1")
+            self.assertEqual(answer.json()["status"]["reason"], "OVERLOADED")
+            metrics = engine.metrics()
+            self.assertEqual(metrics.value("infergraph_work_refused_total"), 1)
+            self.assertEqual(metrics.value("infergraph_requests_failed_total",
+                                           reason="OVERLOADED"), 1)
+            self.assertEqual(engine.predict(BODY).status, 200, "small ones are served on")
+            with engine.grpc() as client:
+                import protos
+                message = protos.SeldonMessage(strData="x" * (2 << 20))
+                outcome = client.predict(message.SerializeToString())
+                self.assertEqual(outcome.code, "RESOURCE_EXHAUSTED", outcome)
+
+    def test_a_caller_who_goes_away_takes_its_work_along(self):
+        with Engine(SIMPLE, "--threads", "1") as engine:
+            callers = [engine.client(timeout=60) for _ in range(6)]
+            body = numbers(10)
+            for caller in callers:
+                caller.send(raw_http.request_bytes("POST", PREDICTIONS, body, JSON))
+            for caller in callers[1:]:
+                caller.reset()
+            self.assertEqual(callers[0].read().status, 200)
+            callers[0].close()
+            wait_until(lambda: engine.metrics().value("infergraph_requests_in_flight") == 0)
+            metrics = engine.metrics()
+            self.assertEqual(metrics.value("infergraph_work_bytes"), 0)
+            self.assertEqual(metrics.value("infergraph_work_messages", state="waiting"), 0)
+
+    def test_a_drain_waits_for_work(self):
+        engine = Engine(SIMPLE, "--threads", "1", "--graceful_timeout", "60s")
+        with engine.client(timeout=60) as caller:
+            caller.send(raw_http.request_bytes("POST", PREDICTIONS, numbers(20), JSON))
+            engine.terminate()
+            self.assertEqual(caller.read().status, 200)
+        self.assertEqual(engine.wait(60), 0)
+        engine.kill()
+
+    def test_a_mean_is_made_beside_others(self):
+        with Engine(MEAN, "--threads", "1") as engine, Victim(engine.port):
+            self.assertEqual(engine.predict(numbers(2), timeout=60).status, 200)
+
+
+@unittest.skipIf(sanitized(), "a sanitizer wants terabytes of addresses")
+class LittleMemory(unittest.TestCase):
+    def test_the_engine_lives_on(self):
+        """What can't be held is answered, counted and forgotten."""
+        wrapper = ("prlimit", f"--as={900_000 * 1024}")
+        with Engine(SIMPLE, "--max_body_bytes", "1Gi", "--max_work_bytes", "4Gi",
+                    wrapper=wrapper) as engine:
+            # More than there is, for the body alone.
+            with engine.client(timeout=60) as caller:
+                head = (b"POST /api/v1.0/predictions HTTP/1.1\r\nHost: a\r\n"
+                        b"Content-Type: application/json\r\nContent-Length: 1000000000\r\n\r\n")
+                caller.send(head)
+                chunk = b" " * (1 << 20)
+                answer = None
+                try:
+                    for _ in range(953):
+                        caller.send(chunk)
+                except OSError:
+                    pass  # refused in the middle of it
+                try:
+                    answer = caller.read()
+                except (OSError, raw_http.Closed):
+                    pass  # a reset may overtake what was said
+            if answer is not None:
+                self.assertIn(answer.status, (500, 503))
+            self.assertEqual(engine.predict(BODY).status, 200)
+            metrics = engine.metrics()
+            self.assertEqual(metrics.value("infergraph_requests_in_flight"), 0)
+            self.assertEqual(metrics.value("infergraph_exceptions_total"), 1)
+
+
+def threads(engine):
+    import pathlib
+    folder = pathlib.Path(f"/proc/{engine.process.pid}/task")
+    return [(task / "comm").read_text().strip() for task in folder.iterdir()]
+
+
+if __name__ == "__main__":
+    unittest.main()
