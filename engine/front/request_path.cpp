@@ -34,7 +34,7 @@ std::optional<char> byte_at(std::string_view path, std::size_t at) {
   if (at + 2 >= path.size()) return std::nullopt;
   const int high = digit_of(path[at + 1]);
   const int low = digit_of(path[at + 2]);
-  if (high < 0 || low < 0 || high + low == 0) return std::nullopt;
+  if (high < 0 || low < 0) return std::nullopt;
   return static_cast<char>(high * 16 + low);
 }
 
@@ -59,7 +59,7 @@ int dots_of(std::string_view segment) {
 
 bool is_well_encoded(std::string_view path) {
   for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 3)) {
-    if (!byte_at(path, at)) return false;
+    if (byte_at(path, at).value_or('\0') == '\0') return false;
   }
   return true;
 }

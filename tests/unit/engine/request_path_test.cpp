@@ -23,6 +23,8 @@ TEST(CanonicalPath, EncodesEveryByteInOneWay) {
                                                                   {"/%2e%2E/x", "/../x"},
                                                                   {"/%0d%0aX:", "/%0D%0AX:"},
                                                                   {"/a%3Fb%23c", "/a%3Fb%23c"},
+                                                                  {"/%00", "/%00"},
+                                                                  {"/%zz%", "/%25zz%25"},
                                                                   {"", ""}}) {
     EXPECT_EQ(canonical_path(path), canonical) << path;
     EXPECT_EQ(canonical_path(canonical), canonical) << path;
