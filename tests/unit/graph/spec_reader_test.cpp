@@ -277,7 +277,8 @@ TEST(EnginePredictor, SaysWhatIsWrong) {
       {"e30=!", "ENGINE_PREDICTOR: is not base64 (standard alphabet, padded)"},
       {"e3s=", "ENGINE_PREDICTOR: is not JSON: line 1, column 2: Missing a name for object member"},
       {"/w==", "ENGINE_PREDICTOR: what is encoded is not UTF-8"},
-      {"W10=", "ENGINE_PREDICTOR: an array, but must be an object"},
+      {"W10=",
+       "ENGINE_PREDICTOR: an array, but must be an object: take the \"- \" or the brackets away"},
       // {"name":"x"}
       {"eyJuYW1lIjoieCJ9",
        "ENGINE_PREDICTOR.graph: is missing; if the file is a patch, build it first (kubectl "

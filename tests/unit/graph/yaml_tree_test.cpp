@@ -71,8 +71,8 @@ TEST(YamlTree, ExpandsAliases) {
 
 TEST(YamlTree, MergesMaps) {
   EXPECT_EQ(yaml("x: &x {a: 1, b: 2}\nz: {<<: *x, b: 3}\n"), "{x:{a:1,b:2},z:{b:3,a:1}}");
-  EXPECT_EQ(yaml("x: &x {a: 1}\ny: &y {<<: *x, b: 2}\nz: {<<: [*y, {c: 3, a: 4}]}\n"),
-            "{x:{a:1},y:{b:2,a:1},z:{c:3,b:2,a:1}}");
+  EXPECT_EQ(yaml("x: &x {a: 1}\nw: &w {<<: *x, b: 2}\nz: {<<: [*w, {c: 3, a: 4}]}\n"),
+            "{x:{a:1},w:{b:2,a:1},z:{c:3,b:2,a:1}}");
   EXPECT_EQ(yaml("x: &x {a: 1, b: 2}\nz: {b: 3, <<: *x}\n"), "{x:{a:1,b:2},z:{a:1,b:2}}")
       << "as Kubernetes reads it";
   EXPECT_EQ(yaml("{a: 1, '<<': {a: 2}}"), "{a:1,<<:{a:2}}") << "a quoted one is a key";
