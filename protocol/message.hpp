@@ -38,6 +38,8 @@ struct RequestTraits {
 /// What a tensor takes beside its elements, in every form that it goes through: to be afforded for
 /// each (protocol/work.hpp), since a message may be of nothing but tensors.
 inline constexpr std::size_t kTensorWork = 512;
+/// The same for a dimension of a tensor in a model's metadata.
+inline constexpr std::size_t kDimensionWork = 1024;
 /// The same for one of its parameters, or of a request's.
 inline constexpr std::size_t kParameterWork = 192;
 

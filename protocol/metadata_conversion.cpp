@@ -169,6 +169,11 @@ Result<Payload> convert_metadata(const Payload& metadata, Protocol protocol, Enc
   auto card = plain->protocol() == Protocol::kTensorflow ? read_tensorflow_card(*source)
                                                          : read_v2_card(*source);
   if (!card) return Status(Code::kInvalidArgument, card.error().message());
+  std::size_t work = 0;
+  for (const auto* infos : {&card->signature.inputs, &card->signature.outputs}) {
+    for (const TensorInfo& info : *infos) work += kTensorWork + kDimensionWork * info.shape.size();
+  }
+  if (auto fine = afford(work); !fine) return fine.error();
   Result<Payload> made = Payload::json(write_card(*card));
   if (protocol == Protocol::kTensorflow) {
     made = write_tensorflow_metadata(card->name, card->signature, encoding);

@@ -20,6 +20,8 @@
 #include "protocol/codec/tensorflow_codec.hpp"
 #include "protocol/codec/tensorflow_members.hpp"
 #include "protocol/json.hpp"
+#include "protocol/message.hpp"
+#include "protocol/work.hpp"
 #include "tensorflow_serving/model_metadata.pb.h"
 #include "tensorflow_serving/model_status.pb.h"
 
@@ -118,11 +120,25 @@ std::optional<Status> read_proto(const GetModelMetadataResponse& response,
   return std::nullopt;
 }
 
+// Whether protobuf's printer, which takes about a kilobyte for each dimension, may begin.
+Result<void> could_be_printed(const SignatureDefMap& signatures) {
+  std::size_t work = 0;
+  for (const auto& [name, signature] : signatures.signature_def()) {
+    for (const auto* infos : {&signature.inputs(), &signature.outputs()}) {
+      for (const auto& [key, info] : *infos) {
+        work += kTensorWork + kDimensionWork * std::size_t(info.tensor_shape().dim_size());
+      }
+    }
+  }
+  return afford(work);
+}
+
 Result<std::string> metadata_to_json(std::string_view wire) {
   GetModelMetadataResponse response;
   if (!parse(wire, response)) return bad("the metadata is not a GetModelMetadataResponse");
   SignatureDefMap signatures;
   if (auto problem = read_proto(response, signatures)) return *problem;
+  if (auto fine = could_be_printed(signatures); !fine) return bad(fine.error().message());
   const auto spec = print(response.model_spec());
   if (!spec) return spec.error();
   const auto text = print(signatures);
