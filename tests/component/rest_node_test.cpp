@@ -128,7 +128,7 @@ class RestNodeTest : public ::testing::Test {
 TEST_F(RestNodeTest, SpreadsOverAllAddresses) {
   const Upstream second(nodes_, "127.0.0.2", port_);
   const Upstream third(nodes_, "127.0.0.3", port_);
-  make_node(std::chrono::hours(1), [this](const std::string&, std::uint16_t, std::string&) {
+  make_node(std::chrono::hours(1), [this](const std::string&, std::string&) {
     return std::vector{at("127.0.0.1"), at("127.0.0.2"), at("127.0.0.3")};
   });
   for (const int width : {1, 16}) {
@@ -141,7 +141,7 @@ TEST_F(RestNodeTest, SpreadsOverAllAddresses) {
 }
 
 TEST_F(RestNodeTest, AnAddressThatRefusesLosesNoCall) {
-  make_node(std::chrono::hours(1), [this](const std::string&, std::uint16_t, std::string&) {
+  make_node(std::chrono::hours(1), [this](const std::string&, std::string&) {
     return std::vector{at("127.0.0.1"), at("127.0.0.9")};  // nobody listens on the second
   });
   EXPECT_EQ(call(200, 8), (std::map<std::string, int>{{"127.0.0.1", 200}}));
@@ -149,7 +149,7 @@ TEST_F(RestNodeTest, AnAddressThatRefusesLosesNoCall) {
 
 TEST_F(RestNodeTest, ANodeThatGoesLosesNoCallWhileAnotherLives) {
   auto second = std::make_unique<Upstream>(nodes_, "127.0.0.2", port_);
-  make_node(std::chrono::hours(1), [this](const std::string&, std::uint16_t, std::string&) {
+  make_node(std::chrono::hours(1), [this](const std::string&, std::string&) {
     return std::vector{at("127.0.0.1"), at("127.0.0.2")};
   });
   EXPECT_EQ(call(100, 4).size(), 2U);
@@ -160,7 +160,7 @@ TEST_F(RestNodeTest, ANodeThatGoesLosesNoCallWhileAnotherLives) {
 TEST_F(RestNodeTest, FollowsANameThatMoves) {
   const Upstream second(nodes_, "127.0.0.2", port_);
   std::atomic<bool> moved{false};
-  make_node(std::chrono::milliseconds(20), [&](const std::string&, std::uint16_t, std::string&) {
+  make_node(std::chrono::milliseconds(20), [&](const std::string&, std::string&) {
     return std::vector{at(moved ? "127.0.0.2" : "127.0.0.1")};
   });
   EXPECT_EQ(call(10), (std::map<std::string, int>{{"127.0.0.1", 10}}));
@@ -172,18 +172,17 @@ TEST_F(RestNodeTest, FollowsANameThatMoves) {
 
 TEST_F(RestNodeTest, KeepsTheAddressesOfANameThatFails) {
   std::atomic<int> look_ups{0};
-  make_node(std::chrono::milliseconds(5),
-            [&](const std::string&, std::uint16_t, std::string& error) {
-              if (look_ups++ == 0) return std::vector{at("127.0.0.1")};
-              error = "the name server is away";
-              return std::vector<TcpEndpoint>();
-            });
+  make_node(std::chrono::milliseconds(5), [&](const std::string&, std::string& error) {
+    if (look_ups++ == 0) return std::vector{at("127.0.0.1")};
+    error = "the name server is away";
+    return std::vector<TcpEndpoint>();
+  });
   while (look_ups < 3) std::this_thread::yield();
   EXPECT_EQ(call(10), (std::map<std::string, int>{{"127.0.0.1", 10}}));
 }
 
 TEST_F(RestNodeTest, SaysWhyANameIsUnknown) {
-  make_node(std::chrono::hours(1), [](const std::string&, std::uint16_t, std::string& error) {
+  make_node(std::chrono::hours(1), [](const std::string&, std::string& error) {
     error = "no such host";
     return std::vector<TcpEndpoint>();
   });

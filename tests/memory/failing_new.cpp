@@ -1,6 +1,8 @@
 #include "tests/memory/failing_new.hpp"
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 
