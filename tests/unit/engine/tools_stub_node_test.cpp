@@ -40,7 +40,7 @@ StubNode::Reply ask(StubNode& stub, std::string_view path,
 }
 
 std::string route_of(StubNode& stub) {
-  return std::string(ask(stub, "/route").response.body.bytes());
+  return std::string(ask(stub, "/route", R"({"data":{}})").response.body.bytes());
 }
 
 TEST(StubNode, ATransformerAnswersTheValuesOfItsMessage) {
@@ -209,6 +209,7 @@ TEST(StubSettings, ReadsPersonalitiesAndModels) {
   EXPECT_EQ(settings("personality", "tfserving").personality, protocol::Protocol::kTensorflow);
   EXPECT_EQ(settings("personality", "v2").personality, protocol::Protocol::kV2);
   EXPECT_EQ(settings("personality", "seldon").personality, protocol::Protocol::kSeldon);
+  EXPECT_EQ(settings("models", "a,b").models, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(settings("weights", "4x3").weights->inputs(), 4U);
   EXPECT_EQ(settings("weights", "4x3").weights->outputs(), 3U);
 }
@@ -249,6 +250,7 @@ TEST(StubSettings, SaysWhatIsWrongWithAnOverride) {
       {"a.payload=@/no/file", "can't be read"},
       {"a.payload=1", "too small"},
       {"a.personality=triton", "none of seldon, tfserving, v2"},
+      {"a.models=a,,b", "no list of names"},
       {"a.weights=0x3", "no size of a model"},
       {"a.weights=99999999x99999999", "no size of a model"},
       {"a.weights=/no/file", "can't be read"},

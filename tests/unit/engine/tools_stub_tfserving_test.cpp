@@ -66,6 +66,40 @@ TEST(TfServing, AnswersInTheFormatOfTheRequest) {
   EXPECT_EQ(body_of(named), "{\n    \"predictions\": [[0.25, 0.25, 0.25, 0.25]]\n}");
 }
 
+TEST(TfServing, TakesBatchesOfPlainNumbersForAModelOfOneInput) {
+  const auto half = std::make_shared<const SoftmaxModel>(SoftmaxModel::half_plus_two());
+  TfServing alone({"m"}, half);
+  TfServing beside({"m"}, even_model(), half);
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"instances":[1.0,2.0,5.0]})", R"({"predictions":[2.5,3.0,4.5]})"},
+      {R"({"instances":[{"images":1}]})", R"({"predictions":[2.5]})"},
+      {R"({"inputs":[1,2]})", R"({"outputs":[2.5,3.0]})"},
+      {R"({"inputs":4})", R"({"outputs":4.0})"},
+  };
+  for (const auto& [request, answer] : cases) {
+    for (TfServing* server : {&alone, &beside}) {
+      const auto reply = ask(*server, "POST", kPredict, request);
+      EXPECT_EQ(compact(body_of(reply)), answer) << request;
+    }
+  }
+  EXPECT_EQ(compact(body_of(ask(alone, "POST", kPredict, R"({"instances":[[1],[2]]})"))),
+            R"({"predictions":[[2.5],[3.0]]})");
+  TfServing other({"m"}, even_model());
+  EXPECT_EQ(ask(other, "POST", kPredict, R"({"instances":[1.0]})").response.status, 400);
+}
+
+TEST(TfServing, CutsTheMessageInItsErrors) {
+  TfServing server({"m"}, even_model());
+  std::string deep = R"({"instances":1,"inputs":)";
+  for (int i = 0; i < 300; ++i) deep += R"({"a":)";
+  deep += "[";
+  for (int i = 0; i < 1000; ++i) deep += "1,";
+  deep += "1]" + std::string(300, '}') + "}";
+  const auto reply = ask(server, "POST", kPredict, deep);
+  EXPECT_EQ(reply.response.status, 400);
+  EXPECT_LT(body_of(reply).size(), 10'000U);
+}
+
 TEST(TfServing, TakesEveryFormOfAPath) {
   TfServing server({"a b"}, even_model());
   for (const char* path :
@@ -252,6 +286,8 @@ TEST(TfServing, AnswersOverGrpc) {
   tensor.set_dtype(tensorflow::DT_FLOAT);
   tensor.mutable_tensor_shape()->mutable_dim(0)->set_size(std::numeric_limits<std::int64_t>::max());
   EXPECT_EQ(call(server, method, request).status.code, GrpcCode::kInvalidArgument);
+  tensor.mutable_tensor_shape()->mutable_dim(0)->set_size(1 << 20);
+  EXPECT_EQ(call(server, method, request).status.code, GrpcCode::kResourceExhausted);
   request.mutable_model_spec()->set_signature_name("x");
   EXPECT_EQ(call(server, method, request).status.code, GrpcCode::kFailedPrecondition);
   request.mutable_model_spec()->set_name("x");
