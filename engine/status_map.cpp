@@ -85,14 +85,17 @@ std::size_t wire_size(std::string_view text) {
                                [](char c) { return wire_size(c); });
 }
 
-// `text` for a message: well-formed, and not longer than one may be.
+// `text` for a message: well-formed, and not longer than one may be. What is no UTF-8 gets longer
+// by being replaced, so it is counted behind that; a character that this cuts in two lies beyond.
 std::string bounded(std::string_view text) {
+  constexpr std::size_t kLongestCharacter = 4;
+  const std::string whole = json::to_utf8(text.substr(0, kMostText + kLongestCharacter));
   std::size_t size = 0;
   std::size_t most = 0;
-  while (most < text.size() && size + wire_size(text[most]) <= kMostText) {
-    size += wire_size(text[most++]);
+  while (most < whole.size() && size + wire_size(whole[most]) <= kMostText) {
+    size += wire_size(whole[most++]);
   }
-  return json::to_utf8(json::excerpt(text, most));
+  return json::excerpt(whole, most);
 }
 
 // How many bytes of details there is room for beside `message`: on the wire they are base64.
