@@ -101,10 +101,13 @@ Awaitable<void> ModelLookup::look_up(NodeClient& client, Transport transport,
     Asking& operator=(const Asking&) = delete;
     ~Asking() { is = false; }
   };
-  {
+  try {
     const Asking asking(asking_);
     asking_until_ = std::min(context.deadline, Clock::now() + kLongest);
     co_await ask(client, transport, context);
+  } catch (...) {  // for want of memory: whose request it is fails, and the next one asks
+    wake();
+    throw;
   }
   wake();
 }

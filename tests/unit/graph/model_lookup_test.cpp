@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/co_spawn.hpp>
@@ -29,11 +32,13 @@ class HeldClient final : public NodeClient {
   Awaitable<Result<Payload>> call(Method, Payload, CallContext& context) override {
     deadlines.push_back(context.deadline);
     co_await event_.wait();
+    if (std::exchange(throws, false)) throw std::bad_alloc();
     if (context.cancel->cancelled()) co_return protocol::Status(protocol::Code::kCancelled, "");
     co_return answer;
   }
   void release() { event_.notify(); }
 
+  bool throws = false;                       // once
   std::vector<Clock::time_point> deadlines;  // of the calls so far
   Result<Payload> answer = Payload::json(kMetadata);
 
@@ -125,6 +130,17 @@ TEST_F(ModelLookupTest, TheNextAsksWhenTheFirstIsCancelled) {
   EXPECT_TRUE(knows(second));
   EXPECT_TRUE(knows(third));
   EXPECT_EQ(client_.deadlines.size(), 2);
+}
+
+TEST_F(ModelLookupTest, TheNextAsksWhenTheFirstHasNoMemory) {
+  Request& first = find();
+  Request& second = find();
+  client_.throws = true;
+  release();
+  EXPECT_FALSE(first.found);
+  EXPECT_EQ(client_.deadlines.size(), 2);
+  release();
+  EXPECT_TRUE(knows(second));
 }
 
 TEST_F(ModelLookupTest, WhoIsCancelledWhileWaitingAsksNobody) {
