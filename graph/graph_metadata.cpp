@@ -5,7 +5,6 @@
 
 #include "graph/walker.hpp"
 #include "graph/work_place.hpp"
-#include "protocol/codec/error_text.hpp"
 #include "protocol/convert.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/json.hpp"
@@ -21,9 +20,6 @@ using protocol::Status;
 namespace json = protocol::json;
 
 namespace {
-
-// How much of a node's error body is told.
-constexpr std::size_t kMostErrorText = 512;
 
 // What one node says of itself. The views borrow from the payload.
 struct Metadata {
@@ -95,16 +91,6 @@ bool has_none(const Status& status) {
   if (!status.grpc_answer()) return false;
   const auto code = status.grpc_answer()->code;
   return code == protocol::GrpcCode::kUnimplemented || code == protocol::GrpcCode::kNotFound;
-}
-
-// The node's own error would not tell whose it is.
-Status named(const Status& status, std::string_view node) {
-  std::string why = status.message();
-  if (status.answer()) why = protocol::error_text(*status.answer(), kMostErrorText);
-  Status made(status.code() == Code::kUpstream ? Code::kBadUpstream : status.code(),
-              "no metadata: " + why, std::string(status.code() == Code::kOverloaded ? "" : node));
-  made.set_peer(status.peer());
-  return made;
 }
 
 enum class Side { kInputs, kOutputs };
@@ -188,7 +174,7 @@ Awaitable<Result<Payload>> Walker::graph_metadata(CallContext& context) {
     Metadata& entry = models[node.get()];
     auto answer = co_await ask(Method::kMetadata, node->name, Payload(), context);
     if (!answer && has_none(answer.error())) continue;
-    if (!answer) co_return named(answer.error(), node->name);
+    if (!answer) co_return std::move(answer).error();
     const auto read = [&] { return read_metadata(*answer, *node, max_decoded_); };
     auto metadata = try_here(context, answer->size(), read);
     if (!metadata) metadata = co_await elsewhere(context, answer->size(), read);
