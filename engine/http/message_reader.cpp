@@ -34,6 +34,12 @@ bool may_be_part_of_last_chunk(std::string_view unparsed) {
   return unparsed.size() < 5 && unparsed.starts_with('0');
 }
 
+// Beast would wait for the CRLF that a chunk's line must end in.
+bool ends_in_bare_lf(std::string_view line) {
+  const std::size_t end = line.find('\n');
+  return end != std::string_view::npos && (end == 0 || line[end - 1] != '\r');
+}
+
 }  // namespace
 
 template <bool kRequest>
@@ -180,7 +186,7 @@ auto MessageReader<kRequest>::read_chunks(bool ended) -> Progress {
 
   // What has not been parsed yet moves up to the body, so that framing takes no room.
   const std::size_t unparsed = block_->size - parsed_;
-  if (unparsed > limits_.header ||
+  if (unparsed > limits_.header || ends_in_bare_lf(rest()) ||
       // A line end that the last chunk has left comes first.
       (unparsed > kMostChunkLine &&
        rest().substr(0, kMostChunkLine).find('\n', 2) == std::string_view::npos)) {

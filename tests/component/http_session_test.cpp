@@ -121,7 +121,9 @@ TEST_F(HttpSessionTest, ALongRowOfRequestsLetsOthersHaveTheirTurn) {
                     std::string(0x40000, 'b') + "\r\n0\r\n\r\n";
   constexpr int kRow = 3000;
   for (int i = 0; i < kRow; ++i) row += kGet;
-  EXPECT_EQ(count(send(row) + turn(), "HTTP/1.1 200"), kRow + 1);
+  std::string got = send(row);
+  for (int i = 0; i < kRow && count(got, "HTTP/1.1 200") <= kRow; ++i) got += turn();
+  EXPECT_EQ(count(got, "HTTP/1.1 200"), kRow + 1);
   EXPECT_LT(most_in_a_turn_, 200);  // 2 ms of 30
 }
 

@@ -392,9 +392,9 @@ TEST(Walker, GraphMetadataHasAnEmptyEntryForANodeWithout) {
   Status lost(Code::kUnavailable, "can't connect", "a");
   lost.set_peer("127.0.0.1:1");
   const std::pair<Status, Code> others[] = {
-      {rest(500), Code::kBadUpstream},
-      {rest(403), Code::kBadUpstream},
-      {grpc(protocol::GrpcCode::kUnavailable), Code::kBadUpstream},
+      {rest(500), Code::kUpstream},
+      {rest(403), Code::kUpstream},
+      {grpc(protocol::GrpcCode::kUnavailable), Code::kUpstream},
       {lost, Code::kUnavailable}};
   for (const auto& [failure, code] : others) {
     Graph graph;
