@@ -328,11 +328,20 @@ class WalkTest(MixedTest):
                 node.on("Router/Route", Reply(protos.from_json({"data": told})))
                 self.assertEqual(self.ok(client.predict(text("x"))).message(), text("b"))
 
+    def test_odd_routes_are_taken_as_the_reference_takes_them(self):
+        node, engine, client = self.router("grpc")
+        for told, child in (({"data": {"ndarray": [[1.9]]}}, "b"), ({"data": {"ndarray": [0.5]}}, "a"),
+                            ({"data": {"tensor": {"values": [-0.5]}}}, "a"), ({"data": {}}, "a")):
+            with self.subTest(told):
+                node.on("Router/Route", Reply(protos.from_json(told)))
+                self.assertEqual(self.ok(client.predict(text("x"))).message(), text(child))
+                self.assertEqual(engine.predict().json()["strData"], child)
+
     def test_answers_that_are_no_route(self):
         """The reference dies of some of them."""
         node, engine, client = self.router("grpc")
-        for told in ({}, {"data": {}}, {"data": {"ndarray": []}}, {"data": {"ndarray": [[]]}},
-                     {"data": {"ndarray": [["a"]]}}, {"data": {"ndarray": [[1.5]]}},
+        for told in ({}, {"data": {"names": ["a"]}}, {"data": {"ndarray": []}},
+                     {"data": {"ndarray": [[]]}}, {"data": {"ndarray": [["a"]]}},
                      {"data": {"ndarray": [[None]]}}, {"strData": "1"}, {"data": {"tensor": {}}},
                      {"data": {"tensor": {"values": ["NaN"]}}}, {"data": {"tensor": {"values": [1e300]}}},
                      {"data": {"tftensor": {}}}, {"jsonData": 1}):
