@@ -135,7 +135,8 @@ void GrpcThread::stop() {
   // By the thread itself, which sets alarms on the queue as long as that is open.
   post_surely([this] {
     post([this] {
-      lag_tick_->stop();
+      lag_ = nullptr;  // this may come before run()
+      if (lag_tick_ != nullptr) lag_tick_->stop();
       queue_->queue->Shutdown();
     });
   });
