@@ -177,7 +177,6 @@ void HttpListener::on_accepted(Acceptor& acceptor, boost::system::error_code ec,
   if (!ec) {
     try {
       deal(std::move(socket), seat);  // also when a drain has closed the acceptor meanwhile
-      spares_.refill();
     } catch (...) {
       tell_exception("listener", runtime_.thread(0).exceptions);  // this one is closed
     }
@@ -205,25 +204,23 @@ void HttpListener::accept_with_spare(Acceptor& acceptor) {
   boost::system::error_code ec;
   Socket socket(runtime_.thread(0).context);
   acceptor.accept(socket, ec);
-  if (!ec) {
-    Place place = spares_.left() > 0 ? places_.take_reserve() : Place();
-    if (place) {
-      serve(std::move(socket), 0, std::move(place));
-    } else {
-      turn_away(std::move(socket));
-      spares_.refill();
-    }
-  }
+  if (!ec) deal(std::move(socket), 0);
   accept(acceptor);
 }
 
 void HttpListener::deal(Socket socket, std::size_t seat) {
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  if (Place place = places_.take()) {
+  // Whoever has the descriptor that a spare one is to become again gives it back after one answer.
+  spares_.refill();
+  Place place = spares_.full()       ? places_.take()
+                : spares_.left() > 0 ? places_.take_reserve()
+                                     : Place();
+  if (place) {
     serve(std::move(socket), seat, std::move(place));
   } else {
     turn_away(std::move(socket));
+    spares_.refill();
   }
 }
 

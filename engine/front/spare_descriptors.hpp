@@ -19,6 +19,7 @@ class SpareDescriptors {
   void refill();
   /// False when there is none left.
   bool give_up_one();
+  bool full() const { return left() == count_; }
   int left() const { return static_cast<int>(held_.size()); }
 
  private:

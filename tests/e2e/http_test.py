@@ -559,7 +559,7 @@ class DescriptorsTest(unittest.TestCase):
         node = StubNode()
         self.addCleanup(node.close)
         engine = Engine(unit("m", node), wrapper=("prlimit", "--nofile=128:128", "--"))
-        self.addCleanup(engine.kill)
+        self.addCleanup(engine.stop)
         kept = []
         for _ in range(200):
             client = engine.client(timeout=30)
@@ -581,7 +581,6 @@ class DescriptorsTest(unittest.TestCase):
                 pass
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
-        engine.stop()
 
 
 class BindTest(unittest.TestCase):

@@ -410,7 +410,7 @@ class HeadersTest(NodesTest):
         node = self.node()
         engine = self.over(node)
         with engine.client() as client:
-            client.send(b"POST " + PREDICTIONS.encode() + b"?a=b#c HTTP/1.1\r\nHost: caller\r\n"
+            client.send(b"POST " + PREDICTIONS.encode() + b"?a=b HTTP/1.1\r\nHost: caller\r\n"
                         b"Transfer-Encoding: chunked\r\nTrailer: X\r\nConnection: close\r\n"
                         b"Expect: 100-continue\r\nContent-Type: a/b\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
             self.assertEqual(client.read().status, 200)

@@ -38,10 +38,10 @@ class ServedTest(unittest.TestCase):
             with Engine(graph) as engine:
                 answer = engine.predict(b'{"strData":"asked"}')
                 self.assertEqual((answer.status, answer.json()["strData"]), (200, "inner"))
-                self.assertEqual([got.path for got in outer.requests], ["/transform-input"])
+                self.assertEqual([got.target for got in outer.requests], ["/transform-input"])
                 self.assertEqual(node.requests[-1].body, b'{"strData":"outer"}')
                 self.assertEqual(engine.ask("GET", "/api/v1.0/status/twice").status, 200)
-                self.assertEqual(outer.requests[-1].path, "/health/status")
+                self.assertEqual(outer.requests[-1].target, "/health/status")
                 said = [line for line in messages(engine) if "is also the name of" in line]
                 self.assertEqual(len(said), 1, engine.stderr())
 

@@ -324,17 +324,14 @@ class FileTest(StartTest):
         text = self.fails(1, "--file", self.write("g.json", graph), one_line=False)
         root = r"spec\.predictors\[0\]\.graph\.children"
         for path in (r"\[0\]\.endpoint\.httpPort", r"\[1\]\.type.*\"MODLE\" is not one of",
-                     r"\[2\]\.endpoint\.httpPort", r"\[3\]\.name", r"\[3\]\.methods\[0\]"):
+                     r"\[2\]\.endpoint\.httpPort", r"\[3\]\.methods\[0\]"):
             self.assertRegex(text, root + path)
 
     def test_structure(self):
-        end = {"service_host": "h", "httpPort": 9000}
-        for graph, mention in (
-                ({"name": "r", "implementation": "RANDOM_ABTEST", "children": [SIMPLE]}, "r"),
-                ({"name": "c", "implementation": "AVERAGE_COMBINER"}, "c"),
-                ({"type": "MODEL", "endpoint": end}, "name"),
-                ({"name": "t", "type": "TRANSFORMER", "endpoint": end,
-                  "children": [{"name": "t", "type": "MODEL", "endpoint": end}]}, "t")):
+        for graph, mention in (({"name": "c", "children": [7]}, r"children[0]"),
+                               ({"name": "c", "children": {"name": "x"}}, "children"),
+                               ("m", "graph"),
+                               ({"name": "c", "type": "MODLE"}, "MODEL")):
             with self.subTest(graph):
                 self.fails(1, "--file", self.write("g.json", deployment(graph)), mentions=[mention],
                            one_line=False)
@@ -372,7 +369,7 @@ class FileTest(StartTest):
             except OSError:
                 self.skipTest("port 9000 is in use here")
         node = StubNode(Answer(body=b"from 9000"), port=9000)
-        with node, Engine({"name": "m"}) as engine:
+        with node, Engine({"name": "m", "type": "MODEL"}) as engine:
             self.assertEqual(engine.predict().body, b"from 9000")
 
 
