@@ -53,7 +53,11 @@ graph::Awaitable<Result<Payload>> Predictor::predict(Payload message, CallContex
   const auto plan = plan_;
   Walker walker(*plan, options_.max_decoded);
   if (!options_.inject_routing) co_return co_await walker.predict(std::move(message), context);
+  co_return co_await predict_with_routing(walker, std::move(message), context);
+}
 
+graph::Awaitable<Result<Payload>> Predictor::predict_with_routing(Walker& walker, Payload message,
+                                                                  CallContext& context) {
   graph::Trail trail;
   context.trail = &trail;
   auto answer = co_await walker.predict(std::move(message), context);

@@ -9,6 +9,10 @@
 #include "protocol/payload.hpp"
 #include "protocol/status.hpp"
 
+namespace infergraph::graph {
+class Walker;
+}
+
 namespace infergraph::engine {
 
 /// The one entry for all fronts: walks the plan that is in force when a request comes.
@@ -44,6 +48,9 @@ class Predictor {
   graph::Awaitable<protocol::Result<protocol::Payload>> graph_metadata(graph::CallContext& context);
 
  private:
+  graph::Awaitable<protocol::Result<protocol::Payload>> predict_with_routing(
+      graph::Walker& walker, protocol::Payload message, graph::CallContext& context);
+
   std::shared_ptr<const graph::Plan> plan_;
   Options options_;
 };

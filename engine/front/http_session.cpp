@@ -101,6 +101,8 @@ graph::Awaitable<bool> HttpSession::read_request() {
   reader_.start(connection_->block());
   timed_out_ = continued_ = head_checked_ = false;
   if (reader_.block()->size == 0) enter(State::kIdle, idle_limit());
+  // Which of them is asked behind the loop: a Status in one place keeps the frame short.
+  Status (HttpSession::*objects)() const = nullptr;
   for (;;) {
     if (maybe_http2_ && opening() == Opening::kHttp2) {
       hand_over();
@@ -112,14 +114,14 @@ graph::Awaitable<bool> HttpSession::read_request() {
     if (reader_.head_done() && !head_checked_) {
       head_checked_ = true;
       if (!head_is_good()) {
-        co_await refuse(objection());
-        co_return false;
+        objects = &HttpSession::objection;
+        break;
       }
     }
     if (progress == RequestReader::Progress::kDone) co_return true;
     if (progress == RequestReader::Progress::kFault) {
-      co_await refuse(fault());
-      co_return false;
+      objects = &HttpSession::fault;
+      break;
     }
     connection_->set_block(reader_.block());
     if (reader_.head_done()) {
@@ -135,8 +137,8 @@ graph::Awaitable<bool> HttpSession::read_request() {
       co_await connection_->wait();
     }
     if (timed_out_ && state_ != State::kIdle) {
-      co_await refuse(slowness());
-      co_return false;
+      objects = &HttpSession::slowness;
+      break;
     }
     if (timed_out_ && !connection_->ended() &&
         (connection_->block()->size > 0 || connection_->has_unread())) {
@@ -148,6 +150,8 @@ graph::Awaitable<bool> HttpSession::read_request() {
       co_return false;
     }
   }
+  co_await refuse((this->*objects)());
+  co_return false;
 }
 
 bool HttpSession::head_is_good() {

@@ -137,6 +137,7 @@ struct RestApi::Request {
   std::string canonical_path = {};  // what `match` points into, when it isn't http.path
   RouteMatch match = {};
   std::string_view puid = {};
+  std::array<char, 36> made_puid = {};  // where it lies when the caller gave none
   bool cloud_event = false;
   std::string node = {};  // whose status or metadata is asked for
   Clock::time_point started = {};
@@ -171,60 +172,68 @@ RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& 
 
 graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::string& header_lines) {
   Request request{http, header_lines};
-  std::array<char, 36> made{};
+  HttpResponse response;
   // What is thrown, but for the part that serve() watches over, ends here.
   try {
-    request.match = match_route(http.verb, http.path, options_.metrics_path, options_.protocols,
-                                request.canonical_path);
-    request.puid = http.header("Seldon-Puid");
-    if (!is_puid(request.puid)) {
-      const std::string_view fresh = puids_.next();
-      fresh.copy(made.data(), made.size());
-      request.puid = {made.data(), made.size()};
-    }
-    http.header("Ce-Specversion", &request.cloud_event);
-    begin_headers(request);
-    if (!allows(request.match.verbs, http.verb)) {
-      header_lines.append("Allow: ").append(allowed(request.match.verbs)).append("\r\n");
-      co_return fail(
-          request, Status(Code::kMethodNotAllowed,
-                          std::string(http.verb) + " is not allowed on " + std::string(http.path)));
-    }
-    request.kept.payload = http.body;
-    request.kept.payload.set_protocol(request.match.protocol);
-    if (request.match.protocol == Protocol::kV2) {
-      if (const auto wrong = find_binary(http, request.kept.payload))
-        co_return fail(request, *wrong);
-    }
-    const bool is_options = request.match.verbs != Verbs::kAny && http.verb == "OPTIONS";
-    switch (request.match.route) {
-      case Route::kStatus:
-      case Route::kMetadata:
-        request.node = protocol::percent_decoded(request.match.node);
-        [[fallthrough]];
-      case Route::kPredictions:
-      case Route::kFeedback:
-      case Route::kGraphMetadata:
-        if (!is_options) co_return co_await serve(request);
-        break;
-      case Route::kMetrics:
-        if (!is_options) co_return co_await metrics_page(request);
-        break;
-      default:
-        if (!is_options) co_return respond_locally(request);
-    }
-    co_return HttpResponse{};
+    const Next next = begin(request, response);
+    if (next == Next::kServe) co_await serve(request, response);
+    if (next == Next::kMetrics) co_await metrics_page(request, response);
   } catch (...) {
-    const HttpResponse response = fail_thrown(request);
+    response = fail_thrown(request);
     if (is_counted(request.match.route)) observe(request, response, Clock::duration::zero());
-    co_return response;
+  }
+  co_return response;
+}
+
+// Apart from handle(), as is all that awaits nothing: asio uses frames again up to 1,020 bytes.
+RestApi::Next RestApi::begin(Request& request, HttpResponse& response) {
+  const HttpRequest& http = request.http;
+  request.match = match_route(http.verb, http.path, options_.metrics_path, options_.protocols,
+                              request.canonical_path);
+  request.puid = http.header("Seldon-Puid");
+  if (!is_puid(request.puid)) {
+    const std::string_view fresh = puids_.next();
+    fresh.copy(request.made_puid.data(), request.made_puid.size());
+    request.puid = {request.made_puid.data(), request.made_puid.size()};
+  }
+  http.header("Ce-Specversion", &request.cloud_event);
+  begin_headers(request);
+  if (!allows(request.match.verbs, http.verb)) {
+    request.header_lines.append("Allow: ").append(allowed(request.match.verbs)).append("\r\n");
+    response = fail(
+        request, Status(Code::kMethodNotAllowed,
+                        std::string(http.verb) + " is not allowed on " + std::string(http.path)));
+    return Next::kNothing;
+  }
+  request.kept.payload = http.body;
+  request.kept.payload.set_protocol(request.match.protocol);
+  if (request.match.protocol == Protocol::kV2) {
+    if (const auto wrong = find_binary(http, request.kept.payload)) {
+      response = fail(request, *wrong);
+      return Next::kNothing;
+    }
+  }
+  if (request.match.verbs != Verbs::kAny && http.verb == "OPTIONS") return Next::kNothing;
+  switch (request.match.route) {
+    case Route::kStatus:
+    case Route::kMetadata:
+      request.node = protocol::percent_decoded(request.match.node);
+      return Next::kServe;
+    case Route::kPredictions:
+    case Route::kFeedback:
+    case Route::kGraphMetadata:
+      return Next::kServe;
+    case Route::kMetrics:
+      return Next::kMetrics;
+    default:
+      response = respond_locally(request);
+      return Next::kNothing;
   }
 }
 
-graph::Awaitable<HttpResponse> RestApi::serve(Request& request) {
+graph::Awaitable<void> RestApi::serve(Request& request, HttpResponse& response) {
   request.started = Clock::now();
   graph::CallTimes times;
-  HttpResponse response;
   // What anything below throws ends here.
   try {
     graph::CallContext context;
@@ -238,10 +247,7 @@ graph::Awaitable<HttpResponse> RestApi::serve(Request& request) {
     const InFlight counted(in_flight_);
     Answer answer = co_await ask_predictor(request, context);
     if (answer && !is_in_form(request, *answer)) {
-      const auto convert = [&] { return converted(request, *answer); };
-      auto made = graph::try_here(context, answer->size(), convert);
-      if (!made) made = co_await graph::elsewhere(context, answer->size(), convert);
-      answer = *std::move(made);
+      co_await bring_into_form(request, answer, context);
     }
     response = finish(request, answer);
   } catch (...) {
@@ -255,7 +261,14 @@ graph::Awaitable<HttpResponse> RestApi::serve(Request& request) {
   } else if (request.match.route == Route::kFeedback) {
     feedback_self_.observe(seconds(took - times.total()));
   }
-  co_return response;
+}
+
+graph::Awaitable<void> RestApi::bring_into_form(Request& request, Answer& answer,
+                                                graph::CallContext& context) {
+  const auto convert = [&] { return converted(request, *answer); };
+  auto made = graph::try_here(context, answer->size(), convert);
+  if (!made) made = co_await graph::elsewhere(context, answer->size(), convert);
+  answer = *std::move(made);
 }
 
 void RestApi::observe(const Request& request, const HttpResponse& response, Clock::duration took) {
@@ -458,7 +471,7 @@ HttpResponse RestApi::respond(Request& request) {
   return fail(request, Status(Code::kNotFound, "no such path: " + std::string(request.http.path)));
 }
 
-graph::Awaitable<HttpResponse> RestApi::metrics_page(Request& request) {
+graph::Awaitable<void> RestApi::metrics_page(Request& request, HttpResponse& response) {
   graph::CallContext context;
   context.cancel = request.http.cancel;
   context.work = options_.pages;
@@ -478,10 +491,13 @@ graph::Awaitable<HttpResponse> RestApi::metrics_page(Request& request) {
   };
   auto page = graph::try_here(context, page_size_, make);
   if (!page) page = co_await graph::elsewhere(context, page_size_, make);
-  if (!*page) co_return fail(request, page->error());
+  if (!*page) {
+    response = fail(request, page->error());
+    co_return;
+  }
   page_size_ = text_size;
   request.header_lines.append("Vary: Accept, Accept-Encoding\r\n");
-  co_return HttpResponse{200, **std::move(page)};
+  response = {200, **std::move(page)};
 }
 
 void RestApi::begin_headers(Request& request) {

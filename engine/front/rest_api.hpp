@@ -46,18 +46,22 @@ class RestApi final : public HttpService {
   struct Request;
   using Answer = protocol::Result<protocol::Payload>;
 
-  graph::Awaitable<HttpResponse> serve(Request& request);
-  graph::Awaitable<HttpResponse> metrics_page(Request& request);
+  // What is left to be done for an answer.
+  enum class Next : std::uint8_t { kNothing, kServe, kMetrics };
+  Next begin(Request& request, HttpResponse& response);
+  graph::Awaitable<void> serve(Request& request, HttpResponse& response);
+  graph::Awaitable<void> metrics_page(Request& request, HttpResponse& response);
   /// Who is asked for what, as the path says.
   void fill(Request& request, graph::CallContext& context) const;
   graph::Awaitable<Answer> ask_predictor(Request& request, graph::CallContext& context);
   /// The answer as the caller's protocol has it in REST, whatever the last node speaks.
+  graph::Awaitable<void> bring_into_form(Request& request, Answer& answer,
+                                         graph::CallContext& context);
   Answer converted(Request& request, const protocol::Payload& answer) const;
   static bool is_in_form(const Request& request, const protocol::Payload& answer);
   HttpResponse finish(Request& request, const Answer& answer);
   HttpResponse respond_locally(Request& request);
   HttpResponse respond(Request& request);
-  HttpResponse metrics_page(const Request& request) const;
   HttpResponse fail(Request& request, const protocol::Status& status);
   static void log_failure(const Request& request, const protocol::Status& status);
   HttpResponse fail_thrown(Request& request) noexcept;
