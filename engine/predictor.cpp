@@ -49,15 +49,23 @@ Payload with_routing_of(const graph::Trail& trail, const Payload& answer, std::s
 
 }  // namespace
 
+// Two coroutines, so that the usual one's frame is short enough to be used again.
 graph::Awaitable<Result<Payload>> Predictor::predict(Payload message, CallContext& context) {
-  const auto plan = plan_;
-  Walker walker(*plan, options_.max_decoded);
-  if (!options_.inject_routing) co_return co_await walker.predict(std::move(message), context);
-  co_return co_await predict_with_routing(walker, std::move(message), context);
+  return options_.inject_routing ? predict_with_routing(std::move(message), context)
+                                 : predict_plainly(std::move(message), context);
 }
 
-graph::Awaitable<Result<Payload>> Predictor::predict_with_routing(Walker& walker, Payload message,
+graph::Awaitable<Result<Payload>> Predictor::predict_plainly(Payload message,
+                                                             CallContext& context) {
+  const auto plan = plan_;
+  Walker walker(*plan, options_.max_decoded);
+  co_return co_await walker.predict(std::move(message), context);
+}
+
+graph::Awaitable<Result<Payload>> Predictor::predict_with_routing(Payload message,
                                                                   CallContext& context) {
+  const auto plan = plan_;
+  Walker walker(*plan, options_.max_decoded);
   graph::Trail trail;
   context.trail = &trail;
   auto answer = co_await walker.predict(std::move(message), context);

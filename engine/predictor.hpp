@@ -9,10 +9,6 @@
 #include "protocol/payload.hpp"
 #include "protocol/status.hpp"
 
-namespace infergraph::graph {
-class Walker;
-}
-
 namespace infergraph::engine {
 
 /// The one entry for all fronts: walks the plan that is in force when a request comes.
@@ -48,8 +44,10 @@ class Predictor {
   graph::Awaitable<protocol::Result<protocol::Payload>> graph_metadata(graph::CallContext& context);
 
  private:
+  graph::Awaitable<protocol::Result<protocol::Payload>> predict_plainly(
+      protocol::Payload message, graph::CallContext& context);
   graph::Awaitable<protocol::Result<protocol::Payload>> predict_with_routing(
-      graph::Walker& walker, protocol::Payload message, graph::CallContext& context);
+      protocol::Payload message, graph::CallContext& context);
 
   std::shared_ptr<const graph::Plan> plan_;
   Options options_;
