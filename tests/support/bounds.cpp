@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -19,7 +21,12 @@
 #define INFERGRAPH_HAS_MALLOC_HOOKS 1
 #endif
 #ifdef INFERGRAPH_HAS_MALLOC_HOOKS
-#include <sanitizer/allocator_interface.h>
+// As in sanitizer/allocator_interface.h, which GCC doesn't install.
+extern "C" {
+int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void*, std::size_t),
+                                              void (*on_free)(const volatile void*));
+std::size_t __sanitizer_get_allocated_size(const volatile void* allocated);
+}
 #endif
 
 namespace infergraph::fuzz {
@@ -69,7 +76,7 @@ namespace {
 [[maybe_unused]] const int kHooked = __sanitizer_install_malloc_and_free_hooks(
     [](const volatile void*, std::size_t size) { count_new(size); },
     [](const volatile void* freed) {
-      if (freed != nullptr) count_free(__sanitizer_get_allocated_size(const_cast<void*>(freed)));
+      if (freed != nullptr) count_free(__sanitizer_get_allocated_size(freed));
     });
 
 }  // namespace
