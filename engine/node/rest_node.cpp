@@ -237,7 +237,8 @@ Status RestNode::bad_status(int status, const TcpEndpoint& peer) const {
 // Whether to ask once more, and then at `target`.
 bool RestNode::is_redirect(const Answer& answer, Method method, const CallContext& context,
                            std::string& target) const {
-  const auto& redirect = answer.error().answer();
+  const Status failure = answer.error();  // Boost 1.81's gives no reference that could be kept
+  const auto& redirect = failure.answer();
   if (!redirect || target.empty()) return false;
   if (redirect->status() != 307 && redirect->status() != 308) return false;
   auto found = redirect_target(target, head_.path(method, context), pool_.book().host(),

@@ -64,3 +64,10 @@ void operator delete(void* memory, std::align_val_t) noexcept { release(memory);
 void operator delete[](void* memory, std::align_val_t) noexcept { release(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
+
+#ifdef __SANITIZE_ADDRESS__
+// Without memory for its text, libprotobuf loses the string that it had made for a field.
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:google::protobuf::UnknownFieldSet\n";
+}
+#endif

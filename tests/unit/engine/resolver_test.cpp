@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <thread>
 
 #include <boost/asio/ip/address.hpp>
+
+#include "engine/observe/log.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -191,6 +194,7 @@ TEST_F(ResolverTest, KeepsAndTellsOnceThatANameIsGone) {
     EXPECT_EQ(book->addresses(), std::vector{at("10.0.0.1", 80)});
     EXPECT_EQ(book->error(), "");
   }
+  EXPECT_TRUE(log::flush(std::chrono::seconds(10)));
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_THAT(log, AllOf(HasSubstr("can't be resolved any more"), HasSubstr("name=host"),
                          HasSubstr("no such name")));
