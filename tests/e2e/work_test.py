@@ -78,6 +78,11 @@ class LargeMessages(unittest.TestCase):
     def test_the_metrics_of_work(self):
         with Engine(SIMPLE) as engine:
             self.assertEqual(engine.predict(numbers(2)).status, 200)
+            # The thread that worked counts itself out behind the answer.
+            deadline = time.monotonic() + 10
+            while engine.metrics().value("infergraph_work_messages", state="running") > 0:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.01)
             metrics = engine.metrics()
             self.assertEqual(metrics.value("infergraph_work_bytes"), 0)
             for state in ("running", "waiting"):
