@@ -431,7 +431,8 @@ class SpeedTest(StartTest):
         graph = deployment({"name": "top", "implementation": "AVERAGE_COMBINER", "children": children})
         self.assertGreater(len(json.dumps(graph)), 1 << 20)
         with Engine(graph) as engine:
-            self.assertLess(time.monotonic() - engine.started, 1)
+            if not sanitized():  # those builds are not optimised
+                self.assertLess(time.monotonic() - engine.started, 1)
 
     def test_ready_soon_after_exec_and_small(self):
         with StubNode() as node:
