@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -48,6 +49,8 @@ class HeadParser : public boost::beast::http::basic_parser<kRequest> {
     body_limit_ = limit;
   }
   bool body_too_large() const { return body_too_large_; }
+  /// True while bytes of a chunk are to come, which may look like a chunk's line.
+  bool is_in_chunk() const { return chunk_left_ > 0; }
 
   /// What the Connection headers list.
   boost::container::small_vector<std::string_view, 2> connection;
@@ -133,9 +136,9 @@ class HeadParser : public boost::beast::http::basic_parser<kRequest> {
   void on_header_impl(ErrorCode&) override { trailers_ = true; }
   void on_body_init_impl(boost::optional<std::uint64_t> const&, ErrorCode&) override {}
   std::size_t on_body_impl(Text body, ErrorCode&) override { return body.size(); }
-  void on_chunk_header_impl(std::uint64_t, Text, ErrorCode&) override {}
+  void on_chunk_header_impl(std::uint64_t size, Text, ErrorCode&) override { chunk_left_ = size; }
 
-  std::size_t on_chunk_body_impl(std::uint64_t, Text body, ErrorCode& ec) override {
+  std::size_t on_chunk_body_impl(std::uint64_t left, Text body, ErrorCode& ec) override {
     if (body.size() > body_limit_) {
       body_too_large_ = true;
       ec = Error::body_limit;
@@ -144,6 +147,7 @@ class HeadParser : public boost::beast::http::basic_parser<kRequest> {
     body_limit_ -= body.size();
     std::memmove(block_->data() + *body_end_, body.data(), body.size());
     *body_end_ += body.size();
+    chunk_left_ = left - body.size();
     return body.size();
   }
 
@@ -153,6 +157,7 @@ class HeadParser : public boost::beast::http::basic_parser<kRequest> {
   Block* block_ = nullptr;
   std::size_t* body_end_ = nullptr;
   std::size_t body_limit_ = 0;
+  std::uint64_t chunk_left_ = 0;
   bool trailers_ = false;
   bool body_too_large_ = false;
 };

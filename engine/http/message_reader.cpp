@@ -34,12 +34,6 @@ bool may_be_part_of_last_chunk(std::string_view unparsed) {
   return unparsed.size() < 5 && unparsed.starts_with('0');
 }
 
-// Beast would wait for the CRLF that a chunk's line must end in.
-bool ends_in_bare_lf(std::string_view line) {
-  const std::size_t end = line.find('\n');
-  return end != std::string_view::npos && (end == 0 || line[end - 1] != '\r');
-}
-
 }  // namespace
 
 template <bool kRequest>
@@ -54,7 +48,7 @@ void MessageReader<kRequest>::start(std::shared_ptr<Block> block) {
   parser_->header_limit(saturated<std::uint32_t>(limits_.header));
   parser_->body_limit(boost::none);  // checked here, where too large and malformed differ
   head_done_ = done_ = false;
-  parsed_ = body_begin_ = body_end_ = 0;
+  parsed_ = body_begin_ = body_end_ = lines_seen_ = 0;
   fault_ = HttpFault::kNone;
   fault_text_ = {};
 }
@@ -91,6 +85,7 @@ auto MessageReader<kRequest>::read_head() -> Progress {
     return fail(HttpFault::kHeaderTooLarge, "the head is over the limit");
   }
   if (ec == http::error::need_more) {
+    if (has_bare_line_end()) return fail(HttpFault::kMalformed, "malformed head");
     if (block_->room() < kLeastRoom) make_room(2 * block_->capacity());
     return Progress::kNeedMore;
   }
@@ -174,7 +169,7 @@ auto MessageReader<kRequest>::read_body(bool ended) -> Progress {
 template <bool kRequest>
 auto MessageReader<kRequest>::read_chunks(bool ended) -> Progress {
   boost::system::error_code ec = http::error::need_more;
-  if (!rest().empty() && !may_be_part_of_last_chunk(rest())) {
+  if (!rest().empty() && (parser_->is_in_chunk() || !may_be_part_of_last_chunk(rest()))) {
     parsed_ += parser_->put(boost::asio::buffer(rest().data(), rest().size()), ec);
   }
   if (parser_->body_too_large()) {
@@ -186,7 +181,7 @@ auto MessageReader<kRequest>::read_chunks(bool ended) -> Progress {
 
   // What has not been parsed yet moves up to the body, so that framing takes no room.
   const std::size_t unparsed = block_->size - parsed_;
-  if (unparsed > limits_.header || ends_in_bare_lf(rest()) ||
+  if (unparsed > limits_.header || has_bare_line_end() ||
       // A line end that the last chunk has left comes first.
       (unparsed > kMostChunkLine &&
        rest().substr(0, kMostChunkLine).find('\n', 2) == std::string_view::npos)) {
@@ -194,11 +189,28 @@ auto MessageReader<kRequest>::read_chunks(bool ended) -> Progress {
   }
   if (parsed_ > body_end_) {
     std::memmove(block_->data() + body_end_, block_->data() + parsed_, unparsed);
+    lines_seen_ -= parsed_ - body_end_;
     parsed_ = body_end_;
     block_->size = parsed_ + unparsed;
   }
   if (block_->room() < kLeastRoom) make_room(2 * block_->capacity());
   return Progress::kNeedMore;
+}
+
+// Beast waits for the CRLF that ends a line, or for the empty line that ends a head or a trailer,
+// which may never come. Each byte is looked at once.
+template <bool kRequest>
+bool MessageReader<kRequest>::has_bare_line_end() {
+  const std::string_view bytes = block_->view(0, block_->size);
+  std::size_t at = std::max(lines_seen_, parsed_);
+  while ((at = bytes.find_first_of("\r\n", at)) < bytes.size()) {
+    if (bytes[at] == '\n') return true;
+    if (at + 1 == bytes.size()) break;  // what follows this CR is yet to come
+    if (bytes[at + 1] != '\n') return true;
+    at += 2;
+  }
+  lines_seen_ = std::min(at, bytes.size());
+  return false;
 }
 
 template <bool kRequest>

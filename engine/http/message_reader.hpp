@@ -75,6 +75,7 @@ class MessageReader {
   Progress read_body(bool ended);
   Progress read_chunks(bool ended);
   Progress fail(HttpFault fault, std::string_view text);
+  bool has_bare_line_end();
   void make_room(std::size_t total);
 
   MessageLimits limits_;
@@ -84,6 +85,7 @@ class MessageReader {
   bool head_done_ = false;
   bool done_ = false;
   std::size_t parsed_ = 0;      // block bytes that the parser has taken
+  std::size_t lines_seen_ = 0;  // block bytes without a line end that is yet to be looked at
   std::size_t body_begin_ = 0;  // the body, contiguous so far
   std::size_t body_end_ = 0;
   HttpFault fault_ = HttpFault::kNone;

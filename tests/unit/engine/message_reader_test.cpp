@@ -14,6 +14,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+const std::string kHead = "POST / HTTP/1.1\r\nHost: h\r\n";
+
 std::vector<std::string> names(const Block& block) {
   std::vector<std::string> found;
   for (const auto& field : block.fields) {
@@ -70,6 +72,19 @@ TEST_P(EveryStep, JoinsChunksAndDropsTrailers) {
   EXPECT_EQ(reader.body().bytes(), "abc0123456789abcdef");
   EXPECT_THAT(reader.rest(), IsEmpty());
   EXPECT_THAT(names(*reader.block()), IsEmpty());
+}
+
+TEST_P(EveryStep, TakesNoBytesOfAChunkForItsLines) {
+  RequestReader reader{MessageLimits{}};
+  ASSERT_EQ(feed(reader,
+                 kHead + "Transfer-Encoding: chunked\r\n\r\n"
+                         "7\r\n0\n0\r0\n\n\r\n"
+                         "a\r\n0\r\n\r\n0\r\nX\n\r\n"
+                         "0\r\n\r\n",
+                 GetParam()),
+            RequestReader::Progress::kDone)
+      << reader.fault_text();
+  EXPECT_EQ(reader.body().bytes(), "0\n0\r0\n\n0\r\n\r\n0\r\nX\n");
 }
 
 TEST_P(EveryStep, GrowsForALongBodyAndKeepsItsViews) {
@@ -143,7 +158,7 @@ struct Fault {
 class Refuses : public ::testing::TestWithParam<Fault> {};
 
 TEST_P(Refuses, Request) {
-  for (const std::size_t step : {1UL, 5UL, 100000UL}) {
+  for (const std::size_t step : {1UL, 2UL, 5UL, 16UL, 100000UL}) {
     MessageLimits limits;
     limits.header = 2000;
     limits.body = 1000;
@@ -158,8 +173,6 @@ std::string many_names(int count) {
   for (int i = 0; i < count; ++i) names += ",a";
   return names;
 }
-
-const std::string kHead = "POST / HTTP/1.1\r\nHost: h\r\n";
 
 INSTANTIATE_TEST_SUITE_P(
     MessageReader, Refuses,
@@ -203,6 +216,20 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"ManyNamesInConnections",
               kHead + "Connection: " + many_names(20) + "\r\nConnection: " + many_names(20) +
                   "\r\n\r\n",
+              HttpFault::kMalformed},
+        // These never come to the empty line that the parser waits for.
+        Fault{"LinesOfLf", "GET / HTTP/1.1\nHost: h\n\n", HttpFault::kMalformed},
+        Fault{"LinesOfCr", "GET / HTTP/1.1\rHost: h\r\r", HttpFault::kMalformed},
+        Fault{"FieldsOfLf", kHead + "A: b\n\n", HttpFault::kMalformed},
+        Fault{"FieldsOfCr", kHead + "A: b\rC: d", HttpFault::kMalformed},
+        Fault{"LfCr", kHead + "A: b\n\r", HttpFault::kMalformed},
+        Fault{"ChunkOfLf", kHead + "Transfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n",
+              HttpFault::kMalformed},
+        Fault{"SecondChunkOfLf", kHead + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\nd",
+              HttpFault::kMalformed},
+        Fault{"TrailerOfLf", kHead + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nA: b\n\n",
+              HttpFault::kMalformed},
+        Fault{"TrailerOfCr", kHead + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nA: b\rC",
               HttpFault::kMalformed},
         Fault{"LongHead", kHead + "X: " + std::string(3000, 'x') + "\r\n\r\n",
               HttpFault::kHeaderTooLarge},
