@@ -187,6 +187,8 @@ bool Path::is(std::size_t level, std::string_view name) const {
   if (level >= steps_.size() || steps_[level].array) return false;
   const std::string_view key = steps_[level].key;
   if (key == name) return true;
+  // An escape takes at most six characters. A longer key may be as long as its sender likes.
+  if (key.size() < name.size() || key.size() > 6 * name.size()) return false;
   return key.find('\\') != std::string_view::npos && unescaped(key) == name;
 }
 

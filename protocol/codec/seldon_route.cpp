@@ -67,9 +67,20 @@ int dtype_of(std::string_view text) {
 /// Takes the first element of whichever array may hold the branch.
 class RouteReader final : public json::Visitor {
  public:
+  // Only what may hold the branch: anything else of an answer is as large as a node likes.
   bool enter(const Path& path, Kind) override {
-    if (path.depth() == 0) return true;
-    return root_is_array(path) || path.is(0, "data");
+    if (path.depth() == 0 || root_is_array(path)) return true;
+    switch (path.depth()) {
+      case 1:
+        return path.is(0, "data");
+      case 2:
+        return path.is(1, "ndarray") || path.is(1, "tensor") || path.is(1, "tftensor");
+      case 3:
+        return path.is(1, "ndarray") || (path.is(1, "tensor") && path.is(2, "values")) ||
+               (path.is(1, "tftensor") && is_value_field(path));
+      default:
+        return true;
+    }
   }
 
   void value(const Path& path, Kind kind, std::string_view text) override {
@@ -95,6 +106,11 @@ class RouteReader final : public json::Visitor {
   }
 
  private:
+  static bool is_value_field(const Path& path) {
+    return std::any_of(kValueFields.begin(), kValueFields.end(),
+                       [&](std::string_view field) { return path.is(2, field); });
+  }
+
   static bool root_is_array(const Path& path) { return path.index(0).has_value(); }
 
   // `level` is that of the step into the array. [k] and [[k]] have a first element.
@@ -118,9 +134,7 @@ class RouteReader final : public json::Visitor {
       if (content && kind == Kind::kString) content_ = text.substr(1, text.size() - 2);
       return;
     }
-    for (const std::string_view field : kValueFields) {
-      if (path.is(2, field)) take(path, 3, kind, text, true);
-    }
+    if (!number_ && is_value_field(path)) take(path, 3, kind, text, true);
   }
 
   std::optional<double> content_element() const {

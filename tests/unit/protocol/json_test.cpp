@@ -47,6 +47,22 @@ TEST(JsonVisit, KnowsAnEscapedName) {
                                           R"( an object {"\u0073kip":[1],"a\tb":2})"));
 }
 
+// Names that are asked for have a length; those that come have any.
+TEST(JsonVisit, ALongNameIsNoneThatIsAskedFor) {
+  struct Asker final : Visitor {
+    bool enter(const Path&, Kind) override { return true; }
+    void value(const Path& path, Kind, std::string_view) override {
+      if (path.depth() == 1) found.push_back(path.is(0, "data") ? "data" : "other");
+    }
+    std::vector<std::string> found;
+  } asker;
+  const std::string escaped = R"(\u0064\u0061\u0074\u0061)";
+  EXPECT_EQ(
+      visit(R"({")" + escaped + R"(":1,")" + escaped + R"(\u0061":2,"dat":3,"\u0064at":4})", asker),
+      std::nullopt);
+  EXPECT_THAT(asker.found, ElementsAre("data", "other", "other", "other"));
+}
+
 struct Malformed {
   std::string text;
   std::string what;
