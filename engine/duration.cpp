@@ -32,8 +32,9 @@ std::optional<std::uint64_t> take_term(std::string_view& text) {
   std::size_t at = 0;
   std::uint64_t whole = 0;
   for (; at < text.size() && is_digit(text[at]); ++at) {
-    whole = whole * 10 + static_cast<std::uint64_t>(text[at] - '0');
-    if (whole > kMost) return std::nullopt;
+    const auto digit = static_cast<std::uint64_t>(text[at] - '0');
+    if (whole > (kMost - digit) / 10) return std::nullopt;
+    whole = whole * 10 + digit;
   }
   bool has_digits = at > 0;
   double fraction = 0;
