@@ -50,12 +50,18 @@ void refuse(ServerReflectionResponse& response, GrpcCode code, std::string messa
   response.mutable_error_response()->set_error_message(std::move(message));
 }
 
+// Of a request, which names a file or a symbol. The answer holds it again.
+constexpr std::size_t kMostBytes = 4096;
+
 }  // namespace
 
 graph::Awaitable<GrpcStatus> Reflection::serve(MessageStream& stream) {
   for (;;) {
     const auto request = co_await stream.read();
     if (!request) break;
+    if (request->size() > kMostBytes) {
+      co_return GrpcStatus{GrpcCode::kInvalidArgument, "not a ServerReflectionRequest", ""};
+    }
     const bool open =
         co_await stream.write(protocol::Payload::proto(answer(std::string(request->bytes()))));
     if (!open) break;

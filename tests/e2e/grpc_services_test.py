@@ -5,6 +5,7 @@ import threading
 import time
 import unittest
 
+import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool
 
 import protos
@@ -171,6 +172,13 @@ class ReflectionTest(ServicesTest):
                 self.assertEqual(answer.error_response.error_code, 5, question)
             self.assertTrue(reflection.files(file_containing_symbol="seldon.protos.Model"))
 
+    def test_a_symbol_is_not_as_long_as_the_caller_likes(self):
+        client = self.start()
+        for version in VERSIONS:
+            with self.subTest(version), self.assertRaises(grpc.RpcError) as caught:
+                Reflection(client, version).ask(file_containing_symbol="x" * 5000)
+            self.assertEqual(caught.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
+
 
 class HealthTest(ServicesTest):
     SERVICES = ("", "seldon.protos.Seldon", "seldon.protos.Model", "seldon.protos.Generic")
@@ -181,6 +189,16 @@ class HealthTest(ServicesTest):
             self.assertEqual(client.check(service), "SERVING", service)
         for service in ("no.such.Service", "seldon", "Seldon"):
             self.assertEqual(client.check(service), "NOT_FOUND", service)
+
+    def test_a_name_is_not_as_long_as_the_caller_likes(self):
+        """The gRPC thread would parse it, copy it and tell it back while everybody waits."""
+        client = self.start()
+        self.assertEqual(client.check("x" * 1000), "NOT_FOUND")
+        for size in (1100, 4_000_000):
+            self.assertEqual(client.check("x" * size), "INVALID_ARGUMENT")
+            watch = self.follow(client.watch("x" * size), queue.Queue())
+            self.assertEqual(watch.get(timeout=10)[0], "INVALID_ARGUMENT")
+        self.assertEqual(client.check(), "SERVING")
 
     def test_it_follows_ready(self):
         client = self.start()
