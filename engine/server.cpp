@@ -392,16 +392,21 @@ std::shared_ptr<graph::NodeClient> Server::make_posted_node(const NodePlace& pla
   return std::make_shared<PostedNode>(grpc_thread_, std::move(places));
 }
 
+GrpcChannelOptions Server::channel_options(const graph::NodeSpec& node) const {
+  GrpcChannelOptions made = transport_.options();
+  made.connect_timeout = node.settings.connect_timeout.value_or(made.connect_timeout);
+  made.max_answer = node.settings.max_response_bytes.value_or(made.max_answer);
+  return made;
+}
+
 std::shared_ptr<graph::NodeClient> Server::make_grpc_node(const NodePlace& place,
                                                           const graph::Annotated& annotations,
                                                           GrpcCaller caller) {
   const graph::NodeSpec& node = place.node;
-  GrpcChannelOptions channel = transport_.options();
-  channel.connect_timeout = node.settings.connect_timeout.value_or(channel.connect_timeout);
-  channel.max_answer = node.settings.max_response_bytes.value_or(channel.max_answer);
   auto channels = std::make_unique<GrpcChannels>(
       transport_,
-      resolver_.book(host_of(place.endpoint, Transport::kGrpc), place.endpoint.grpc_port), channel);
+      resolver_.book(host_of(place.endpoint, Transport::kGrpc), place.endpoint.grpc_port),
+      channel_options(node));
   GrpcNodeOptions calling;
   calling.timeout = timeout_of(node, annotations.grpc_timeout);
   calling.protocol = place.protocol;
@@ -418,7 +423,8 @@ std::unique_ptr<GrpcRelay> Server::make_relay(const graph::NodeSpec& node) {
                        graph::is_callable(node.endpoint, Transport::kGrpc);
   if (!streams) return nullptr;
   auto channels = std::make_unique<GrpcChannels>(
-      transport_, resolver_.book(node.endpoint.service_host, node.endpoint.grpc_port));
+      transport_, resolver_.book(node.endpoint.service_host, node.endpoint.grpc_port),
+      channel_options(node));
   return std::make_unique<GrpcRelay>(node.name, V2Stream::kMethod, std::move(channels));
 }
 
@@ -450,8 +456,8 @@ ListenerOptions Server::listener_options() {
   listening.addresses = options_.bind;
   listening.spare_descriptors = kSpareDescriptors;
   if (options_.one_port) {
-    listening.take_http2 = [this](int descriptor, std::string_view read) {
-      grpc_front_->adopt(descriptor, read);
+    listening.take_http2 = [this](int descriptor, std::string_view read, bool is_room) {
+      is_room ? grpc_front_->adopt(descriptor, read) : GrpcFront::turn_away(descriptor);
     };
   }
   return listening;

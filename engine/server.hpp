@@ -101,6 +101,7 @@ class Server {
   std::shared_ptr<graph::NodeClient> make_rest_node(const NodePlace& place, Seat& seat,
                                                     const graph::Annotated& annotations, int index);
   std::shared_ptr<graph::NodeClient> make_posted_node(const NodePlace& place);
+  GrpcChannelOptions channel_options(const graph::NodeSpec& node) const;
   std::shared_ptr<graph::NodeClient> make_grpc_node(const NodePlace& place,
                                                     const graph::Annotated& annotations,
                                                     GrpcCaller caller);

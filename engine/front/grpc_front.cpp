@@ -73,20 +73,6 @@ void send_goaways(grpc::Server& server, bool stop_listening) {
   done.get_future().wait();
 }
 
-// Tells a caller who came too late to go elsewhere: empty SETTINGS, which must come first, and a
-// GOAWAY that says that no call of his has been looked at (RFC 9113 §3.4, §6.8).
-void turn_away(int descriptor) {
-  constexpr std::array<unsigned char, 26> kFrames = {0, 0, 0, 4, 0, 0, 0, 0, 0,   // SETTINGS
-                                                     0, 0, 8, 7, 0, 0, 0, 0, 0};  // GOAWAY, zeros
-  ::send(descriptor, kFrames.data(), kFrames.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  ::shutdown(descriptor, SHUT_WR);
-  // What is left unread would make close() a reset, which may overtake the frames.
-  std::array<char, 4096> unread;
-  while (::recv(descriptor, unread.data(), unread.size(), MSG_DONTWAIT) > 0) {
-  }
-  ::close(descriptor);
-}
-
 // Why nothing can listen there: the library only tells that it could not, so the system is asked
 // once more. Empty if it has no objection now.
 std::string objection(const std::string& address, std::uint16_t port) {
@@ -257,6 +243,19 @@ void GrpcFront::adopt(int descriptor, std::string_view read) {
   const grpc::Slice slice(read.data(), read.size());
   connection.read_buffer = grpc::ByteBuffer(&slice, 1);
   server_->acceptor->HandleNewConnection(&connection);
+}
+
+// Empty SETTINGS, which must come first, and a GOAWAY (RFC 9113 §3.4, §6.8).
+void GrpcFront::turn_away(int descriptor) {
+  constexpr std::array<unsigned char, 26> kFrames = {0, 0, 0, 4, 0, 0, 0, 0, 0,   // SETTINGS
+                                                     0, 0, 8, 7, 0, 0, 0, 0, 0};  // GOAWAY, zeros
+  ::send(descriptor, kFrames.data(), kFrames.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(descriptor, SHUT_WR);
+  // What is left unread would make close() a reset, which may overtake the frames.
+  std::array<char, 4096> unread;
+  while (::recv(descriptor, unread.data(), unread.size(), MSG_DONTWAIT) > 0) {
+  }
+  ::close(descriptor);
 }
 
 void GrpcFront::set_serving(bool serving) {

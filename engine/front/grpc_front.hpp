@@ -47,6 +47,10 @@ class GrpcFront {
   /// Owns `descriptor` from now on.
   void adopt(int descriptor, std::string_view read);
 
+  /// Tells a caller who comes too late, or is one too many, that no call of his has been looked at.
+  /// Owns `descriptor`.
+  static void turn_away(int descriptor);
+
   /// What the health service says.
   void set_serving(bool serving);
 

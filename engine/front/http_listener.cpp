@@ -214,12 +214,12 @@ void HttpListener::deal(Socket socket, std::size_t seat) {
   // Whoever has the descriptor that a spare one is to become again gives it back after one answer.
   spares_.refill();
   Place place = spares_.full()       ? places_.take()
-                : spares_.left() > 0 ? places_.take_reserve()
+                : spares_.left() > 0 ? places_.take_spare()
                                      : Place();
   if (place) {
     serve(std::move(socket), seat, std::move(place));
   } else {
-    turn_away(std::move(socket));
+    turn_away(std::move(socket), spares_.full() ? kTooManyConnections : kOutOfDescriptors);
     spares_.refill();
   }
 }
@@ -236,12 +236,11 @@ void HttpListener::serve(Socket socket, std::size_t seat, Place place) {
 }
 
 // Answers at once whatever he may want, here and now, so that nothing piles up.
-void HttpListener::turn_away(Socket socket) {
+void HttpListener::turn_away(Socket socket, const char* why) {
   SessionHost& host = *hosts_[0];
   if (host.refused != nullptr) host.refused->add();
   std::string lines;
-  const HttpResponse response = host.service.refuse(
-      Status(Code::kOverloaded, "too many connections (--max_connections)"), lines);
+  const HttpResponse response = host.service.refuse(Status(Code::kOverloaded, why), lines);
   write_head(turned_away_head_, response, {lines, host.date(), false, true});
   Connection connection(std::move(socket));
   Outgoing outgoing(turned_away_head_, response.body.bytes());

@@ -85,7 +85,7 @@ class HttpListener {
   void accept_with_spare(Acceptor& acceptor);
   void deal(Socket socket, std::size_t seat);
   void serve(Socket socket, std::size_t seat, Place place);
-  void turn_away(Socket socket);
+  void turn_away(Socket socket, const char* why);
   template <typename Function>
   void on_thread(std::size_t index, Function function);
 

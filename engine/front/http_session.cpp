@@ -173,7 +173,9 @@ void HttpSession::hand_over() {
   const std::shared_ptr<Block> block = connection_->block();
   boost::system::error_code ec;
   const int descriptor = connection_->socket().release(ec);
-  if (!ec) host_.take_http2(descriptor, {block->data(), block->size});
+  if (ec) return;
+  if (place_.is_reserve() && host_.refused != nullptr) host_.refused->add();
+  host_.take_http2(descriptor, {block->data(), block->size}, !place_.is_reserve());
 }
 
 void HttpSession::continue_if_expected() {

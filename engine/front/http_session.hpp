@@ -54,6 +54,7 @@ class HttpSession final : private Connection::Watcher, private Timed, private gr
   protocol::Status objection() const;
   protocol::Status fault() const;
   protocol::Status slowness() const;
+  protocol::Status no_room() const;
   void continue_if_expected();
 
   std::uint64_t key() const override { return reinterpret_cast<std::uintptr_t>(this); }

@@ -12,8 +12,6 @@ using protocol::Status;
 
 namespace {
 
-constexpr const char* kFull = "too many connections (--max_connections)";
-
 std::string text_of(Clock::duration duration) {
   return duration_text(std::chrono::duration_cast<std::chrono::milliseconds>(duration));
 }
@@ -31,8 +29,12 @@ Status HttpSession::objection() const {
   if (!read_target(head.verb, head.target)) {
     return {Code::kInvalidArgument, "the request's target is none"};
   }
+  return no_room();
+}
+
+Status HttpSession::no_room() const {
   if (host_.refused != nullptr) host_.refused->add();
-  return {Code::kOverloaded, kFull};
+  return {Code::kOverloaded, place_.is_spare() ? kOutOfDescriptors : kTooManyConnections};
 }
 
 Status HttpSession::fault() const {
@@ -54,7 +56,7 @@ Status HttpSession::slowness() const {
     return {Code::kTooSlow, "nothing more of the request's body came for " +
                                 text_of(host_.timeouts.progress) + " (--progress_timeout)"};
   }
-  if (place_.is_reserve()) return {Code::kOverloaded, kFull};
+  if (place_.is_reserve()) return no_room();
   return {Code::kTooSlow, "the request's head wasn't there after " + text_of(host_.timeouts.head) +
                               " (--read_timeout)"};
 }

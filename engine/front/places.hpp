@@ -16,6 +16,7 @@ class Places {
   enum class Kind : std::uint8_t {
     kCaller,     ///< served
     kReserve,    ///< beyond those: gets one answer, to a probe or that we are full
+    kSpare,      ///< the same, since descriptors run out
     kLingering,  ///< has got its last answer, and is read from until the caller has seen it
   };
   struct Limits {
@@ -24,11 +25,12 @@ class Places {
     int lingering = 64;
   };
 
-  explicit Places(Limits limits) : limits_{limits.callers, limits.reserve, limits.lingering} {}
+  explicit Places(Limits limits)
+      : limits_{limits.callers, limits.reserve, limits.reserve, limits.lingering} {}
 
   /// A caller's place, else one of the reserve, else none.
   Place take();
-  Place take_reserve();
+  Place take_spare();
   /// All that are taken; what their holders did before they gave them back has happened.
   int taken() const;
 
@@ -37,8 +39,8 @@ class Places {
   bool take(Kind kind);
   void give_back(Kind kind);
 
-  std::array<int, 3> limits_;
-  std::array<std::atomic<int>, 3> taken_{};
+  std::array<int, 4> limits_;
+  std::array<std::atomic<int>, 4> taken_{};
 };
 
 /// One connection's hold on a place, given back when it ends. An empty one counts nowhere.
@@ -58,7 +60,9 @@ class Place {
   }
 
   explicit operator bool() const { return places_ != nullptr; }
-  bool is_reserve() const { return places_ != nullptr && kind_ == Places::Kind::kReserve; }
+  /// It is held for one answer only.
+  bool is_reserve() const { return is(Places::Kind::kReserve) || is_spare(); }
+  bool is_spare() const { return is(Places::Kind::kSpare); }
 
   /// Counts as lingering from now on. False when there are too many: then it must end at once.
   bool linger() {
@@ -69,6 +73,8 @@ class Place {
   }
 
  private:
+  bool is(Places::Kind kind) const { return places_ != nullptr && kind_ == kind; }
+
   Places* places_ = nullptr;
   Places::Kind kind_ = Places::Kind::kCaller;
 };
@@ -85,11 +91,14 @@ inline void Places::give_back(Kind kind) {
 }
 
 inline Place Places::take() {
-  return take(Kind::kCaller) ? Place(*this, Kind::kCaller) : take_reserve();
+  for (const Kind kind : {Kind::kCaller, Kind::kReserve}) {
+    if (take(kind)) return {*this, kind};
+  }
+  return {};
 }
 
-inline Place Places::take_reserve() {
-  return take(Kind::kReserve) ? Place(*this, Kind::kReserve) : Place();
+inline Place Places::take_spare() {
+  return take(Kind::kSpare) ? Place(*this, Kind::kSpare) : Place();
 }
 
 inline int Places::taken() const {

@@ -21,9 +21,14 @@ struct SessionTimeouts {
   Clock::duration idle = std::chrono::seconds(65);      ///< between requests
 };
 
-/// Goes on with a connection that speaks HTTP/2 with prior knowledge: owns the descriptor, and gets
-/// what was read from it. Called on the session's thread.
-using TakeHttp2 = std::function<void(int descriptor, std::string_view read)>;
+/// Why a connection gets one answer and no more.
+inline constexpr const char* kTooManyConnections = "too many connections (--max_connections)";
+inline constexpr const char* kOutOfDescriptors = "out of file descriptors (ulimit -n)";
+
+/// Goes on with a connection that speaks HTTP/2 with prior knowledge, or turns it away when there
+/// is no room for one more: owns the descriptor, and gets what was read from it. Called on the
+/// session's thread.
+using TakeHttp2 = std::function<void(int descriptor, std::string_view read, bool is_room)>;
 
 class HttpSession;
 

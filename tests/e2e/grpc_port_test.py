@@ -119,6 +119,23 @@ class OnePortTest(PortTest):
         for connection in silent:
             connection.sock.close()
 
+    def test_where_there_is_no_room_it_is_told_to_go(self):
+        """A connection beyond the limit would keep its descriptor for as long as it likes."""
+        engine = self.start(ONE_PORT, "--max_connections", "1")
+        with engine.client() as client:
+            self.assertEqual(client.send(REST).read().status, 200)
+            for _ in range(100):  # more than the reserve has
+                refused = raw_h2.Connection(engine.port).send(CALL)
+                told = b""
+                while piece := refused.sock.recv(1 << 16):
+                    told += piece
+                refused.sock.close()
+                self.assertEqual(told, raw_h2.frame(raw_h2.SETTINGS, 0, 0) +
+                                 raw_h2.frame(raw_h2.GOAWAY, 0, 0, bytes(8)))
+            with engine.client() as probe:
+                self.assertEqual(probe.send(raw_http.request_bytes("GET", "/live")).read().status, 200)
+            self.assertEqual(client.send(REST).read().status, 200)
+
     def test_connections_that_leave_while_undecided(self):
         engine = self.start(ONE_PORT)
         before = engine.descriptors()

@@ -569,6 +569,9 @@ class DescriptorsTest(unittest.TestCase):
             self.assertIn(answer.status, (200, 503))
         for _ in range(30):
             self.assertIn(engine.get("/live").status, (200, 503))
+        refused = engine.predict()
+        self.assertEqual((refused.status, refused.get("Retry-After")), (503, "1"))
+        self.assertIn(b"out of file descriptors (ulimit -n)", refused.body)
         self.assertEqual(kept[0].ask("GET", "/live").status, 200)
         self.assertIn("can't accept", engine.stderr())
         for client in kept:

@@ -114,7 +114,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   host.winding_down = (data[0] & 4) != 0;
   bool is_http2 = false;
   if ((data[0] & 8) != 0) {
-    host.take_http2 = [&is_http2](int descriptor, std::string_view) {
+    host.take_http2 = [&is_http2](int descriptor, std::string_view, bool) {
       is_http2 = true;
       ::close(descriptor);
     };

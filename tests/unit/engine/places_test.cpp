@@ -15,12 +15,21 @@ TEST(Places, CallersThenTheReserveThenNobody) {
   EXPECT_FALSE(taken[1].is_reserve());
   EXPECT_TRUE(taken[2].is_reserve());
   EXPECT_FALSE(places.take());
-  EXPECT_FALSE(places.take_reserve());
   EXPECT_EQ(places.taken(), 3);
   taken.erase(taken.begin());
   const Place again = places.take();
   EXPECT_TRUE(again);
   EXPECT_FALSE(again.is_reserve());
+}
+
+TEST(Places, WhoGetsASpareDescriptorHasAPlaceForOneAnswerOnly) {
+  Places places({.callers = 5, .reserve = 1, .lingering = 1});
+  const Place spare = places.take_spare();
+  EXPECT_TRUE(spare.is_reserve());
+  EXPECT_TRUE(spare.is_spare());
+  EXPECT_FALSE(places.take_spare());
+  EXPECT_FALSE(places.take().is_spare());
+  EXPECT_EQ(places.taken(), 1);
 }
 
 TEST(Places, WhoLingersGivesHisPlaceUp) {
