@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 namespace infergraph::engine {
 namespace {
 
@@ -13,6 +15,8 @@ constexpr auto kAvoidFor = std::chrono::seconds(1);
 constexpr auto kSweepPeriod = std::chrono::seconds(30);
 // An idle connection keeps room for a head of this size.
 constexpr std::size_t kKeptHead = 4096;
+// Each is a system call or two.
+constexpr std::size_t kClosesPerTurn = 64;
 
 }  // namespace
 
@@ -170,21 +174,46 @@ void HttpPool::sweep() {
   sweeping_ = false;
   bool any_left = false;
   for (const auto& address : addresses_) {
-    const auto idle = address->idle;
-    for (const auto& connection : idle) {
-      if (!std::exchange(connection->touched, false)) drop_idle(*connection);
-    }
-    any_left = any_left || !address->idle.empty();
+    auto& idle = address->idle;
+    discard(idle, std::stable_partition(idle.begin(), idle.end(), [](const auto& connection) {
+              return std::exchange(connection->touched, false);
+            }));
+    any_left = any_left || !idle.empty();
   }
   if (any_left) sweep_later();
 }
 
 void HttpPool::sweep_later() {
   sweep_timer_.expires_after(kSweepPeriod);
-  sweep_timer_.async_wait([this](boost::system::error_code ec) {
-    if (!ec) sweep();
+  sweep_timer_.async_wait([self = std::weak_ptr(self_)](boost::system::error_code ec) {
+    const auto pool = self.lock();
+    if (!ec && pool) (*pool)->sweep();
   });
   sweeping_ = true;  // not before: beginning may throw
+}
+
+// Takes those behind `from` out of the pool.
+void HttpPool::discard(Connections& idle, Connections::iterator from) {
+  const bool was_closing = !closing_.empty();
+  closing_.insert(closing_.end(), from, idle.end());
+  for (auto it = from; it != idle.end(); ++it) {
+    (*it)->idle = false;
+    (*it)->set_watcher(nullptr);
+    if (metrics_) metrics_->idle.add(-1);
+  }
+  idle.erase(from, idle.end());
+  if (!was_closing) close_some();
+}
+
+void HttpPool::close_some() {
+  for (std::size_t i = 0; i < kClosesPerTurn && !closing_.empty(); ++i) {
+    closing_.back()->close();
+    closing_.pop_back();
+  }
+  if (closing_.empty()) return;
+  boost::asio::post(io_.context, [self = std::weak_ptr(self_)] {
+    if (const auto pool = self.lock()) (*pool)->close_some();
+  });
 }
 
 void HttpPool::follow_name() {
@@ -206,7 +235,7 @@ void HttpPool::follow_name() {
   for (const auto& address : addresses_) {
     if (std::find(addresses.begin(), addresses.end(), address) != addresses.end()) continue;
     address->listed = false;
-    while (!address->idle.empty()) drop_idle(*address->idle.back());
+    discard(address->idle, address->idle.begin());
   }
   addresses_ = std::move(addresses);
 }

@@ -107,6 +107,9 @@ class HttpPool {
   void drop_idle(NodeConnection& connection);
   void sweep();
   void sweep_later();
+  using Connections = std::vector<boost::intrusive_ptr<NodeConnection>>;
+  void discard(Connections& idle, Connections::iterator from);
+  void close_some();
 
   friend class NodeConnection;
 
@@ -119,6 +122,9 @@ class HttpPool {
   std::size_t next_ = 0;
   boost::asio::steady_timer sweep_timer_;
   bool sweeping_ = false;
+  Connections closing_;  // no longer in the pool, a few of them at a time
+  // What waits in the thread's queue looks whether the pool is still there.
+  std::shared_ptr<HttpPool*> self_ = std::make_shared<HttpPool*>(this);
 };
 
 }  // namespace infergraph::engine
