@@ -1,15 +1,12 @@
 #include "engine/graph_source.hpp"
 
-#include <cerrno>
 #include <cstddef>
-#include <exception>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "engine/read_file.hpp"
 #include "graph/ignored.hpp"
 #include "graph/spec_reader.hpp"
 #include "protocol/status.hpp"
@@ -64,23 +61,16 @@ std::vector<std::string> lines_of(const std::string& source,
 // A pod always has the file; on a laptop it is missing, which is no news.
 Result<graph::Annotations> read_podinfo(const std::string& file_name,
                                         std::vector<std::string>& warnings) {
-  const auto refuse = [&](const std::string& why) {
-    return Status(Code::kInvalidArgument,
-                  "--annotations_file: can't read " + file_name + ": " + why);
-  };
   std::error_code error;
-  if (std::filesystem::is_directory(file_name, error)) return refuse("it is a directory");
-  errno = 0;
-  std::ifstream file(file_name, std::ios::binary);
-  if (!file && (errno == ENOENT || errno == ENOTDIR)) return graph::Annotations{};
-  if (!file) return refuse(std::generic_category().message(errno));
-  std::string text;
-  try {
-    text.assign(std::istreambuf_iterator<char>(file), {});
-  } catch (const std::exception&) {  // as the library tells a read that failed
-    return refuse(std::generic_category().message(errno));
+  if (std::filesystem::status(file_name, error).type() == std::filesystem::file_type::not_found) {
+    return graph::Annotations{};
   }
-  return graph::parse_podinfo(text, warnings);
+  const auto text = read_file(file_name);
+  if (!text) {
+    return Status(Code::kInvalidArgument,
+                  "--annotations_file: can't read " + file_name + ": " + text.error().message());
+  }
+  return graph::parse_podinfo(*text, warnings);
 }
 
 }  // namespace

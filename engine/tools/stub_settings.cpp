@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
+#include "engine/read_file.hpp"
 #include "engine/tools/tool_args.hpp"
 
 namespace infergraph::engine {
@@ -41,10 +40,9 @@ std::string set_payload(StubSettings& settings, std::string_view value) {
     settings.payload = std::make_shared<const std::string>(value);
     return "";
   }
-  std::ifstream file(std::string(value.substr(1)), std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (!file) return "can't be read";
-  settings.payload = std::make_shared<const std::string>(std::move(bytes));
+  auto bytes = read_file(std::string(value.substr(1)));
+  if (!bytes) return "can't be read: " + bytes.error().message();
+  settings.payload = std::make_shared<const std::string>(*std::move(bytes));
   return "";
 }
 
@@ -111,10 +109,9 @@ std::string set_weights(StubSettings& settings, std::string_view value) {
     settings.weights = std::make_shared<const SoftmaxModel>(SoftmaxModel::made(inputs, outputs));
     return "";
   }
-  std::ifstream file{std::string(value), std::ios::binary};
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) return "can't be read";
-  auto model = SoftmaxModel::read(text);
+  const auto text = read_file(std::string(value));
+  if (!text) return "can't be read: " + text.error().message();
+  auto model = SoftmaxModel::read(*text);
   if (!model) return "is no model: " + model.error().message();
   settings.weights = std::make_shared<const SoftmaxModel>(*std::move(model));
   return "";

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <map>
 #include <optional>
 #include <random>
 
+#include "engine/read_file.hpp"
 #include "engine/tools/graph_file.hpp"
 #include "engine/tools/spec_text.hpp"
 #include "engine/tools/stub_fleet.hpp"
@@ -112,13 +112,10 @@ int fail(int exit_code, std::string_view why) {
   return exit_code;
 }
 
-/// The message in the file of --request; none if it can't be read.
-std::optional<std::string> read_request(const std::string& file) {
+/// The message in the file of --request.
+protocol::Result<std::string> read_request(const std::string& file) {
   if (file == "-") return std::string{std::istreambuf_iterator<char>(std::cin), {}};
-  std::ifstream stream(file, std::ios::binary);
-  std::string body{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream) return std::nullopt;
-  return body;
+  return read_file(file);
 }
 
 /// Fills in the message that the flags mean, and its protocol. `predictor` is as it will be called:
@@ -173,8 +170,9 @@ int run_try(const std::vector<std::string>& args, const Environment& environment
   }
   std::optional<std::string> given;
   if (!flags.request_file.empty()) {
-    given = read_request(flags.request_file);
-    if (!given) return fail(2, "can't read " + flags.request_file);
+    auto read = read_request(flags.request_file);
+    if (!read) return fail(2, "can't read " + flags.request_file + ": " + read.error().message());
+    given = *std::move(read);
   }
   const auto annotated =
       graph::resolve_annotations({}, graph->deployment.annotations, graph->predictor.annotations);

@@ -247,13 +247,16 @@ TEST(StubSettings, SaysWhatIsWrongWithAnOverride) {
       {"a.error_rate=2", "from 0 to 1"},
       {"a.route=left", "branch"},
       {"a.colour=red", "none of latency"},
-      {"a.payload=@/no/file", "can't be read"},
+      {"a.payload=@/no/file", "can't be read: No such file or directory"},
+      {"a.payload=@/", "can't be read: it is a directory"},
+      {"a.payload=@/proc/self/mem", "can't be read: "},
       {"a.payload=1", "too small"},
       {"a.personality=triton", "none of seldon, tfserving, v2"},
       {"a.models=a,,b", "no list of names"},
       {"a.weights=0x3", "no size of a model"},
       {"a.weights=99999999x99999999", "no size of a model"},
-      {"a.weights=/no/file", "can't be read"},
+      {"a.weights=/no/file", "can't be read: No such file or directory"},
+      {"a.weights=/", "can't be read: it is a directory"},
   };
   for (const auto& [text, told] : cases) EXPECT_THAT(read_override(text, into), HasSubstr(told));
   EXPECT_TRUE(into.empty());
