@@ -15,6 +15,8 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "engine/observe/log.hpp"
+#include "engine/tell_exception.hpp"
+#include "graph/caught.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -53,6 +55,7 @@ struct Resolver::State {
   // With the mutex held, but run().
   void start_thread(const std::shared_ptr<State>& self);
   void run(const std::shared_ptr<State>& self);
+  std::vector<TcpEndpoint> try_look_up(const std::string& host, std::string& error) const noexcept;
   void store(Name& name, std::vector<TcpEndpoint> addresses, std::string error);
 
   const std::chrono::milliseconds refresh;
@@ -133,26 +136,51 @@ void Resolver::State::run(const std::shared_ptr<State>& self) {
       --idle;
       continue;
     }
-    Name& name = *first->second;
-    waiting.erase(first);
+    // Put back with its node, which takes no memory: a name that is lost is never followed again.
+    auto turn = waiting.extract(first);
+    Name& name = *turn.mapped();
     for (const auto& book : name.books) book->set_looking(now);
     if (idle == 0 && threads < kMostThreads) {
       try {
         start_thread(self);
-      } catch (const std::system_error&) {
+      } catch (const std::exception&) {
         // Then what this one hangs in delays the others.
       }
     }
     lock.unlock();
     std::string error;
-    auto addresses = look_up(name.host, error);
+    auto addresses = try_look_up(name.host, error);
     lock.lock();
-    // The process may be about to end, and with it what the log needs.
-    if (!stopping) store(name, std::move(addresses), std::move(error));
+    auto pause = std::min(refresh, kRetryUnknown);
+    try {
+      // The process may be about to end, and with it what the log needs.
+      if (!stopping) store(name, std::move(addresses), std::move(error));
+      if (name.known()) pause = refresh;
+    } catch (...) {
+      tell_exception("resolver", nullptr);  // the next look-up stores what this one couldn't
+    }
+    turn.key() = Clock::now() + pause;
+    waiting.insert(std::move(turn));
     changed.notify_all();
   }
   --threads;
   changed.notify_all();
+}
+
+// Nobody is above these threads to catch what is thrown on them.
+std::vector<TcpEndpoint> Resolver::State::try_look_up(const std::string& host,
+                                                      std::string& error) const noexcept {
+  try {
+    return look_up(host, error);
+  } catch (...) {
+    const protocol::Status what = graph::caught();
+    try {
+      error = what.message();
+    } catch (...) {
+      error.clear();
+    }
+    return {};
+  }
 }
 
 void Resolver::State::store(Name& name, std::vector<TcpEndpoint> addresses, std::string error) {
@@ -174,8 +202,6 @@ void Resolver::State::store(Name& name, std::vector<TcpEndpoint> addresses, std:
       book->set(with_port(name.addresses, book->port()));
     }
   }
-  waiting.emplace(Clock::now() + (name.known() ? refresh : std::min(refresh, kRetryUnknown)),
-                  &name);
 }
 
 std::vector<TcpEndpoint> Resolver::system_look_up(const std::string& host, std::string& error) {
@@ -183,6 +209,7 @@ std::vector<TcpEndpoint> Resolver::system_look_up(const std::string& host, std::
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, ::freeaddrinfo);
   std::vector<TcpEndpoint> endpoints;
   if (code != 0) {
     error = code == EAI_SYSTEM ? std::generic_category().message(errno) : ::gai_strerror(code);
@@ -195,7 +222,6 @@ std::vector<TcpEndpoint> Resolver::system_look_up(const std::string& host, std::
     endpoint.resize(info->ai_addrlen);
     endpoints.push_back(endpoint);
   }
-  ::freeaddrinfo(found);
   // In a fixed order, so that a name server that shuffles is not taken for a change.
   std::sort(endpoints.begin(), endpoints.end());
   endpoints.erase(std::unique(endpoints.begin(), endpoints.end()), endpoints.end());

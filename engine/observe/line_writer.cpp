@@ -42,8 +42,9 @@ struct LineWriter::State {
       : descriptor(its_descriptor), tell(std::move(its_tell)), most_queued(its_most) {}
 
   void run();
-  /// False when the line is lost, or part of it.
-  bool put(const std::string& line);
+  /// False when the line is lost, or part of it; also for want of memory.
+  bool put(const std::string& line) noexcept;
+  bool put_missing(std::uint64_t count) noexcept;
 
   const int descriptor;
   const TellDropped tell;
@@ -62,11 +63,24 @@ struct LineWriter::State {
   bool stopping = false;
 };
 
-bool LineWriter::State::put(const std::string& line) {
-  // In one piece, which a pipe keeps whole beside what others write to it.
-  const std::string text = (broken ? "\n" : "") + line + "\n";
-  broken = !write_all(descriptor, text);
-  return !broken;
+// Nobody is above this thread to catch what is thrown on it.
+bool LineWriter::State::put(const std::string& line) noexcept {
+  try {
+    // In one piece, which a pipe keeps whole beside what others write to it.
+    const std::string text = (broken ? "\n" : "") + line + "\n";
+    broken = !write_all(descriptor, text);
+    return !broken;
+  } catch (...) {
+    return false;
+  }
+}
+
+bool LineWriter::State::put_missing(std::uint64_t count) noexcept {
+  try {
+    return put(tell(count));
+  } catch (...) {
+    return false;
+  }
 }
 
 void LineWriter::State::run() {
@@ -85,7 +99,7 @@ void LineWriter::State::run() {
       ++lost;
       dropped.fetch_add(1, std::memory_order_relaxed);
     }
-    if (lost > 0 && put(tell(lost))) lost = 0;
+    if (lost > 0 && put_missing(lost)) lost = 0;
     lock.lock();
     untold += lost;
     writing = false;
@@ -112,8 +126,9 @@ void LineWriter::write(std::string line) {
     state_->dropped.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  state_->queued += line.size() + sizeof(line);
+  const std::size_t size = line.size() + sizeof(line);
   state_->queue.push_back(std::move(line));
+  state_->queued += size;  // not before: that may throw
   if (state_->queue.size() == 1) state_->changed.notify_all();
 }
 

@@ -11,7 +11,8 @@ namespace infergraph::engine {
 
 /// Writes lines to a descriptor on a thread of its own, so that nobody ever waits for who reads
 /// them. What is more than the queue holds is dropped and counted, and so is what can't be written
-/// (no reader, no room on the disk); once lines go again, one tells how many are missing.
+/// (no reader, no room on the disk, no memory); once lines go again, one tells how many are
+/// missing.
 ///
 /// Threads: any; destroyed after the last write().
 /// Borrows the descriptor, which may be in use until the process ends: a reader that stalls may
