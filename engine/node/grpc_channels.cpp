@@ -86,9 +86,8 @@ GrpcChannels::GrpcChannels(GrpcTransport& transport, std::shared_ptr<AddressBook
 }
 
 void GrpcChannels::follow_name() {
-  const std::uint64_t version = book_->version();
+  const std::uint64_t version = book_->version();  // before the addresses, which may be newer
   if (version == seen_version_) return;
-  seen_version_ = version;
   std::vector<std::shared_ptr<Address>> listed;
   for (const TcpEndpoint& endpoint : book_->addresses()) {
     const auto known = std::find_if(addresses_.begin(), addresses_.end(), [&](const auto& address) {
@@ -102,6 +101,7 @@ void GrpcChannels::follow_name() {
     }
   }
   addresses_ = std::move(listed);
+  seen_version_ = version;  // last, so that what throws on the way here is done again
 }
 
 std::optional<GrpcChannels::Lease> GrpcChannels::lease(const std::vector<TcpEndpoint>& but_not) {

@@ -217,8 +217,8 @@ void HttpPool::close_some() {
 }
 
 void HttpPool::follow_name() {
-  if (book_->version() == seen_version_) return;
-  seen_version_ = book_->version();
+  const std::uint64_t version = book_->version();  // before the addresses, which may be newer
+  if (version == seen_version_) return;
   const auto now_listed = book_->addresses();
   std::vector<std::shared_ptr<Address>> addresses;
   for (const TcpEndpoint& endpoint : now_listed) {
@@ -238,6 +238,7 @@ void HttpPool::follow_name() {
     discard(address->idle, address->idle.begin());
   }
   addresses_ = std::move(addresses);
+  seen_version_ = version;  // last, so that what throws on the way here is done again
 }
 
 }  // namespace infergraph::engine
