@@ -3,7 +3,9 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <chrono>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -14,6 +16,8 @@
 #include "engine/node/exhaustion.hpp"
 #include "engine/node/grpc_node.hpp"
 #include "engine/observe/log.hpp"
+#include "engine/tell_exception.hpp"
+#include "graph/caught.hpp"
 #include "graph/units/model_request.hpp"
 
 namespace infergraph::engine {
@@ -23,6 +27,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int kNoPath = 404;
+// Instead of a timer, which takes memory.
+constexpr auto kNoMemoryPause = std::chrono::milliseconds(1);
 
 std::string host_of(const AddressBook& book) {
   return book.host() + ":" + std::to_string(book.port());
@@ -86,7 +92,7 @@ struct Readiness::Probe {
   graph::CancelScope cancel;  // of the look under way
   bool looked = false;        // at least once
   bool missing = true;        // counted in missing_
-  bool exhausted = false;     // the look failed for want of a descriptor
+  bool exhausted = false;     // the look failed for want of a descriptor, or threw
   bool told_exhausted = false;
   std::string error = "not probed yet";  // empty when the endpoint is up
 };
@@ -129,16 +135,14 @@ Readiness::~Readiness() {
     probe->cancel.cancel();
   }
   control_.context.restart();
-  while (watching_ > 0) control_.context.run_one();
+  while (watching_ > 0) control_.run_one();
 }
 
 void Readiness::start() {
   for (const auto& probe : probes_) {
-    ++watching_;
-    asio::co_spawn(control_.context, watch(*probe), [this](const std::exception_ptr& thrown) {
-      if (thrown) log::error("a readiness probe threw", {});
-      --watching_;
-    });
+    asio::co_spawn(control_.context, watch(*probe),
+                   [this](const std::exception_ptr&) { --watching_; });
+    ++watching_;  // once it has begun, or the end would wait for it for ever
   }
 }
 
@@ -185,40 +189,61 @@ void Readiness::update() {
 
 graph::Awaitable<void> Readiness::watch(Probe& probe) {
   while (!ending_) {
-    std::string error = co_await look(probe);
+    // Whatever was thrown: who is not watched any more stays up, or missing, for ever.
+    try {
+      co_await look_once(probe);
+    } catch (...) {
+      tell_exception("readiness", nullptr);
+    }
     if (ending_) break;
-    const bool exhausted = std::exchange(probe.exhausted, false);
-    if (exhausted && !error.empty()) {
-      // The engine couldn't look: that tells nothing of the node.
-      if (!std::exchange(probe.told_exhausted, true)) {
-        log::error("can't look for a node",
-                   {{"node", probe.target.nodes.front()}, {"error", error}});
-      }
-      count(probe);
-      update();
+    try {
       co_await pause(probe);
-      continue;
+    } catch (...) {
+      std::this_thread::sleep_for(kNoMemoryPause);
     }
-    probe.told_exhausted = false;
-    const bool was_up = probe.error.empty();
-    const bool is_first = !std::exchange(probe.looked, true);
-    const bool is_news = error.empty() != was_up || is_first;
-    if (is_news && is_needed(probe.target)) {
-      const std::string_view node = probe.target.nodes.front();
-      const std::string host = probe.host();
-      if (error.empty()) {
-        log::info("node is up", {{"node", node}, {"host", host}});
-      } else {
-        log::warn("node is missing", {{"node", node}, {"host", host}, {"error", error}});
-      }
-    }
-    {
-      const std::lock_guard lock(mutex_);
-      probe.error = std::move(error);
+  }
+}
+
+graph::Awaitable<void> Readiness::look_once(Probe& probe) {
+  std::string error = co_await try_look(probe);
+  if (ending_) co_return;
+  const bool exhausted = std::exchange(probe.exhausted, false);
+  if (exhausted && !error.empty()) {
+    // The engine couldn't look: that tells nothing of the node.
+    if (!std::exchange(probe.told_exhausted, true)) {
+      log::error("can't look for a node", {{"node", probe.target.nodes.front()}, {"error", error}});
     }
     count(probe);
     update();
-    co_await pause(probe);
+    co_return;
+  }
+  probe.told_exhausted = false;
+  const bool was_up = probe.error.empty();
+  const bool is_first = !std::exchange(probe.looked, true);
+  const bool is_news = error.empty() != was_up || is_first;
+  if (is_news && is_needed(probe.target)) {
+    const std::string_view node = probe.target.nodes.front();
+    const std::string host = probe.host();
+    if (error.empty()) {
+      log::info("node is up", {{"node", node}, {"host", host}});
+    } else {
+      log::warn("node is missing", {{"node", node}, {"host", host}, {"error", error}});
+    }
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    probe.error = std::move(error);
+  }
+  count(probe);
+  update();
+}
+
+graph::Awaitable<std::string> Readiness::try_look(Probe& probe) {
+  try {
+    co_return co_await look(probe);
+  } catch (...) {
+    probe.exhausted = true;
+    co_return graph::caught().message();
   }
 }
 

@@ -19,8 +19,8 @@ namespace infergraph::engine {
 
 /// Whether the engine may be sent requests: every node with an endpoint accepts TCP, or answers a
 /// health path of its protocol (one that has none, and says so with 404, is up). What the engine
-/// can't find out for want of descriptors changes nothing. Probed in the background, so that asking
-/// opens no connection and never waits.
+/// can't find out for want of descriptors or memory changes nothing. Probed in the background, so
+/// that asking opens no connection and never waits.
 ///
 /// Threads: ready() and report() from any; the rest from the thread that runs `control`.
 class Readiness {
@@ -71,6 +71,8 @@ class Readiness {
   struct Probe;
 
   graph::Awaitable<void> watch(Probe& probe);
+  graph::Awaitable<void> look_once(Probe& probe);
+  graph::Awaitable<std::string> try_look(Probe& probe);
   graph::Awaitable<void> pause(Probe& probe);
   graph::Awaitable<std::string> look(Probe& probe);
   graph::Awaitable<std::string> connect(Probe& probe, const AddressBook& book);

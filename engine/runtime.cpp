@@ -21,6 +21,14 @@ void IoThread::run() noexcept {
   }
 }
 
+void IoThread::run_one() noexcept {
+  try {
+    context.run_one();
+  } catch (...) {
+    tell_exception("io", exceptions);
+  }
+}
+
 Runtime::Runtime(int threads) {
   for (int index = 0; index < threads; ++index) {
     threads_.push_back(std::make_unique<IoThread>(index));

@@ -19,6 +19,8 @@ struct IoThread {
   /// Runs the loop until it is stopped. What a handler throws is told and counted, and ends nothing
   /// but that handler.
   void run() noexcept;
+  /// The next handler alone; waits for it. The same of what it throws.
+  void run_one() noexcept;
 
   int index;
   metrics::CounterCell* exceptions = nullptr;  ///< null when nobody counts

@@ -1,7 +1,9 @@
 #include "engine/server_watch.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
+#include <thread>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -12,6 +14,7 @@
 #include "engine/node/grpc_node.hpp"
 #include "engine/node/rest_node.hpp"
 #include "engine/observe/log.hpp"
+#include "engine/tell_exception.hpp"
 #include "graph/units/model_request.hpp"
 #include "protocol/codec/tensorflow_metadata.hpp"
 
@@ -28,6 +31,8 @@ namespace {
 
 // A status is some hundred bytes; whatever else listens there may send as much as it likes.
 constexpr MessageLimits kLimits{std::size_t{64} << 10, std::size_t{1} << 20};
+// Instead of a timer, which takes memory.
+constexpr auto kNoMemoryPause = std::chrono::milliseconds(1);
 
 ServerLook seen_in(const protocol::Result<protocol::Payload>& answer) {
   if (answer) {
@@ -106,31 +111,38 @@ ServerWatch::~ServerWatch() {
     look->cancel.cancel();
   }
   control_.context.restart();
-  while (watching_ > 0) control_.context.run_one();
+  while (watching_ > 0) control_.run_one();
 }
 
 void ServerWatch::start() {
   for (const auto& look : looks_) {
-    ++watching_;
-    asio::co_spawn(control_.context, watch(*look), [this](const std::exception_ptr& thrown) {
-      if (thrown) log::error("a look for a model server threw", {});
-      --watching_;
-    });
+    asio::co_spawn(control_.context, watch(*look),
+                   [this](const std::exception_ptr&) { --watching_; });
+    ++watching_;  // once it has begun, or the end would wait for it for ever
   }
 }
 
 graph::Awaitable<void> ServerWatch::watch(Look& look) {
   auto pause = options_.shortest;
   while (!ending_) {
-    const std::vector<ServerLook> seen = co_await look_at(look);
-    if (ending_) break;
     const bool was_found = look.finder.found() != ServerFinder::kProxy;
-    take(look, seen);
+    // What was thrown told nothing of the server, and must not end the looks at it.
+    try {
+      const std::vector<ServerLook> seen = co_await look_at(look);
+      if (!ending_) take(look, seen);
+    } catch (...) {
+      tell_exception("server watch", nullptr);
+    }
+    if (ending_) break;
     const bool is_found = look.finder.found() != ServerFinder::kProxy;
     if (was_found && !is_found) pause = options_.shortest;
     look.timer.expires_after(is_found ? options_.interval : pause);
     pause = std::min(2 * pause, options_.interval);
-    co_await look.timer.async_wait(asio::as_tuple(asio::deferred));
+    try {
+      co_await look.timer.async_wait(asio::as_tuple(asio::deferred));
+    } catch (...) {
+      std::this_thread::sleep_for(kNoMemoryPause);
+    }
   }
 }
 
@@ -165,8 +177,8 @@ void ServerWatch::take(Look& look, const std::vector<ServerLook>& seen) {
   const int now = look.finder.take(seen);
   if (now == before) return;
   look.found->set(look.transport, now);
+  changed_();  // first, since a line that has no memory must not keep it from being known
   tell(look, before, now);
-  changed_();
 }
 
 void ServerWatch::tell(const Look& look, int before, int now) const {

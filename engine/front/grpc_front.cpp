@@ -29,6 +29,7 @@
 #include "engine/grpc/server_call.hpp"
 #include "engine/grpc/stream_call.hpp"
 #include "engine/grpc/unary_call.hpp"
+#include "engine/post_surely.hpp"
 #include "engine/saturated.hpp"
 
 // Of libgrpc itself, as it is in Debian 12 (1.51); see send_goaways().
@@ -259,7 +260,8 @@ void GrpcFront::turn_away(int descriptor) {
 }
 
 void GrpcFront::set_serving(bool serving) {
-  thread_.post([this, serving] { server_->health.set_serving(serving); });
+  // It is told once for each change.
+  post_surely([&] { thread_.post([this, serving] { server_->health.set_serving(serving); }); });
 }
 
 bool GrpcFront::drain(std::chrono::milliseconds limit) {
