@@ -473,8 +473,8 @@ int Server::run() {
 
   signals_.async_wait([this](boost::system::error_code ec, int signal) {
     if (ec) return;
+    control_.context.stop();  // first, since there may be no memory for a line
     log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-    control_.context.stop();
   });
 
   const auto grpc_port = grpc_front_->open();
@@ -503,7 +503,7 @@ int Server::run() {
                           {"open_files", open_files}});
   readiness_->start();
   server_watch_->start();
-  control_.context.run();
+  control_.run();
 
   // A second ^C ends the process at once, as it does by default; a second SIGTERM changes nothing.
   signals_.remove(SIGINT);
