@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 
 #include "engine/cpu_count.hpp"
+#include "engine/do_on.hpp"
 #include "engine/memory_limit.hpp"
 #include "engine/node/grpc_node.hpp"
 #include "engine/node/logged_node.hpp"
@@ -550,16 +551,13 @@ bool Server::drain() {
 void Server::tell_what_is_cut() {
   UnderWay nodes;
   for (int i = 0; i < runtime_.size(); ++i) {
-    std::promise<void> done;
-    boost::asio::post(runtime_.thread(i).context, [&] {
+    do_on(runtime_.thread(i), [&] {
       for (const auto& pool : seats_[static_cast<std::size_t>(i)]->pools) {
         const AddressBook& book = pool->book();
         if (pool->calls() == 0) continue;
         nodes.add(book.host() + ":" + std::to_string(book.port()), pool->calls());
       }
-      done.set_value();
     });
-    done.get_future().wait();
   }
   const UnderWay requests = listener_->under_way();
   log::warn("requests cut", {{"requests", requests.total()},

@@ -1,7 +1,6 @@
 #include "engine/front/http_listener.hpp"
 
 #include <array>
-#include <future>
 #include <thread>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 
+#include "engine/do_on.hpp"
 #include "engine/front/handshakes.hpp"
 #include "engine/front/response_head.hpp"
 #include "engine/observe/log.hpp"
@@ -77,13 +77,8 @@ HttpListener::~HttpListener() {
 }
 
 template <typename Function>
-void HttpListener::on_thread(std::size_t index, Function function) {
-  std::promise<void> done;
-  asio::post(runtime_.thread(static_cast<int>(index)).context, [&] {
-    function();
-    done.set_value();
-  });
-  done.get_future().wait();
+bool HttpListener::on_thread(std::size_t index, const Function& function) noexcept {
+  return do_on(runtime_.thread(static_cast<int>(index)), function);
 }
 
 boost::system::error_code HttpListener::listen_on(const tcp::endpoint& endpoint) {
@@ -175,40 +170,52 @@ void HttpListener::accept_again(Acceptor& acceptor) {
 void HttpListener::on_accepted(Acceptor& acceptor, boost::system::error_code ec, Socket socket,
                                std::size_t seat) {
   if (!ec) {
-    try {
-      deal(std::move(socket), seat);  // also when a drain has closed the acceptor meanwhile
-    } catch (...) {
-      tell_exception("listener", runtime_.thread(0).exceptions);  // this one is closed
-    }
+    deal(std::move(socket), seat);  // also when a drain has closed the acceptor meanwhile
   } else if (is_shortage(ec)) {
-    log::error_limited("can't accept", {{"error", ec.message()}});
-    accept_with_spare(acceptor);
-    return;
+    try {
+      if (rests_for_shortage(acceptor, ec)) return;
+    } catch (...) {
+      tell_exception("listener", runtime_.thread(0).exceptions);
+    }
   }
   if (acceptor.is_open()) accept(acceptor);
 }
 
-// Somebody waits for us, and there is no descriptor for him but one of the spare ones.
-void HttpListener::accept_with_spare(Acceptor& acceptor) {
+// Somebody waits for us, and there is no descriptor for him but one of the spare ones; else true.
+bool HttpListener::rests_for_shortage(Acceptor& acceptor, boost::system::error_code ec) {
+  log::error_limited("can't accept", {{"error", ec.message()}});
   spares_.refill();
   if (!spares_.give_up_one()) {
-    resting_.push_back(&acceptor);
-    if (resting_.size() > 1) return;
-    retry_.expires_after(kAcceptPause);
-    retry_.async_wait([this](boost::system::error_code cancelled) {
-      if (cancelled) return;
-      for (Acceptor* rested : std::exchange(resting_, {})) accept(*rested);
-    });
-    return;
+    rest(acceptor);
+    return true;
   }
-  boost::system::error_code ec;
   Socket socket(runtime_.thread(0).context);
   acceptor.accept(socket, ec);
   if (!ec) deal(std::move(socket), 0);
-  accept(acceptor);
+  return false;
 }
 
-void HttpListener::deal(Socket socket, std::size_t seat) {
+void HttpListener::rest(Acceptor& acceptor) {
+  if (resting_.empty()) {
+    retry_.expires_after(kAcceptPause);
+    retry_.async_wait([this](boost::system::error_code cancelled) {
+      if (cancelled) return;
+      for (Acceptor* rested : std::exchange(resting_, {})) accept_again(*rested);
+    });
+  }
+  resting_.push_back(&acceptor);  // not before somebody will wake it
+}
+
+// What is thrown costs this one his connection, and nobody else anything.
+void HttpListener::deal(Socket socket, std::size_t seat) noexcept {
+  try {
+    let_in(std::move(socket), seat);
+  } catch (...) {
+    tell_exception("listener", runtime_.thread(0).exceptions);
+  }
+}
+
+void HttpListener::let_in(Socket socket, std::size_t seat) {
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   // Whoever has the descriptor that a spare one is to become again gives it back after one answer.
@@ -259,15 +266,15 @@ void HttpListener::wind_down() {
   }
 }
 
-void HttpListener::stop_listening() {
-  if (std::exchange(stopped_listening_, true)) return;
+bool HttpListener::stop_listening() {
+  if (std::exchange(stopped_listening_, true)) return true;
   // Closing a listener resets those whose handshake ended after the last accept: so at first none
   // may begin, and then all that had begun are taken.
   on_thread(0, [this] {
     for (const auto& acceptor : acceptors_) drop_new_handshakes(acceptor->native_handle());
   });
   std::this_thread::sleep_for(kLastHandshakes);
-  on_thread(0, [this] {
+  return on_thread(0, [this] {
     retry_.cancel();
     boost::system::error_code ignored;
     for (const auto& acceptor : acceptors_) {
@@ -279,34 +286,45 @@ void HttpListener::stop_listening() {
 
 // What the kernel has accepted has been promised an answer.
 void HttpListener::accept_the_rest(Acceptor& acceptor) {
-  for (;;) {
-    const std::size_t seat = next_seat_;
-    Socket socket(runtime_.thread(static_cast<int>(seat)).context);
-    boost::system::error_code ec;
-    acceptor.accept(socket, ec);
-    // One that has been reset meanwhile says nothing of those behind it.
-    if (ec == asio::error::connection_aborted || ec == asio::error::interrupted) continue;
-    if (is_shortage(ec) && spares_.give_up_one()) continue;
-    if (ec) return;
-    next_seat_ = (seat + 1) % hosts_.size();
-    deal(std::move(socket), seat);
+  for (bool more = true; more;) {
+    try {
+      more = accept_one(acceptor);
+    } catch (...) {
+      tell_exception("listener", runtime_.thread(0).exceptions);  // as deal() does
+    }
   }
+}
+
+// False when there is none.
+bool HttpListener::accept_one(Acceptor& acceptor) {
+  const std::size_t seat = next_seat_;
+  Socket socket(runtime_.thread(static_cast<int>(seat)).context);
+  boost::system::error_code ec;
+  acceptor.accept(socket, ec);
+  // One that has been reset meanwhile says nothing of those behind it.
+  if (ec == asio::error::connection_aborted || ec == asio::error::interrupted) return true;
+  if (is_shortage(ec) && spares_.give_up_one()) return true;
+  if (ec) return false;
+  next_seat_ = (seat + 1) % hosts_.size();
+  deal(std::move(socket), seat);
+  return true;
 }
 
 bool HttpListener::drain(std::chrono::milliseconds limit) {
   const auto deadline = Clock::now() + limit;
-  stop_listening();
+  bool clean = stop_listening();
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
-    on_thread(i, [&host = *hosts_[i]] {
+    const bool told = on_thread(i, [&host = *hosts_[i]] {
       host.draining = true;
       const auto sessions = host.sessions;  // draining one ends it and changes the set
       for (HttpSession* session : sessions) session->drain();
     });
+    clean = clean && told;
   }
   while (places_.taken() > 0 && Clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  return places_.taken() == 0;
+  return clean && places_.taken() == 0;
 }
 
 UnderWay HttpListener::under_way() {

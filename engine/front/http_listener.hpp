@@ -63,9 +63,10 @@ class HttpListener {
   /// are still taken.
   void wind_down();
   /// Takes every connection whose handshake has begun, then no more. Those that are open go on.
-  void stop_listening();
+  /// False if something was thrown.
+  bool stop_listening();
   /// Stops listening; ends idle connections; the others end after their answer. True if none is
-  /// left within `limit`.
+  /// left within `limit`, and nothing was thrown.
   bool drain(std::chrono::milliseconds limit);
   /// The paths of the requests that are under way.
   UnderWay under_way();
@@ -82,12 +83,15 @@ class HttpListener {
   void on_accepted(Acceptor& acceptor, boost::system::error_code ec, Socket socket,
                    std::size_t seat);
   void accept_the_rest(Acceptor& acceptor);
-  void accept_with_spare(Acceptor& acceptor);
-  void deal(Socket socket, std::size_t seat);
+  bool accept_one(Acceptor& acceptor);
+  bool rests_for_shortage(Acceptor& acceptor, boost::system::error_code ec);
+  void rest(Acceptor& acceptor);
+  void deal(Socket socket, std::size_t seat) noexcept;
+  void let_in(Socket socket, std::size_t seat);
   void serve(Socket socket, std::size_t seat, Place place);
   void turn_away(Socket socket, const char* why);
   template <typename Function>
-  void on_thread(std::size_t index, Function function);
+  bool on_thread(std::size_t index, const Function& function) noexcept;
 
   Runtime& runtime_;
   ListenerOptions options_;

@@ -1,6 +1,7 @@
 // The whole way without memory: a caller's socket, the session, the API, the walk, a node's socket
 // and back, with one allocation of it failing, for the n-th with n = 1 … until a request passes.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <boost/asio/post.hpp>
@@ -37,7 +39,9 @@ class EchoService final : public HttpService {
 // A caller with a blocking socket.
 class Caller {
  public:
-  explicit Caller(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit Caller(std::uint16_t port) : Caller(port, ::socket(AF_INET, SOCK_STREAM, 0)) {}
+  /// Takes the descriptor over.
+  Caller(std::uint16_t port, int socket) : socket_(socket) {
     const timeval patience{60, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     sockaddr_in address{};
@@ -116,16 +120,20 @@ class Session : public testing::Test {
     api = std::make_unique<RestApi>(options, *predictor, readiness, families, 0);
     runtime.thread(0).exceptions = &families.exceptions(0);
     runtime.start();
-    front = std::make_unique<HttpListener>(
-        runtime, ListenerOptions{},
-        std::vector<HttpListener::Seat>{{api.get(), &families.connections_open(0), nullptr}});
-    port = *front->open();
+    listen();
   }
   ~Session() override {
     front.reset();
     runtime.stop();
     upstream.reset();
     nodes.stop();
+  }
+
+  void listen(const ListenerOptions& options = {}) {
+    front = std::make_unique<HttpListener>(
+        runtime, options,
+        std::vector<HttpListener::Seat>{{api.get(), &families.connections_open(0), nullptr}});
+    port = *front->open();
   }
 
   double value(const std::string& name) {
@@ -206,6 +214,58 @@ TEST_F(Session, ServesConnectionsWhateverAllocationFails) {
   // Nothing counts as open that isn't, or the end would wait for it for ever.
   EXPECT_TRUE(front->drain(std::chrono::seconds(30)));
   EXPECT_EQ(value("infergraph_connections_open"), 0);
+}
+
+// Whatever the end throws, it comes, and nobody waits for a thread that has told nothing.
+TEST_F(Session, DrainsWhateverAllocationFails) {
+  for (std::uint64_t nth = 1;; ++nth) {
+    const std::string which = "allocation " + std::to_string(nth);
+    bool closes = false;
+    Caller idle(port);
+    ASSERT_EQ(idle.ask("1", closes), 200) << which;
+    const Caller silent(port);
+    test::fail_allocation(nth);
+    front->drain(std::chrono::milliseconds(50));
+    (void)front->under_way();
+    front.reset();
+    const bool fell = test::has_failed();
+    EXPECT_EQ(value("infergraph_connections_open"), 0) << which;
+    listen();
+    ASSERT_EQ(Caller(port).ask("1", closes), 200) << "after " << which;
+    if (!fell || HasFailure()) break;
+    EXPECT_LT(nth, 100U);
+  }
+}
+
+// Without descriptors accepting rests, or takes a spare one; and goes on whatever either throws.
+TEST_F(Session, AcceptsAgainWhateverAllocationFailsWithoutDescriptors) {
+  for (const int spare : {0, 4}) {
+    ListenerOptions options;
+    options.spare_descriptors = spare;
+    front.reset();
+    listen(options);
+    for (std::uint64_t nth = 1;; ++nth) {
+      const std::string which = "allocation " + std::to_string(nth);
+      bool closes = false;
+      const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+      rlimit before{};
+      ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+      const int next = ::dup(0);
+      ::close(next);
+      const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+      test::fail_allocation(nth);
+      ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+      {
+        const Caller failing(port, socket);
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      }
+      ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+      const bool fell = test::has_failed();
+      ASSERT_EQ(Caller(port).ask("1", closes), 200) << "after " << which;
+      if (!fell || HasFailure()) break;
+      EXPECT_LT(nth, 100U);
+    }
+  }
 }
 
 }  // namespace
