@@ -282,7 +282,7 @@ bool GrpcFront::drain(std::chrono::milliseconds limit) {
   auto quiet_since = graph::Clock::now();
   for (auto now = quiet_since; now < deadline && now - quiet_since < kQuiet;
        now = graph::Clock::now()) {
-    thread_.post(cut_streams);
+    post_surely([&] { thread_.post(cut_streams); });
     send_goaways(server, false);
     std::this_thread::sleep_for(kDrainStep);
     if (!none_open()) quiet_since = now;
@@ -304,7 +304,7 @@ bool GrpcFront::drain(std::chrono::milliseconds limit) {
   shut_down.get();
   // A call may have been accepted that the thread has not seen yet.
   std::promise<void> seen;
-  thread_.post([&seen] { seen.set_value(); });
+  post_surely([&] { thread_.post([&seen] { seen.set_value(); }); });
   seen.get_future().wait();
   // What was cut ends as soon as its nodes have let go.
   while (!none_open()) std::this_thread::sleep_for(kDrainStep);
