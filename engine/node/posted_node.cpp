@@ -89,6 +89,10 @@ graph::Awaitable<Result<Payload>> PostedNode::call(protocol::Method method, Payl
   task->context = context;
   task->context.cancel = &task->cancel;
   task->context.times = &task->times;
+  // What belongs to the request's own thread.
+  task->context.request = nullptr;
+  task->context.work = nullptr;
+  task->context.caller = nullptr;
   task->context.trail = nullptr;
   task->context.observer = nullptr;
   Canceller canceller(*seat.io, task, *context.cancel);
