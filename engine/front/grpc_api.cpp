@@ -92,11 +92,12 @@ graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
   const GrpcMethod& method = methods_[request.method];
   graph::CallTimes times;
   GrpcResponse response;
+  std::string puid;
   // What anything below throws ends here.
   try {
     const InFlight counted(in_flight_);
     const NodeHeaders headers(request.metadata);
-    std::string puid(is_puid(headers.puid()) ? headers.puid() : puids_.next());
+    puid = is_puid(headers.puid()) ? headers.puid() : puids_.next();
     request.body.set_protocol(method.protocol);
     protocol::KeptRequest kept;
     if (options_.keeps_requests) kept.payload = request.body;
@@ -121,10 +122,10 @@ graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
       answer = *std::move(made);
     }
     response = finish({method, puid, started}, answer);
-    response.puid = std::move(puid);
   } catch (...) {
-    response = fail_thrown({method, "", started});
+    response = fail_thrown({method, puid, started});
   }
+  response.puid = std::move(puid);
 
   const auto took = graph::Clock::now() - started;
   observe(request.method, response, took);
@@ -255,18 +256,25 @@ GrpcResponse GrpcApi::fail_thrown(const Call& call) noexcept {
     return fail(call, status);
   } catch (...) {
     response.status.message = "out of memory";  // short enough to need none
+    try {
+      failed_.count("INTERNAL");
+    } catch (...) {
+      // The first of its kind, and no memory for the series.
+    }
     return response;
   }
 }
 
 GrpcResponse GrpcApi::fail(const Call& call, const Status& status) {
-  if (status.code() != protocol::Code::kUpstream) failed_.count(http_failure(status).reason);
   FailedRequest failed;
   failed.puid = call.puid;
   failed.service = call.method.name;
   failed.took = graph::Clock::now() - call.started;
   log_grpc_failure(failed, status);
-  return {grpc_status(status), {}, "", failed_node(status)};
+  GrpcResponse response{grpc_status(status), {}, "", failed_node(status)};
+  // Last, so that what is thrown on the way here counts once, as what it is then answered with.
+  if (status.code() != protocol::Code::kUpstream) failed_.count(http_failure(status).reason);
+  return response;
 }
 
 }  // namespace infergraph::engine
