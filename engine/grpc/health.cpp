@@ -5,6 +5,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "engine/post_surely.hpp"
 #include "graph/event.hpp"
 #include "grpc/health/v1/health.pb.h"
 
@@ -41,16 +42,25 @@ std::string to_wire(HealthCheckResponse::ServingStatus status) {
 // A call of Watch that sleeps until something changes, or its caller goes.
 class Health::Watcher final : public graph::Cancellable {
  public:
-  Watcher(GrpcThread& thread, graph::CancelScope& scope) : thread_(thread) { scope.add(*this); }
+  Watcher(Health& health, graph::CancelScope& scope) : health_(health) {
+    health_.watchers_.push_back(this);
+    scope.add(*this);
+  }
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+  ~Watcher() override { std::erase(health_.watchers_, this); }
 
   auto change() { return change_->wait(); }
+  /// Surely, or this one would sleep for ever, and those behind it would not hear of the change.
   void wake() {
-    boost::asio::post(thread_.context(), [change = change_] { change->notify(); });
+    post_surely([this] {
+      boost::asio::post(health_.thread_.context(), [change = change_] { change->notify(); });
+    });
   }
   void cancel() override { wake(); }
 
  private:
-  GrpcThread& thread_;
+  Health& health_;
   std::shared_ptr<graph::Event> change_ = std::make_shared<graph::Event>();
 };
 
@@ -88,8 +98,7 @@ graph::Awaitable<GrpcStatus> Health::serve(MessageStream& stream) {
     co_return GrpcStatus{GrpcCode::kInvalidArgument, "not a HealthCheckRequest", ""};
   }
   const bool known = services_.contains(asked.service());
-  Watcher watcher(thread_, stream.cancel());
-  watchers_.push_back(&watcher);
+  Watcher watcher(*this, stream.cancel());
   auto told = HealthCheckResponse::UNKNOWN;
   bool open = true;
   while (open && !stream.cancel().cancelled()) {
@@ -103,7 +112,6 @@ graph::Awaitable<GrpcStatus> Health::serve(MessageStream& stream) {
       open = co_await stream.write(protocol::Payload::proto(to_wire(now)));
     }
   }
-  std::erase(watchers_, &watcher);
   co_return GrpcStatus{GrpcCode::kCancelled, "the watch has ended", ""};
 }
 

@@ -30,7 +30,7 @@ class Health final : public GrpcService, public StreamHandler {
 
   GrpcThread& thread_;
   std::set<std::string, std::less<>> services_;
-  std::vector<Watcher*> watchers_;
+  std::vector<Watcher*> watchers_;  // each as long as it lives
   bool serving_ = false;
 };
 
