@@ -103,7 +103,7 @@ void GrpcThread::run() noexcept {
     try {
       work();
     } catch (...) {
-      tell_exception("grpc", exceptions_);
+      tell_exception("grpc");
     }
   };
   void* tag = nullptr;
@@ -115,6 +115,10 @@ void GrpcThread::run() noexcept {
     guarded([&] { context_.poll(); });
   }
   guard_.reset();
+}
+
+void GrpcThread::tell_exception(std::string_view where) const noexcept {
+  engine::tell_exception(where, exceptions_);
 }
 
 void GrpcThread::post(std::function<void()> work) {

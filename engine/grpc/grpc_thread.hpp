@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <thread>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -38,6 +39,8 @@ class GrpcThread {
   }
   /// Where coroutines of this thread are spawned, by itself only: others post().
   boost::asio::io_context& context() { return context_; }
+  /// To be called on it in a catch block: tell_exception() with its counter.
+  void tell_exception(std::string_view where) const noexcept;
   /// Runs `work` on this thread soon.
   void post(std::function<void()> work);
 

@@ -8,6 +8,7 @@
 
 #include "engine/observe/log.hpp"
 #include "engine/post_surely.hpp"
+#include "graph/caught.hpp"
 
 namespace infergraph::engine {
 
@@ -67,6 +68,15 @@ ServerCall::ServerCall(CallHost& host, int method) : host_(host), method_(method
   context_.AsyncNotifyWhenDone(tag_of(ended_));
 }
 
+grpc::Status ServerCall::thrown() const noexcept {
+  host_.thread.tell_exception("a gRPC call");
+  try {
+    return {grpc::StatusCode::INTERNAL, graph::caught().message()};
+  } catch (...) {
+    return {grpc::StatusCode::INTERNAL, "out of memory"};  // short enough to need none
+  }
+}
+
 void ServerCall::wait() { request(tag_of(accepted_)); }
 
 void ServerCall::on_accepted(bool ok) {
@@ -100,8 +110,13 @@ void ServerCall::on_served(bool threw) {
 }
 
 void ServerCall::on_transport_end(bool) {
-  if (context_.IsCancelled()) cancel_.cancel();
+  // First of all: a call that is not known to have ended is waited for without end.
   transport_ended_ = true;
+  try {
+    if (context_.IsCancelled()) cancel_.cancel();
+  } catch (...) {
+    host_.thread.tell_exception("a gRPC call");
+  }
   end_if_done();
 }
 

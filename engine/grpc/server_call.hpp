@@ -1,6 +1,7 @@
 #pragma once
 
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/status.h>
 
 #include <atomic>
 #include <cstdint>
@@ -55,6 +56,9 @@ class ServerCall : public boost::intrusive::list_base_hook<
   virtual ServerCall* next() const = 0;
   /// Answers; ends with the answer handed to the kernel, or lost.
   virtual graph::Awaitable<void> serve() = 0;
+
+  /// In a catch block: what is to be answered. Told and counted.
+  grpc::Status thrown() const noexcept;
 
   CallHost& host_;
   const int method_;

@@ -5,22 +5,33 @@
 namespace infergraph::engine {
 
 graph::Awaitable<void> StreamCall::serve() {
-  const protocol::GrpcStatus status = co_await handler_.serve(*this);
+  grpc::Status status;
+  try {
+    const protocol::GrpcStatus made = co_await handler_.serve(*this);
+    status = grpc::Status(static_cast<grpc::StatusCode>(made.code), made.message, made.details);
+  } catch (...) {
+    status = thrown();
+  }
   AwaitedCompletion finished(nullptr);
-  stream_.Finish(
-      grpc::Status(static_cast<grpc::StatusCode>(status.code), status.message, status.details),
-      tag_of(finished));
-  co_await finished.wait();
+  bool finishes = false;
+  try {
+    stream_.Finish(status, tag_of(finished));
+    finishes = true;
+  } catch (...) {
+    (void)thrown();
+    context_.TryCancel();
+  }
+  if (finishes) co_await finished.wait();
   // A handler may leave a read behind, which ends with the call; until then it holds on to the
-  // stream.
+  // stream. So nothing may be thrown out of here before.
   while (reading_) co_await read_ended_.wait();
 }
 
 graph::Awaitable<std::optional<protocol::Payload>> StreamCall::read() {
   grpc::ByteBuffer message;
   AwaitedCompletion done(nullptr);
-  reading_ = true;
   stream_.Read(&message, tag_of(done));
+  reading_ = true;  // not before: that may throw
   co_await done.wait();
   reading_ = false;
   read_ended_.notify();

@@ -3,6 +3,8 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/generic/generic_stub.h>
 
+#include <exception>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -13,8 +15,8 @@
 #include "engine/grpc/message_bytes.hpp"
 #include "engine/grpc/metadata.hpp"
 #include "engine/observe/failure_log.hpp"
-#include "engine/observe/log.hpp"
 #include "engine/status_map.hpp"
+#include "graph/caught.hpp"
 
 namespace infergraph::engine {
 
@@ -31,9 +33,19 @@ class GrpcRelay::Exchange final : public graph::Cancellable {
   GrpcChannels::Lease lease;
   grpc::ClientContext context;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
-  bool ended = false;  // by the node
+  bool ended = false;  // by the node, or by us: the caller's stream may be gone
+  std::optional<Status> thrown;
 
   void cancel() override { context.TryCancel(); }
+  // Ends both directions.
+  void fail(const std::exception_ptr& by) noexcept {
+    try {
+      std::rethrow_exception(by);
+    } catch (...) {
+      thrown = graph::caught();
+    }
+    context.TryCancel();
+  }
 
   graph::Awaitable<bool> start(const char* method, grpc::CompletionQueue& queue) {
     stream = lease.channel().stub.PrepareCall(&context, method, &queue);
@@ -84,6 +96,22 @@ class GrpcRelay::Exchange final : public graph::Cancellable {
   }
 };
 
+// However serve() ends, the other direction may hold the exchange for longer than the caller's
+// stream and scope live.
+class GrpcRelay::Parting {
+ public:
+  explicit Parting(Exchange& exchange) : exchange_(exchange) {}
+  Parting(const Parting&) = delete;
+  Parting& operator=(const Parting&) = delete;
+  ~Parting() {
+    if (!std::exchange(exchange_.ended, true)) exchange_.context.TryCancel();
+    if (exchange_.is_linked()) exchange_.unlink();
+  }
+
+ private:
+  Exchange& exchange_;
+};
+
 GrpcStatus GrpcRelay::failed(MessageStream& caller, graph::Clock::time_point began,
                              const Status& why) const {
   FailedRequest failed;
@@ -113,18 +141,25 @@ graph::Awaitable<GrpcStatus> GrpcRelay::serve(MessageStream& caller) {
     }
   }
   caller.cancel().add(*exchange);
+  const Parting parting(*exchange);
   GrpcThread& thread = channels_->transport().thread();
   const bool started = co_await exchange->start(method_, *thread.queue().queue);
   if (started) {
-    auto ended = [exchange](const std::exception_ptr& thrown) {
-      if (thrown) log::error("a relayed stream threw", {});
+    auto up_ended = [exchange](const std::exception_ptr& thrown) {
+      if (thrown) exchange->fail(thrown);
     };
-    boost::asio::co_spawn(thread.context(), exchange->pump_up(caller), ended);
-    co_await exchange->pump_down(caller);
+    try {
+      boost::asio::co_spawn(thread.context(), exchange->pump_up(caller), up_ended);
+      co_await exchange->pump_down(caller);
+    } catch (...) {
+      exchange->fail(std::current_exception());
+    }
   }
   const grpc::Status status = co_await exchange->finish();
-  // The other direction may hold the exchange for longer than the caller's scope lives.
-  if (exchange->is_linked()) exchange->unlink();
+  if (exchange->thrown) {
+    exchange->thrown->set_node(node_);
+    co_return failed(caller, began, *exchange->thrown);
+  }
   if (status.ok()) co_return GrpcStatus{};
   if (caller.cancel().cancelled()) {
     co_return failed(caller, began, Status(Code::kCancelled, "cancelled", node_));

@@ -12,7 +12,8 @@ namespace infergraph::engine {
 /// directions, unread, until the node ends it: how a model that answers more than once is reached.
 ///
 /// Threads: the gRPC thread.
-/// Errors: the node's own status; UNAVAILABLE when it can't be connected.
+/// Errors: the node's own status; UNAVAILABLE when it can't be connected; INTERNAL when something
+/// was thrown.
 class GrpcRelay final : public StreamHandler {
  public:
   /// `method` must live for ever.
@@ -23,6 +24,7 @@ class GrpcRelay final : public StreamHandler {
 
  private:
   class Exchange;
+  class Parting;
 
   protocol::GrpcStatus failed(MessageStream& caller, graph::Clock::time_point began,
                               const protocol::Status& why) const;
