@@ -34,8 +34,10 @@ constexpr std::string_view kNumbers = R"({"data":{"ndarray":[[1.5,2],[3,4]]}})";
 // A node that speaks gRPC and answers with what it got: every hop to and from it is a conversion.
 class EchoNode final : public graph::NodeClient {
  public:
+  explicit EchoNode(const bool& is_gone) : is_gone_(is_gone) {}
   graph::Awaitable<Result<Payload>> call(protocol::Method method, Payload payload,
                                          graph::CallContext&) override {
+    if (is_gone_) co_return protocol::Status(protocol::Code::kUnavailable, "gone", "echo");
     Payload answer = payload;
     if (method == protocol::Method::kMetadata) {
       answer = *protocol::convert(Payload::json(R"({"name":"echo","platform":"test"})"),
@@ -46,6 +48,9 @@ class EchoNode final : public graph::NodeClient {
     answer.set_origin("echo");
     co_return answer;
   }
+
+ private:
+  const bool& is_gone_;
 };
 
 // The engine from its two fronts down to the node's client, on a loop that the test turns.
@@ -70,12 +75,12 @@ class Api : public testing::Test {
     add("left", graph::NodeType::kModel, "", {});
     add("middle", graph::NodeType::kModel, "", {});
     add("right", graph::NodeType::kModel, "", {});
-    const auto make = [](const graph::NodeSpec& node) -> std::unique_ptr<graph::Unit> {
+    const auto make = [this](const graph::NodeSpec& node) -> std::unique_ptr<graph::Unit> {
       if (graph::is_built_in(node.implementation)) return graph::make_built_in(node, 1 << 24);
       graph::RemoteUnit::Options options;
       options.max_decoded = 1 << 24;
       return std::make_unique<graph::RemoteUnit>(
-          graph::NodeClients{nullptr, std::make_shared<EchoNode>()}, options);
+          graph::NodeClients{nullptr, std::make_shared<EchoNode>(is_gone)}, options);
     };
     Predictor::Options walking;
     walking.inject_routing = true;
@@ -196,7 +201,8 @@ class Api : public testing::Test {
   }
 
   std::uint64_t nth = 0;
-  bool fell = false;  // the allocation of the last request that was to
+  bool is_gone = false;  // the node
+  bool fell = false;     // the allocation of the last request that was to
   metrics::Families families{[] {
     metrics::FamilyOptions options;
     options.predictor_name = "p";
@@ -267,6 +273,25 @@ TEST_F(Api, GrpcPredictionsOfLargeMessages) {
 TEST_F(Api, GrpcMetadata) {
   expect_answers(
       [&] { return ask_grpc("/seldon.protos.Seldon/GraphMetadata", Payload::proto("")); });
+}
+
+// Whatever fails beside it, a request that failed counts once, and has its puid.
+TEST_F(Api, GrpcFailuresCountOnce) {
+  is_gone = true;
+  const Payload body = on_the_wire(std::string(kNumbers));
+  int without_puid = 0;
+  for (nth = 1, fell = true; fell; ++nth) {
+    const double before = value("infergraph_requests_failed_total");
+    graph::CancelScope cancel;
+    GrpcRequest request;  // of the first method: Predict
+    request.body = body;
+    request.cancel = &cancel;
+    const GrpcResponse response = turned(grpc->handle(request));
+    EXPECT_NE(response.status.code, protocol::GrpcCode::kOk);
+    EXPECT_EQ(value("infergraph_requests_failed_total"), before + 1) << "allocation " << nth;
+    if (response.puid.empty()) ++without_puid;
+  }
+  EXPECT_LE(without_puid, 1) << "it takes one allocation itself";
 }
 
 }  // namespace
