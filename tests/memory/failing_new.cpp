@@ -40,7 +40,7 @@ void release(void* memory) noexcept {
 
 void fail_allocation(std::uint64_t nth) { to_go = static_cast<std::int64_t>(nth); }
 bool has_failed() { return to_go.exchange(0) <= 0; }
-void exempt_this_thread() { exempt = true; }
+void exempt_this_thread(bool is_exempt) { exempt = is_exempt; }
 std::int64_t live_allocations() { return live; }
 
 }  // namespace infergraph::test

@@ -11,8 +11,8 @@ void fail_allocation(std::uint64_t nth);
 /// Whether that has happened; no more will.
 bool has_failed();
 
-/// This thread's allocations neither count nor fail.
-void exempt_this_thread();
+/// This thread's allocations neither count nor fail; or do so again.
+void exempt_this_thread(bool is_exempt = true);
 
 /// Allocations that were made and are not freed, of all threads.
 std::int64_t live_allocations();

@@ -37,6 +37,7 @@ class ModelServer final : public HttpService {
 class Watch : public testing::Test {
  protected:
   Watch() {
+    test::exempt_this_thread(false);
     nodes.start();
     std::promise<void> exempt;
     boost::asio::post(nodes.thread(0).context, [&] {
