@@ -19,6 +19,8 @@ constexpr std::string_view kLines = "settings";
 constexpr std::size_t kLongestKey = 63;
 // Each costs a comparison with every name of the graph.
 constexpr int kMostSuggestions = 100;
+// In a node's name; at each the line is read anew.
+constexpr int kMostColons = 16;
 
 // Parameters that Seldon's proxy of TensorFlow Serving takes (contract/tfserving_proxy.md §1).
 constexpr std::array<std::string_view, 6> kOfProxy{"rest_endpoint", "grpc_endpoint",
@@ -61,6 +63,18 @@ Target split(std::string_view key) {
   const std::size_t dot = key.rfind('.');
   if (dot == key.npos) return {{}, key};
   return {key.substr(0, dot), key.substr(dot + 1)};
+}
+
+// Where the value begins. A node's name may have colons too: the first that a setting's name stands
+// before is meant, if there is one.
+std::size_t colon_of(std::string_view line) {
+  const std::size_t first = line.find(':');
+  std::size_t colon = first;
+  for (int i = 0; i <= kMostColons && colon != line.npos; ++i) {
+    if (find_setting(split(trimmed(line.substr(0, colon))).name) != nullptr) return colon;
+    colon = line.find(':', colon + 1);
+  }
+  return first;
 }
 
 // A value where it stands.
@@ -146,18 +160,11 @@ class Reader {
       const std::string path = member_path(level.path, key) + " line " + std::to_string(number);
       const std::string source =
           key + " of " + std::string(level.owner) + ", line " + std::to_string(number);
-      // A name may have colons too: the first that a setting's name stands before is meant.
-      std::size_t colon = line.find(':');
-      const std::size_t first = colon;
-      while (colon != line.npos &&
-             find_setting(split(trimmed(line.substr(0, colon))).name) == nullptr) {
-        colon = line.find(':', colon + 1);
-      }
-      if (first == line.npos) {
+      const std::size_t colon = colon_of(line);
+      if (colon == line.npos) {
         warnings_.add(path, quoted(line) + " is not NODE.NAME: VALUE; ignored");
         continue;
       }
-      if (colon == line.npos) colon = first;
       add_entry(level, trimmed(line.substr(0, colon)),
                 {std::string(line.substr(colon + 1)), path, source}, entries);
     }
