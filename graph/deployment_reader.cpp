@@ -81,21 +81,19 @@ struct Levels {
 
 void read_all_settings(std::vector<PredictorReading>& readings, const Levels& levels,
                        std::optional<protocol::Protocol> protocol, Problems& warnings) {
+  if (readings.empty()) return;
   std::set<std::string_view> all;
   for (const PredictorReading& reading : readings) {
     for (const NodeSpec& node : reading.predictor.nodes) all.insert(node.name);
   }
+  SettingsReader reader(std::move(all), protocol, warnings);
+  // Of a bare predictor the deployment's are in the pod's: the operator puts them there.
+  const bool is_bare = levels.path.empty();
+  if (!is_bare) reader.share({"the deployment", levels.path, levels.deployment});
+  reader.share({"the pod", kPodPath, levels.pod});
   for (PredictorReading& reading : readings) {
     const std::string own = member_path(reading.path, "annotations");
-    std::vector<AnnotationLevel> nearest_first{
-        {"the predictor", own, reading.predictor.annotations}};
-    // Of a bare predictor the deployment's are in the pod's: the operator puts them there.
-    const bool is_bare = levels.path.empty();
-    if (!is_bare) {
-      nearest_first.push_back({"the deployment", levels.path, levels.deployment, &all});
-    }
-    nearest_first.push_back({"the pod", kPodPath, levels.pod, is_bare ? nullptr : &all});
-    read_settings(reading.predictor, nearest_first, protocol, warnings);
+    reader.read(reading.predictor, {"the predictor", own, reading.predictor.annotations});
   }
 }
 

@@ -11,14 +11,17 @@
 
 namespace infergraph::graph {
 
+using Entry = SettingsReader::Entry;
+using Entries = SettingsReader::Entries;
+
 namespace {
 
 // Holds lines instead of a value.
 constexpr std::string_view kLines = "settings";
 // Of the part of a key behind the slash.
 constexpr std::size_t kLongestKey = 63;
-// Each costs a comparison with every name of the graph.
-constexpr int kMostSuggestions = 100;
+// Names of a graph that are compared with those that it hasn't.
+constexpr std::size_t kMostCompared = 50'000;
 // In a node's name; at each the line is read anew.
 constexpr int kMostColons = 16;
 
@@ -77,52 +80,46 @@ std::size_t colon_of(std::string_view line) {
   return first;
 }
 
-// A value where it stands.
-struct Entry {
-  std::string value;
-  std::string path;
-  std::string source;
-};
-// By node, "" for all, then by setting.
-using Entries = std::map<std::string, std::map<std::string_view, Entry>, std::less<>>;
+bool is_of_all(std::string_view key) { return key.find('.') == key.npos; }
 
-class Reader {
+// A slip before the slash would be silent: such keys are somebody else's.
+void warn_of_prefixes(const AnnotationLevel& level, Problems& warnings) {
+  const std::array ours{kAnnotationPrefix.substr(0, kAnnotationPrefix.size() - 1)};
+  for (const auto& [key, value] : level.annotations) {
+    const std::string_view prefix = std::string_view(key).substr(0, key.find('/'));
+    if (prefix.size() == key.size() || prefix == ours[0]) continue;
+    const std::string_view behind = std::string_view(key).substr(prefix.size() + 1);
+    if (find_setting(split(behind).name) == nullptr || nearest_name(prefix, ours).empty()) continue;
+    warnings.add(member_path(level.path, key), "is none of ours; did you mean \"" +
+                                                   std::string(kAnnotationPrefix) +
+                                                   std::string(behind) + "\"?");
+  }
+}
+
+}  // namespace
+
+// Reads the annotations of one level.
+class SettingsReader::LevelReader {
  public:
-  Reader(PredictorSpec& predictor, std::optional<protocol::Protocol> protocol, Problems& warnings)
-      : predictor_(predictor), protocol_(protocol), warnings_(warnings) {
-    for (const NodeSpec& node : predictor.nodes) names_.insert(node.name);
-    listed_.assign(names_.begin(), names_.end());
+  // `nodes`: those of which it may speak.
+  LevelReader(const AnnotationLevel& level, const std::set<std::string_view>& nodes,
+              Problems& warnings)
+      : level_(level), nodes_(nodes), listed_(nodes.begin(), nodes.end()), warnings_(warnings) {
     for (const Setting& setting : settings()) settings_.push_back(setting.name);
   }
 
-  void read(std::span<const AnnotationLevel> levels) {
-    std::vector<Entries> found;
-    for (const AnnotationLevel& level : levels) {
-      if (Entries entries = read_level(level); !entries.empty())
-        found.push_back(std::move(entries));
-    }
-    for (NodeSpec& node : predictor_.nodes) {
-      node.settings = {};
-      for (const Setting& setting : settings()) {
-        if (!take_annotation(node, setting, found)) take_parameter(node, setting);
-      }
-    }
-  }
-
- private:
-  Entries read_level(const AnnotationLevel& level) {
-    Entries entries;
-    warn_of_prefixes(level);
+  Entries read() {
+    warn_of_prefixes(level_, warnings_);
     // Keys come after lines, and stand over them.
     const std::string lines_key = std::string(kAnnotationPrefix) + std::string(kLines);
-    if (const auto lines = level.annotations.find(lines_key); lines != level.annotations.end()) {
-      read_lines(level, lines_key, lines->second, entries);
+    if (const auto lines = level_.annotations.find(lines_key); lines != level_.annotations.end()) {
+      read_lines(lines_key, lines->second);
     }
-    for (auto at = level.annotations.lower_bound(kAnnotationPrefix);
-         at != level.annotations.end() && at->first.starts_with(kAnnotationPrefix); ++at) {
+    for (auto at = level_.annotations.lower_bound(kAnnotationPrefix);
+         at != level_.annotations.end() && at->first.starts_with(kAnnotationPrefix); ++at) {
       const auto& [key, value] = *at;
       if (key == lines_key) continue;
-      const std::string path = member_path(level.path, key);
+      const std::string path = member_path(level_.path, key);
       const std::string_view behind = std::string_view(key).substr(kAnnotationPrefix.size());
       if (!is_key(behind)) {
         warnings_.add(path,
@@ -130,49 +127,33 @@ class Reader {
                       "behind the slash): use a line of " +
                           lines_key);
       }
-      add_entry(level, behind, {value, path, key + " of " + std::string(level.owner)}, entries);
+      add_entry(behind, {value, path, key + " of " + std::string(level_.owner)});
     }
-    return entries;
+    return std::move(entries_);
   }
 
-  // A slip before the slash would be silent: such keys are somebody else's.
-  void warn_of_prefixes(const AnnotationLevel& level) {
-    const std::array ours{kAnnotationPrefix.substr(0, kAnnotationPrefix.size() - 1)};
-    for (const auto& [key, value] : level.annotations) {
-      const std::string_view prefix = std::string_view(key).substr(0, key.find('/'));
-      if (prefix.size() == key.size() || prefix == ours[0]) continue;
-      const std::string_view behind = std::string_view(key).substr(prefix.size() + 1);
-      if (nearest_name(prefix, ours).empty() || find_setting(split(behind).name) == nullptr)
-        continue;
-      warnings_.add(member_path(level.path, key), "is none of ours; did you mean \"" +
-                                                      std::string(kAnnotationPrefix) +
-                                                      std::string(behind) + "\"?");
-    }
-  }
-
-  void read_lines(const AnnotationLevel& level, const std::string& key, std::string_view text,
-                  Entries& entries) {
+ private:
+  void read_lines(const std::string& key, std::string_view text) {
     for (int number = 1; !text.empty(); ++number) {
       const std::size_t newline = text.find('\n');
       const std::string_view line = trimmed(text.substr(0, newline));
       text.remove_prefix(newline == text.npos ? text.size() : newline + 1);
       if (line.empty() || line.starts_with('#')) continue;
-      const std::string path = member_path(level.path, key) + " line " + std::to_string(number);
+      const std::string path = member_path(level_.path, key) + " line " + std::to_string(number);
       const std::string source =
-          key + " of " + std::string(level.owner) + ", line " + std::to_string(number);
+          key + " of " + std::string(level_.owner) + ", line " + std::to_string(number);
       const std::size_t colon = colon_of(line);
       if (colon == line.npos) {
         warnings_.add(path, quoted(line) + " is not NODE.NAME: VALUE; ignored");
         continue;
       }
-      add_entry(level, trimmed(line.substr(0, colon)),
-                {std::string(line.substr(colon + 1)), path, source}, entries);
+      add_entry(trimmed(line.substr(0, colon)),
+                {std::string(line.substr(colon + 1)), path, source});
     }
   }
 
   // Whether there is such a setting and node is told once, here; a name that isn't is no entry.
-  void add_entry(const AnnotationLevel& level, std::string_view key, Entry entry,
-                 Entries& entries) {
+  void add_entry(std::string_view key, Entry entry) {
     const auto [node, name] = split(key);
     const Setting* const setting = find_setting(name);
     if (setting == nullptr) {
@@ -180,25 +161,50 @@ class Reader {
                                     suggestion(name, settings_) + "; ignored");
       return;
     }
-    if (key.find('.') != key.npos && !names_.contains(node)) {
-      if (level.others != nullptr && level.others->contains(node)) return;
+    if (!is_of_all(key) && !nodes_.contains(node)) {
       warnings_.add(entry.path, "the graph has no node " + quoted(node) +
                                     suggestion(node, listed_) + "; ignored");
       return;
     }
-    entries[std::string(node)].insert_or_assign(setting->name, std::move(entry));
+    entries_[std::string(node)].insert_or_assign(setting->name, std::move(entry));
   }
 
   std::string suggestion(std::string_view text, std::span<const std::string_view> names) {
-    return suggestions_++ < kMostSuggestions ? did_you_mean(text, names) : "";
+    if (compared_ > kMostCompared) return "";
+    compared_ += names.size();
+    return did_you_mean(text, names);
   }
 
+  const AnnotationLevel& level_;
+  const std::set<std::string_view>& nodes_;
+  std::vector<std::string_view> listed_;
+  std::vector<std::string_view> settings_;
+  Problems& warnings_;
+  Entries entries_;
+  std::size_t compared_ = 0;
+};
+
+// Resolves the settings of one predictor's nodes.
+class SettingsReader::NodeReader {
+ public:
+  NodeReader(std::optional<protocol::Protocol> protocol, Problems& warnings)
+      : protocol_(protocol), warnings_(warnings) {}
+
+  void read(NodeSpec& node, std::span<const Entries* const> levels) {
+    node.settings = {};
+    for (const Setting& setting : settings()) {
+      if (!take_annotation(node, setting, levels)) take_parameter(node, setting);
+    }
+  }
+
+ private:
   // Takes what annotations say. True when one decides, even if it is an empty one.
-  bool take_annotation(NodeSpec& node, const Setting& setting, std::span<const Entries> levels) {
+  bool take_annotation(NodeSpec& node, const Setting& setting,
+                       std::span<const Entries* const> levels) {
     for (const std::string_view wanted : {std::string_view(node.name), std::string_view()}) {
-      for (const Entries& entries : levels) {
-        const auto of_node = entries.find(wanted);
-        if (of_node == entries.end()) continue;
+      for (const Entries* const entries : levels) {
+        const auto of_node = entries->find(wanted);
+        if (of_node == entries->end()) continue;
         const auto found = of_node->second.find(setting.name);
         if (found == of_node->second.end()) continue;
         const auto& [value, path, source] = found->second;
@@ -290,25 +296,32 @@ class Reader {
         {std::string(setting.name), std::string(value), std::move(source), taken});
   }
 
-  PredictorSpec& predictor_;
   std::optional<protocol::Protocol> protocol_;
   Problems& warnings_;
-  std::set<std::string_view> names_;
-  std::vector<std::string_view> listed_;
-  std::vector<std::string_view> settings_;
-  int suggestions_ = 0;
 };
 
-}  // namespace
+SettingsReader::SettingsReader(std::set<std::string_view> nodes,
+                               std::optional<protocol::Protocol> protocol, Problems& warnings)
+    : nodes_(std::move(nodes)), protocol_(protocol), warnings_(warnings) {}
+
+void SettingsReader::share(const AnnotationLevel& level) {
+  shared_.push_back(LevelReader(level, nodes_, warnings_).read());
+}
+
+void SettingsReader::read(PredictorSpec& predictor, const AnnotationLevel& own) {
+  std::set<std::string_view> nodes;
+  for (const NodeSpec& node : predictor.nodes) nodes.insert(node.name);
+  const Entries entries = LevelReader(own, nodes, warnings_).read();
+  std::vector<const Entries*> nearest_first{&entries};
+  for (const Entries& shared : shared_) nearest_first.push_back(&shared);
+  std::erase_if(nearest_first, [](const Entries* level) { return level->empty(); });
+  NodeReader reader(protocol_, warnings_);
+  for (NodeSpec& node : predictor.nodes) reader.read(node, nearest_first);
+}
 
 std::string annotation_of(std::string_view node, std::string_view name) {
   const std::string key = std::string(node) + "." + std::string(name);
   return std::string(kAnnotationPrefix) + (is_key(key) ? key : std::string(kLines));
-}
-
-void read_settings(PredictorSpec& predictor, std::span<const AnnotationLevel> levels,
-                   std::optional<protocol::Protocol> protocol, Problems& warnings) {
-  Reader(predictor, protocol, warnings).read(levels);
 }
 
 }  // namespace infergraph::graph

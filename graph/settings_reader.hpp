@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "graph/problems.hpp"
 #include "graph/settings.hpp"
@@ -17,21 +19,50 @@ struct AnnotationLevel {
   std::string_view owner;  ///< "the predictor", "the deployment", "the pod"
   std::string_view path;   ///< "spec.predictors[0].annotations"
   const Annotations& annotations;
-  /// Nodes of other predictors, of which it may speak as well.
-  const std::set<std::string_view>* others = nullptr;
 };
 
 /// Fills NodeSpec::settings of every node: from the annotations infergraph.io/NODE.NAME, else from
-/// infergraph.io/NAME, each of the nearest of `levels` that has it, else from the unit's parameter
-/// NAME. An empty annotation turns the setting off: then a parameter of that name is the
-/// component's own. The annotation infergraph.io/settings holds lines "NODE.NAME: VALUE", for nodes
-/// whose names are none for a key of Kubernetes.
+/// infergraph.io/NAME, each of the nearest level that has it, else from the unit's parameter NAME.
+/// An empty annotation turns the setting off: then a parameter of that name is the component's own.
+/// The annotation infergraph.io/settings holds lines "NODE.NAME: VALUE", for nodes whose names are
+/// none for a key of Kubernetes.
 ///
-/// `levels`: nearest first. `protocol`: the deployment's, where it is known. What is wrong is a
-/// warning, and counts as absent: a value that a setting can't have, a node or setting that there
-/// isn't, a parameter that is left to its component or that its component would stop at.
-void read_settings(PredictorSpec& predictor, std::span<const AnnotationLevel> levels,
-                   std::optional<protocol::Protocol> protocol, Problems& warnings);
+/// What is wrong is a warning, and counts as absent: a value that a setting can't have, a node or
+/// setting that there isn't, a parameter that is left to its component or that its component would
+/// stop at.
+///
+/// Owns: what it read of the levels. Borrows: the warnings, and the names of the nodes.
+class SettingsReader {
+ public:
+  /// `nodes`: of all predictors. `protocol`: the deployment's, where it is known.
+  SettingsReader(std::set<std::string_view> nodes, std::optional<protocol::Protocol> protocol,
+                 Problems& warnings);
+
+  /// Reads a level that all predictors have, farther than those before: once, however many there
+  /// are.
+  void share(const AnnotationLevel& level);
+
+  /// Reads a predictor's own level, which is the nearest, and fills its nodes.
+  void read(PredictorSpec& predictor, const AnnotationLevel& own);
+
+  /// A value where it stands.
+  struct Entry {
+    std::string value;
+    std::string path;
+    std::string source;
+  };
+  /// By node, "" for all, then by setting.
+  using Entries = std::map<std::string, std::map<std::string_view, Entry>, std::less<>>;
+
+ private:
+  class LevelReader;
+  class NodeReader;
+
+  std::set<std::string_view> nodes_;
+  std::optional<protocol::Protocol> protocol_;
+  Problems& warnings_;
+  std::vector<Entries> shared_;
+};
 
 /// The annotation that sets `name` for `node`: infergraph.io/NODE.NAME, or infergraph.io/settings
 /// where that is none that Kubernetes takes.

@@ -42,12 +42,13 @@ struct Read {
 Read read(Given given) {
   PredictorSpec predictor;
   predictor.nodes = std::move(given.nodes);
-  const std::array levels{
-      AnnotationLevel{"the predictor", "predictor", given.predictor},
-      AnnotationLevel{"the deployment", "deployment", given.deployment, &given.others},
-      AnnotationLevel{"the pod", "podinfo", given.pod, &given.others}};
+  std::set<std::string_view> nodes = given.others;
+  for (const NodeSpec& node : predictor.nodes) nodes.insert(node.name);
   Problems warnings;
-  read_settings(predictor, levels, given.protocol, warnings);
+  SettingsReader reader(std::move(nodes), given.protocol, warnings);
+  reader.share({"the deployment", "deployment", given.deployment});
+  reader.share({"the pod", "podinfo", given.pod});
+  reader.read(predictor, {"the predictor", "predictor", given.predictor});
   Read made;
   made.nodes = std::move(predictor.nodes);
   for (const Problem& warning : warnings.take()) {

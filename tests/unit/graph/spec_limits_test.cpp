@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "tests/support/bounds.hpp"
 #include "tests/unit/graph/graph_text.hpp"
 
 namespace infergraph::graph {
@@ -131,6 +133,27 @@ TEST(Limits, ProblemsAreCountedWhenThereAreThousands) {
   const SpecReading reading = read_yaml(yaml_around("{name: r, children: [" + children + "]}"));
   EXPECT_EQ(reading.problems.size(), 1'001);
   EXPECT_EQ(reading.problems.back().message, "and 500 more");
+}
+
+/// Of a file's bytes; nothing is timed.
+constexpr fuzz::Bound kAllocated{
+    .peak = {500, 8 * fuzz::Bound::kMebi}, .total = {2000, 16 * fuzz::Bound::kMebi}, .seconds = {}};
+
+// Each predictor read them anew: 5,000 of them with 10,000 annotations took 29 s.
+TEST(Limits, AnnotationsOfTheDeploymentAreReadOnce) {
+  std::string lines;
+  for (int i = 0; i < 1'000; ++i) lines += "m.timeout: 1\n";
+  std::string text = "spec:\n  annotations: {infergraph.io/settings: \"";
+  for (const char c : lines) text += c == '\n' ? std::string("\\n") : std::string(1, c);
+  text += "\"}\n  predictors:\n";
+  for (int i = 0; i < 500; ++i) {
+    text += "  - {name: p" + std::to_string(i) + ", graph: {name: m, type: MODEL}}\n";
+  }
+  const fuzz::Bounded bounded("annotations", text.size(), kAllocated);
+  const SpecReading reading = read_yaml(text);
+  EXPECT_THAT(said(reading), IsEmpty());
+  EXPECT_EQ(reading.deployment.predictors.back().nodes[0].settings.timeout,
+            std::chrono::milliseconds(1));
 }
 
 TEST(Limits, AFileIsReadUpTo64MiB) {
