@@ -80,13 +80,13 @@ struct Levels {
 };
 
 void read_all_settings(std::vector<PredictorReading>& readings, const Levels& levels,
-                       std::optional<protocol::Protocol> protocol, Problems& warnings) {
+                       std::optional<protocol::Protocol> protocol, Findings& findings) {
   if (readings.empty()) return;
   std::set<std::string_view> all;
   for (const PredictorReading& reading : readings) {
     for (const NodeSpec& node : reading.predictor.nodes) all.insert(node.name);
   }
-  SettingsReader reader(std::move(all), protocol, warnings);
+  SettingsReader reader(std::move(all), protocol, findings);
   // Of a bare predictor the deployment's are in the pod's: the operator puts them there.
   const bool is_bare = levels.path.empty();
   if (!is_bare) reader.share({"the deployment", levels.path, levels.deployment});
@@ -112,8 +112,7 @@ void complete_all(std::vector<PredictorReading>& readings, const Levels& levels,
   }
   const auto known = protocol::protocol_of(deployment.protocol);
   const auto protocol = known.value_or(protocol::Protocol::kSeldon);
-  read_all_settings(readings, levels, is_bare ? std::nullopt : std::optional(protocol),
-                    findings.warnings);
+  read_all_settings(readings, levels, is_bare ? std::nullopt : std::optional(protocol), findings);
   for (PredictorReading& reading : readings) {
     advise(reading, protocol, findings.warnings);
     advise_annotations(reading.predictor.annotations, member_path(reading.path, "annotations"),

@@ -142,23 +142,6 @@ std::string missing_graph(const JsonValue& predictor) {
   return message + "; if the file is a patch, build it first (kubectl kustomize)";
 }
 
-/// Gives each node the image of the container that bears its name, the first if there are several.
-void set_images(std::vector<NodeSpec>& nodes, const std::vector<Container>& containers) {
-  std::unordered_map<std::string_view, std::string_view> images;
-  for (const Container& container : containers) images.emplace(container.name, container.image);
-  for (NodeSpec& node : nodes) {
-    const auto found = images.find(node.name);
-    if (found == images.end()) continue;
-    const std::string_view image = found->second;
-    const std::size_t slash = image.rfind('/');
-    const std::size_t colon = image.find_last_of(':');
-    // A colon before the last slash belongs to the registry's port.
-    const bool tagged = colon != image.npos && (slash == image.npos || colon > slash);
-    node.image = image.substr(0, tagged ? colon : image.npos);
-    if (tagged) node.image_version = image.substr(colon + 1);
-  }
-}
-
 }  // namespace
 
 PredictorReading PredictorReader::read(const JsonValue& value, std::string path) {
@@ -183,7 +166,7 @@ PredictorReading PredictorReader::read(const JsonValue& value, std::string path)
     fields.add_problem("graph", missing_graph(value));
   } else if (const JsonValue* const graph = fields.object("graph")) {
     reading.is_cut = !read_graph(*graph, Place(place, "graph").text(), reading);
-    set_images(reading.predictor.nodes, reading.containers);
+    set_images(reading);
   }
   return reading;
 }
@@ -264,6 +247,31 @@ void PredictorReader::read_node(const Fields& fields, PredictorReading& reading)
       notes.type.empty() && node.implementation_name.empty() && node.methods == MethodSet();
   reading.predictor.nodes.push_back(std::move(node));
   reading.notes.push_back(notes);
+}
+
+void PredictorReader::set_images(PredictorReading& reading) {
+  std::unordered_map<std::string_view, const Container*> containers;
+  for (const Container& container : reading.containers) {
+    containers.emplace(container.name, &container);
+  }
+  for (NodeSpec& node : reading.predictor.nodes) {
+    const auto found = containers.find(node.name);
+    if (found == containers.end()) continue;
+    const std::string_view image = found->second->image;
+    image_bytes_ += image.size();
+    if (image_bytes_ > kMaxImageBytes) {
+      findings_.problems.add(member_path(found->second->path, "image"),
+                             "is held for each node of that name: that takes more than " +
+                                 grouped(kMaxImageBytes) + " bytes");
+      return;
+    }
+    const std::size_t slash = image.rfind('/');
+    const std::size_t colon = image.find_last_of(':');
+    // A colon before the last slash belongs to the registry's port.
+    const bool tagged = colon != image.npos && (slash == image.npos || colon > slash);
+    node.image = image.substr(0, tagged ? colon : image.npos);
+    if (tagged) node.image_version = image.substr(colon + 1);
+  }
 }
 
 }  // namespace infergraph::graph

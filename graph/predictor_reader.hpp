@@ -21,6 +21,9 @@ inline constexpr std::size_t kMaxNodes = 10'000;
 /// The most bytes that their paths may take together.
 inline constexpr std::size_t kMaxPathBytes = 64 << 20;
 
+/// The most bytes of images, one for each node: nodes of one name share a container's.
+inline constexpr std::size_t kMaxImageBytes = 16 << 20;
+
 /// What the file says of a node beside its spec, and what was made up for it.
 struct NodeNotes {
   /// It has no type, no methods and no implementation, not even an empty one.
@@ -59,9 +62,14 @@ class PredictorReader {
   bool read_graph(const JsonValue& root, const std::string& path, PredictorReading& reading);
   void read_node(const Fields& fields, PredictorReading& reading);
 
+  /// Gives each node the image of the container that bears its name, the first if there are
+  /// several.
+  void set_images(PredictorReading& reading);
+
   std::size_t max_depth_;
   std::size_t nodes_ = 0;       // over all predictors of the file
   std::size_t path_bytes_ = 0;  // likewise
+  std::size_t image_bytes_ = 0;
   Findings& findings_;
 };
 

@@ -187,8 +187,12 @@ class SettingsReader::LevelReader {
 // Resolves the settings of one predictor's nodes.
 class SettingsReader::NodeReader {
  public:
-  NodeReader(std::optional<protocol::Protocol> protocol, Problems& warnings)
-      : protocol_(protocol), warnings_(warnings) {}
+  // `bytes`: of values, so far.
+  NodeReader(std::optional<protocol::Protocol> protocol, std::size_t& bytes, Findings& findings)
+      : protocol_(protocol),
+        bytes_(bytes),
+        problems_(findings.problems),
+        warnings_(findings.warnings) {}
 
   void read(NodeSpec& node, std::span<const Entries* const> levels) {
     node.settings = {};
@@ -211,6 +215,12 @@ class SettingsReader::NodeReader {
         if (const std::string_view idle = setting.idle(node); !idle.empty()) {
           if (wanted.empty()) return false;
           warnings_.add(path, "has no effect on " + quoted(node.name) + ": " + std::string(idle));
+          return false;
+        }
+        bytes_ += value.size() + source.size();
+        if (bytes_ > kMaxSettingBytes) {
+          problems_.add(path, "is held for each node that it is of: that takes more than " +
+                                  grouped(kMaxSettingBytes) + " bytes");
           return false;
         }
         const std::string_view given = trimmed(value);
@@ -297,25 +307,27 @@ class SettingsReader::NodeReader {
   }
 
   std::optional<protocol::Protocol> protocol_;
+  std::size_t& bytes_;
+  Problems& problems_;
   Problems& warnings_;
 };
 
 SettingsReader::SettingsReader(std::set<std::string_view> nodes,
-                               std::optional<protocol::Protocol> protocol, Problems& warnings)
-    : nodes_(std::move(nodes)), protocol_(protocol), warnings_(warnings) {}
+                               std::optional<protocol::Protocol> protocol, Findings& findings)
+    : nodes_(std::move(nodes)), protocol_(protocol), findings_(findings) {}
 
 void SettingsReader::share(const AnnotationLevel& level) {
-  shared_.push_back(LevelReader(level, nodes_, warnings_).read());
+  shared_.push_back(LevelReader(level, nodes_, findings_.warnings).read());
 }
 
 void SettingsReader::read(PredictorSpec& predictor, const AnnotationLevel& own) {
   std::set<std::string_view> nodes;
   for (const NodeSpec& node : predictor.nodes) nodes.insert(node.name);
-  const Entries entries = LevelReader(own, nodes, warnings_).read();
+  const Entries entries = LevelReader(own, nodes, findings_.warnings).read();
   std::vector<const Entries*> nearest_first{&entries};
   for (const Entries& shared : shared_) nearest_first.push_back(&shared);
   std::erase_if(nearest_first, [](const Entries* level) { return level->empty(); });
-  NodeReader reader(protocol_, warnings_);
+  NodeReader reader(protocol_, bytes_, findings_);
   for (NodeSpec& node : predictor.nodes) reader.read(node, nearest_first);
 }
 

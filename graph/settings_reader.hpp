@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -13,6 +14,10 @@
 #include "graph/spec.hpp"
 
 namespace infergraph::graph {
+
+/// What the values of annotations may take together, one for each node that they count for: a value
+/// of all nodes is held by each.
+inline constexpr std::size_t kMaxSettingBytes = 16 << 20;
 
 /// Annotations as one level has them. Borrows: everything.
 struct AnnotationLevel {
@@ -29,14 +34,14 @@ struct AnnotationLevel {
 ///
 /// What is wrong is a warning, and counts as absent: a value that a setting can't have, a node or
 /// setting that there isn't, a parameter that is left to its component or that its component would
-/// stop at.
+/// stop at. Values over kMaxSettingBytes are a problem.
 ///
-/// Owns: what it read of the levels. Borrows: the warnings, and the names of the nodes.
+/// Owns: what it read of the levels. Borrows: the findings, and the names of the nodes.
 class SettingsReader {
  public:
   /// `nodes`: of all predictors. `protocol`: the deployment's, where it is known.
   SettingsReader(std::set<std::string_view> nodes, std::optional<protocol::Protocol> protocol,
-                 Problems& warnings);
+                 Findings& findings);
 
   /// Reads a level that all predictors have, farther than those before: once, however many there
   /// are.
@@ -60,8 +65,9 @@ class SettingsReader {
 
   std::set<std::string_view> nodes_;
   std::optional<protocol::Protocol> protocol_;
-  Problems& warnings_;
+  Findings& findings_;
   std::vector<Entries> shared_;
+  std::size_t bytes_ = 0;  // of values, over all predictors
 };
 
 /// The annotation that sets `name` for `node`: infergraph.io/NODE.NAME, or infergraph.io/settings

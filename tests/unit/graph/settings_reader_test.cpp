@@ -44,14 +44,14 @@ Read read(Given given) {
   predictor.nodes = std::move(given.nodes);
   std::set<std::string_view> nodes = given.others;
   for (const NodeSpec& node : predictor.nodes) nodes.insert(node.name);
-  Problems warnings;
-  SettingsReader reader(std::move(nodes), given.protocol, warnings);
+  Findings findings;
+  SettingsReader reader(std::move(nodes), given.protocol, findings);
   reader.share({"the deployment", "deployment", given.deployment});
   reader.share({"the pod", "podinfo", given.pod});
   reader.read(predictor, {"the predictor", "predictor", given.predictor});
   Read made;
   made.nodes = std::move(predictor.nodes);
-  for (const Problem& warning : warnings.take()) {
+  for (const Problem& warning : findings.warnings.take()) {
     made.warnings.push_back(warning.path + ": " + warning.message);
   }
   return made;

@@ -156,6 +156,31 @@ TEST(Limits, AnnotationsOfTheDeploymentAreReadOnce) {
             std::chrono::milliseconds(1));
 }
 
+// 369 KB of JSON took 1 GB.
+TEST(Limits, AValueOfAllNodesDoesntFillTheMemory) {
+  std::string graph = "{name: r, children: [";
+  for (int i = 0; i < 9'000; ++i) graph += "{name: m" + std::to_string(i) + ", type: MODEL},";
+  const std::string text = yaml_around(
+      graph + "]}",
+      "    annotations: {infergraph.io/model_name: " + std::string(50'000, 'x') + "}\n");
+  const fuzz::Bounded bounded("setting", text.size(), kAllocated);
+  EXPECT_THAT(said(read_yaml(text)),
+              ElementsAre("spec.predictors[0].annotations[\"infergraph.io/model_name\"]: is held "
+                          "for each node that it is of: that takes more than 16,777,216 bytes"));
+}
+
+TEST(Limits, AnImageOfManyNodesDoesntFillTheMemory) {
+  std::string graph = "{name: m, children: [";
+  for (int i = 0; i < 9'000; ++i) graph += "{name: m},";
+  const std::string text =
+      yaml_around(graph + "]}", "    componentSpecs: [{spec: {containers: [{name: m, image: " +
+                                    std::string(100'000, 'x') + "}]}}]\n");
+  const fuzz::Bounded bounded("image", text.size(), kAllocated);
+  EXPECT_THAT(said(read_yaml(text)),
+              ElementsAre("spec.predictors[0].componentSpecs[0].spec.containers[0].image: is held "
+                          "for each node of that name: that takes more than 16,777,216 bytes"));
+}
+
 TEST(Limits, AFileIsReadUpTo64MiB) {
   const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) /
                                      ("too_large_" + std::to_string(getpid()) + ".yaml");
