@@ -129,11 +129,12 @@ void advise_implementation(const NodeSpec& node, const NodeNotes& notes, Problem
   if (node.implementation == Implementation::kUnknown) return;
   const bool is_known = std::ranges::find(kImplementations, name) != kImplementations.end();
   if (!is_known) {
-    warnings.add(at(node, "implementation"),
-                 quoted(name) +
-                     " is none that Seldon ships, so it is taken for a server of your "
-                     "operator's own, a MODEL" +
-                     did_you_mean(name, kImplementations));
+    warnings.add(Place(Place(node.path), "implementation"), [&] {
+      return quoted(name) +
+             " is none that Seldon ships, so it is taken for a server of your operator's own, a "
+             "MODEL" +
+             did_you_mean(name, kImplementations);
+    });
   }
   if (node.implementation == Implementation::kPrepackaged) {
     if (!notes.type.empty() && notes.type != "MODEL" && notes.type != "UNKNOWN_TYPE") {
@@ -227,7 +228,8 @@ void advise(const PredictorReading& reading, protocol::Protocol protocol, Proble
   containers.advise_unused(warnings);
   advise_shared_ports(nodes, protocol, warnings);
   for (const Variable& variable : reading.variables) {
-    advise_variable(variable.name, variable.value, member_path(variable.path, "name"), warnings);
+    const Place place(variable.path);
+    advise_variable(variable.name, variable.value, Place(place, "name"), warnings);
   }
   if (reading.has_tls) advise_tls(member_path(reading.path, "ssl"), warnings);
 }

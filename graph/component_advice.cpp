@@ -37,11 +37,11 @@ ContainerNames::ContainerNames(const PredictorReading& reading) : reading_(readi
 
 void ContainerNames::advise_node(const NodeSpec& node, Problems& warnings) const {
   const bool is_made = node.implementation == Implementation::kPrepackaged;
-  if (!reading_.has_components || is_made || has(node.name) || warnings.is_full()) return;
-  warnings.add(member_path(node.path, "name"), "no container of componentSpecs is called " +
-                                                   quoted(node.name) +
-                                                   ", for which Kubernetes refuses the graph" +
-                                                   did_you_mean(node.name, without_node_));
+  if (!reading_.has_components || is_made || has(node.name)) return;
+  warnings.add(Place(Place(node.path), "name"), [&] {
+    return "no container of componentSpecs is called " + quoted(node.name) +
+           ", for which Kubernetes refuses the graph" + did_you_mean(node.name, without_node_);
+  });
 }
 
 void ContainerNames::advise_unused(Problems& warnings) const {
@@ -56,10 +56,10 @@ void ContainerNames::advise_unused(Problems& warnings) const {
     }
     if (!is_used) {
       const Container& container = containers[begin];
-      warnings.add(member_path(container.path, "name"),
-                   "no node of the graph is called " + quoted(container.name) +
-                       ", so this pod is never called" +
-                       did_you_mean(container.name, without_container_));
+      warnings.add(Place(Place(container.path), "name"), [&] {
+        return "no node of the graph is called " + quoted(container.name) +
+               ", so this pod is never called" + did_you_mean(container.name, without_container_);
+      });
     }
     begin = end;
   }

@@ -68,7 +68,7 @@ class Fields {
       if (text == name) return meaning;
       allowed.push_back(name);
     }
-    findings_->problems.add(place, not_one_of(text, allowed));
+    findings_->problems.add(place, [&] { return not_one_of(text, allowed); });
     return std::nullopt;
   }
   /// Whether `value` is of that kind; if not, that is a problem.

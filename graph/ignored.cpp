@@ -110,16 +110,18 @@ void advise_tls(const std::string& path, Problems& warnings) {
                "the engine refuses to start");
 }
 
-void advise_variable(std::string_view name, std::string_view value, const std::string& path,
+void advise_variable(std::string_view name, std::string_view value, const Place& place,
                      Problems& warnings) {
   if (const Ignored* const ignored = find(name)) {
-    if (asks(value)) warnings.add(path, std::string(name) + ": " + std::string(ignored->feature));
+    if (asks(value)) warnings.add(place, std::string(name) + ": " + std::string(ignored->feature));
     return;
   }
   // Of its own flags' variables the engine itself says which there are.
   if (name.starts_with("INFERGRAPH_") || name.starts_with("KUBERNETES_")) return;
   if (std::ranges::find(kRead, name) != kRead.end()) return;
-  warnings.add(path, quoted(name) + " means nothing to the engine" + did_you_mean(name, kRead));
+  warnings.add(place, [&] {
+    return quoted(name) + " means nothing to the engine" + did_you_mean(name, kRead);
+  });
 }
 
 void advise_environment(

@@ -22,7 +22,7 @@ void advise_tls(const std::string& path, Problems& warnings);
 
 /// A variable that the engine is given, by svcOrchSpec.env: one of a feature that isn't had, or one
 /// that means nothing.
-void advise_variable(std::string_view name, std::string_view value, const std::string& path,
+void advise_variable(std::string_view name, std::string_view value, const Place& place,
                      Problems& warnings);
 
 /// The same for the environment that the engine has, of which only those are looked at that ask for

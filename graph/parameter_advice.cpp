@@ -86,20 +86,18 @@ std::string_view misfit(const Parameter& parameter) {
   return "";
 }
 
-void advise_ratio(const Parameter& parameter, const std::string& path, Problems& warnings) {
+void advise_ratio(const Parameter& parameter, const Place& place, Problems& warnings) {
   const auto ratio = to_ratio(parameter.value);
   if (!ratio) return;  // a problem already
   if (*ratio > 1) {
     std::string share;
     if (*ratio <= 100) share = "; if " + parameter.value + " percent are meant, divide by 100";
-    warnings.add(member_path(path, "value"), "ratioA " + quoted(parameter.value) +
-                                                 " is over 1: every request goes to the first "
-                                                 "child" +
-                                                 share);
+    warnings.add(Place(place, "value"), "ratioA " + quoted(parameter.value) +
+                                            " is over 1: every request goes to the first child" +
+                                            share);
   } else if (*ratio < 0) {
-    warnings.add(member_path(path, "value"),
-                 "ratioA " + quoted(parameter.value) +
-                     " is under 0: every request goes to the second child");
+    warnings.add(Place(place, "value"), "ratioA " + quoted(parameter.value) +
+                                            " is under 0: every request goes to the second child");
   }
 }
 
@@ -107,37 +105,44 @@ void advise_ratio(const Parameter& parameter, const std::string& path, Problems&
 
 void advise_parameters(const NodeSpec& node, Problems& warnings) {
   const auto known = names_of(node);
-  const std::string list = member_path(node.path, "parameters");
+  const Place whole(node.path);
+  const Place list(whole, "parameters");
   std::unordered_map<std::string_view, std::size_t> seen;
   for (std::size_t i = 0; i < node.parameters.size(); ++i) {
     const Parameter& parameter = node.parameters[i];
-    const std::string path = element_path(list, i);
+    const Place place(list, i);
+    const Place name_place(place, "name");
     if (parameter.name.empty()) {
-      warnings.add(member_path(path, "name"), "is missing: Kubernetes refuses a parameter without");
+      warnings.add(name_place, "is missing: Kubernetes refuses a parameter without");
       continue;
     }
     const bool is_stubs = parameter.name.starts_with("stub_");
     const auto [first, is_new] = seen.try_emplace(parameter.name, i);
     if (known && !is_stubs && std::ranges::find(*known, parameter.name) == known->end()) {
-      std::string message =
-          quoted(parameter.name) + " is no parameter of " + node.implementation_name;
-      if (is_built_in(node.implementation)) message += ", so it counts for nothing";
-      warnings.add(member_path(path, "name"), message + did_you_mean(parameter.name, *known));
+      warnings.add(name_place, [&] {
+        std::string message =
+            quoted(parameter.name) + " is no parameter of " + node.implementation_name;
+        if (is_built_in(node.implementation)) message += ", so it counts for nothing";
+        return message + did_you_mean(parameter.name, *known);
+      });
     } else if (!is_new && parameter.name != "load_model") {
-      warnings.add(member_path(path, "name"), quoted(parameter.name) + " is also the name of " +
-                                                  element_path(list, first->second));
+      warnings.add(name_place, [&, other = first->second] {
+        return quoted(parameter.name) + " is also the name of " + Place(list, other).text();
+      });
     }
     const bool is_ratio =
         node.implementation == Implementation::kRandomAbTest && parameter.name == "ratioA";
-    if (is_ratio) advise_ratio(parameter, path, warnings);
+    if (is_ratio) advise_ratio(parameter, place, warnings);
     if (!parameter.type.empty() && std::ranges::find(kTypes, parameter.type) == kTypes.end()) {
-      std::string message =
-          quoted(parameter.type) + " is not one of INT, FLOAT, DOUBLE, STRING, BOOL";
-      warnings.add(member_path(path, "type"), message + did_you_mean(parameter.type, kTypes));
+      warnings.add(Place(place, "type"), [&] {
+        return quoted(parameter.type) + " is not one of INT, FLOAT, DOUBLE, STRING, BOOL" +
+               did_you_mean(parameter.type, kTypes);
+      });
     } else if (const std::string_view wanted = misfit(parameter); !wanted.empty() && !is_ratio) {
-      warnings.add(member_path(path, "value"), quoted(parameter.value) + " is no " +
-                                                   parameter.type + ": it must be " +
-                                                   std::string(wanted));
+      warnings.add(Place(place, "value"), [&] {
+        return quoted(parameter.value) + " is no " + parameter.type + ": it must be " +
+               std::string(wanted);
+      });
     }
   }
 }

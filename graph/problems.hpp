@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -7,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace infergraph::graph {
@@ -64,6 +66,17 @@ class Problems {
   void add(std::string path, std::string message);
   void add(const Place& place, std::string message);
   void add(Problem problem);
+  /// The same with a message that is made only if somebody will read it: to find what was meant
+  /// takes a look at every name that could be.
+  template <std::invocable Make>
+  void add(const Place& place, Make make) {
+    if (is_full()) {
+      ++left_out_;
+      return;
+    }
+    std::string path = place.text();
+    if (!paths_.contains(path)) add(std::move(path), std::string(make()));
+  }
 
   /// Whether there is one at `path` or inside it.
   bool any_in(std::string_view path) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <unordered_set>
 
 #include "graph/nearest_name.hpp"
 
@@ -129,28 +130,24 @@ std::string hint(std::string_view key, const Schema& schema) {
 
 void check_keys(const JsonValue& object, const Place& place, const Schema& schema,
                 Problems& warnings) {
+  std::unordered_set<std::string_view> told;
   for (const JsonValue& member : object.children()) {
     const std::string_view key = member.key;
     if (key.data() == nullptr || has(schema, key) || key.starts_with("x-")) continue;
-    if (warnings.is_full()) {
-      warnings.add(place, "");
-      continue;
-    }
-    const auto folded = std::ranges::find_if(
-        schema.keys, [&](std::string_view known) { return same_letters(known, key); });
-    std::string message;
-    if (folded != schema.keys.end()) {
-      message = "is read as \"" + std::string(*folded) +
-                "\", but Kubernetes drops a key in other letters: write it so";
-    } else if (key.starts_with("$patch")) {
-      message =
-          "is of a kustomize patch, which stands for nothing alone: build it first "
-          "(kubectl kustomize)";
-    } else {
-      message =
-          "is no key of " + std::string(schema.what) + ", so it is ignored" + hint(key, schema);
-    }
-    warnings.add(Place(place, key), std::move(message));
+    if (!told.insert(key).second) continue;
+    warnings.add(Place(place, key), [&]() -> std::string {
+      const auto folded = std::ranges::find_if(
+          schema.keys, [&](std::string_view known) { return same_letters(known, key); });
+      if (folded != schema.keys.end()) {
+        return "is read as \"" + std::string(*folded) +
+               "\", but Kubernetes drops a key in other letters: write it so";
+      }
+      if (key.starts_with("$patch")) {
+        return "is of a kustomize patch, which stands for nothing alone: build it first (kubectl "
+               "kustomize)";
+      }
+      return "is no key of " + std::string(schema.what) + ", so it is ignored" + hint(key, schema);
+    });
   }
 }
 
