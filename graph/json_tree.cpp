@@ -164,13 +164,14 @@ std::span<char> JsonTree::keep(std::string_view text) {
   return {kept, text.size()};
 }
 
-void JsonTree::note_repeated(std::size_t index) {
+void JsonTree::note_repeated(std::size_t index, bool (*may_be_repeated)(std::string_view key)) {
   // Most objects have a few keys; comparing them all beats a set.
   constexpr std::size_t kFew = 8;
   std::vector<std::size_t> few;
   std::unordered_map<std::string_view, std::size_t> many;
   for (std::size_t i = index + 1; i < values_.size(); i += values_[i].size) {
     const std::string_view key = values_[i].key;
+    if (may_be_repeated != nullptr && may_be_repeated(key)) continue;
     std::size_t first = i;
     if (many.empty()) {
       const auto same =

@@ -98,8 +98,8 @@ class JsonTree {
   static constexpr std::size_t kMostRepeated = 100;
   const std::vector<Repeated>& repeated() const { return repeated_; }
   /// For whoever builds the tree: looks for repeated keys in the object at `index`, whose members
-  /// reach to the end of the values.
-  void note_repeated(std::size_t index);
+  /// reach to the end of the values. Keys for which `may_be_repeated` says so are left out.
+  void note_repeated(std::size_t index, bool (*may_be_repeated)(std::string_view key) = nullptr);
 
   /// Where the value at `index` stands: "spec.predictors[0].name".
   std::string path_of(std::size_t index) const;

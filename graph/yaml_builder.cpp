@@ -78,7 +78,7 @@ void YamlBuilder::OnMapStart(const YAML::Mark& mark, const std::string&, YAML::a
 }
 
 void YamlBuilder::OnMapEnd() {
-  tree_.note_repeated(open_.back().index);
+  tree_.note_repeated(open_.back().index, is_merge_key);  // of which each is merged
   merge();
   close();
 }
