@@ -59,14 +59,16 @@ class Locator {
  public:
   explicit Locator(const JsonTree& tree) : tree_(tree) {}
 
-  const JsonValue& nearest(std::string_view path) {
+  /// Null once the steps are used up.
+  const JsonValue* nearest(std::string_view path) {
     const JsonValue* at = &tree_.root();
     while (!path.empty()) {
       const JsonValue* const next = child(*at, take_step(path));
+      if (steps_ == kMostSteps) return nullptr;
       if (next == nullptr) break;
       at = next;
     }
-    return *at;
+    return at;
   }
 
  private:
@@ -125,9 +127,10 @@ void locate(const JsonTree& tree, std::string_view prefix, std::span<Problem> pr
     if (path.starts_with(kPodPath)) continue;
     path.remove_prefix(prefix.size());
     if (path.starts_with('.')) path.remove_prefix(1);
-    const JsonValue& value = locator.nearest(path);
-    problem.line = value.line;
-    problem.column = value.column;
+    const JsonValue* const value = locator.nearest(path);
+    if (value == nullptr) continue;  // a wrong line would be worse than none
+    problem.line = value->line;
+    problem.column = value->column;
   }
 }
 

@@ -22,6 +22,55 @@ TEST(GraphProblems, CutALongText) {
                           "\u2026\" is not one of REST, GRPC"));
 }
 
+// Looking for lines takes a step for each member that is passed.
+TEST(GraphProblems, HaveNoLineRatherThanAWrongOne) {
+  std::string annotations = "    annotations:\n";
+  for (int i = 0; i < 5'000; ++i) {
+    annotations += "      infergraph.io/q" + std::to_string(i) + ".timeout: 1s\n";
+  }
+  const SpecReading reading =
+      read_yaml(yaml_around("{name: m, implementation: SIMPLE_MODEL}", annotations));
+  std::size_t placed = 0;
+  for (const Problem& warning : reading.warnings) {
+    if (warning.path.empty() || warning.line == 0) continue;
+    ++placed;
+    EXPECT_THAT(warning.source, ::testing::HasSubstr("infergraph.io/q"));
+  }
+  EXPECT_GT(placed, 100);
+  EXPECT_LT(placed, 999);
+}
+
+TEST(GraphWarnings, AreNotOfSeveralMergeKeys) {
+  const SpecReading reading =
+      read_yaml("x-a: &a {type: MODEL}\nx-b: &b {endpoint: {service_host: h, httpPort: 9000}}\n" +
+                yaml_around("\n      name: m\n      <<: *a\n      <<: *b\n"));
+  EXPECT_THAT(warned(reading), IsEmpty());
+  EXPECT_EQ(reading.deployment.predictors[0].nodes[0].endpoint.http_port, 9000);
+  EXPECT_THAT(warned(read_yaml("x: {'<<': 1, '<<': 2}\n" +
+                               yaml_around("{name: m, implementation: SIMPLE_MODEL}"))),
+              ::testing::Contains(::testing::HasSubstr("the key is given twice")));
+}
+
+// As the wrapper reads them: strtobool() and float() of Python.
+TEST(GraphWarnings, AreNotOfValuesThatPythonTakes) {
+  const auto warnings_of = [](const std::string& type, const std::string& value) {
+    return warned(
+        read_yaml(yaml_around("{name: m, type: MODEL, endpoint: {httpPort: 1}, parameters: "
+                              "[{name: a, type: " +
+                              type + ", value: '" + value + "'}]}")));
+  };
+  for (const char* value : {"Yes", "YES", "No", "Y", "N", "T", "F", "On", "OFF", "tRUE", "0"}) {
+    EXPECT_THAT(warnings_of("BOOL", value), IsEmpty()) << value;
+  }
+  for (const char* value : {"Inf", "NAN", "infinity", "+inf", "-INF", "-nan", "1e3"}) {
+    EXPECT_THAT(warnings_of("FLOAT", value), IsEmpty()) << value;
+    EXPECT_THAT(warnings_of("DOUBLE", value), IsEmpty()) << value;
+  }
+  EXPECT_THAT(warnings_of("BOOL", "2"), ::testing::SizeIs(1));
+  EXPECT_THAT(warnings_of("BOOL", "+1"), ::testing::SizeIs(1));
+  EXPECT_THAT(warnings_of("FLOAT", "+-inf"), ::testing::SizeIs(1));
+}
+
 TEST(GraphProblems, OfOnePlaceAreSaidOnce) {
   const SpecReading reading = read_yaml(yaml_around("{name: [7], children: [{name: a}, ~, b]}"));
   EXPECT_THAT(said(reading), ElementsAre(kGraph + ".name: an array, but must be a string",
