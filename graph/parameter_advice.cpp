@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "graph/json_tree.hpp"
 #include "graph/nearest_name.hpp"
 #include "graph/settings.hpp"
 #include "graph/units/ratio.hpp"
@@ -65,6 +66,12 @@ bool is_whole(std::string_view text) {
   return error == std::errc() && stop == text.data() + text.size();
 }
 
+/// Whatever its case.
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::ranges::any_of(words,
+                             [&](std::string_view each) { return same_letters(each, word); });
+}
+
 /// What a value must be for its type, if it isn't that.
 std::string_view misfit(const Parameter& parameter) {
   std::string_view value = parameter.value;
@@ -73,15 +80,17 @@ std::string_view misfit(const Parameter& parameter) {
     return is_whole(value) ? "" : "a whole number";
   }
   if (parameter.type == "FLOAT" || parameter.type == "DOUBLE") {
-    constexpr std::array kSpecial{"nan"sv, "inf"sv, "-inf"sv, "NaN"sv, "Infinity"sv, "-Infinity"sv};
-    const bool is_special = std::ranges::find(kSpecial, value) != kSpecial.end();
-    return is_special || to_ratio(value) ? "" : "a number";
+    // As Python's float() reads it.
+    constexpr std::array kSpecial{"nan"sv, "inf"sv, "infinity"sv};
+    std::string_view word = value;
+    if (word.starts_with('+') || word.starts_with('-')) word.remove_prefix(1);
+    return is_one_of(word, kSpecial) || to_ratio(value) ? "" : "a number";
   }
   if (parameter.type == "BOOL") {
-    constexpr std::array kBools{"true"sv, "false"sv, "True"sv, "False"sv, "TRUE"sv, "FALSE"sv,
-                                "1"sv,    "0"sv,     "yes"sv,  "no"sv,    "y"sv,    "n"sv,
-                                "t"sv,    "f"sv,     "on"sv,   "off"sv};
-    return std::ranges::find(kBools, value) != kBools.end() ? "" : "true or false";
+    // As Python's strtobool() reads it.
+    constexpr std::array kBools{"true"sv, "false"sv, "1"sv, "0"sv, "yes"sv, "no"sv,
+                                "y"sv,    "n"sv,     "t"sv, "f"sv, "on"sv,  "off"sv};
+    return is_one_of(value, kBools) ? "" : "true or false";
   }
   return "";
 }
