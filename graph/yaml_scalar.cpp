@@ -104,6 +104,7 @@ std::string go_float(double value) {
   constexpr int kMostExponent = 6;
   std::array<char, 64> buffer{};
   const auto number = static_cast<float>(value);
+  if (std::isinf(number)) return number > 0 ? "+Inf" : "-Inf";
   char* const end = buffer.data() + buffer.size();
   const auto scientific = std::to_chars(buffer.data(), end, number, std::chars_format::scientific);
   const std::string_view written(buffer.data(),

@@ -44,7 +44,9 @@ TEST(YamlScalar, BecomeTextsAsInGo) {
                                                                {"1234567.0", "1.234567e+06"},
                                                                {".00001", "1e-05"},
                                                                {"08", "8"},
-                                                               {"1e21", "1e+21"}};
+                                                               {"1e21", "1e+21"},
+                                                               {"1e300", "+Inf"},
+                                                               {"-1e300", "-Inf"}};
   for (const auto& [written, text] : cases) {
     EXPECT_EQ(text_of_scalar(Kind::kNumber, written), text) << written;
   }
