@@ -162,8 +162,12 @@ class SettingsReader::LevelReader {
       return;
     }
     if (!is_of_all(key) && !nodes_.contains(node)) {
-      warnings_.add(entry.path, "the graph has no node " + quoted(node) +
-                                    suggestion(node, listed_) + "; ignored");
+      const std::string meant = suggestion(node, listed_);
+      if (level_.is_of_others && meant.empty()) return;
+      warnings_.add(entry.path,
+                    "the graph has no node " + quoted(node) + meant +
+                        (level_.is_of_others ? "; ignored, as it is if another predictor has it"
+                                             : "; ignored"));
       return;
     }
     entries_[std::string(node)].insert_or_assign(setting->name, std::move(entry));

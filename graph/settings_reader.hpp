@@ -24,6 +24,8 @@ struct AnnotationLevel {
   std::string_view owner;  ///< "the predictor", "the deployment", "the pod"
   std::string_view path;   ///< "spec.predictors[0].annotations"
   const Annotations& annotations;
+  /// It also has what is said of nodes in other files: told only if a name here is near.
+  bool is_of_others = false;
 };
 
 /// Fills NodeSpec::settings of every node: from the annotations infergraph.io/NODE.NAME, else from
