@@ -90,7 +90,8 @@ void read_all_settings(std::vector<PredictorReading>& readings, const Levels& le
   // Of a bare predictor the deployment's are in the pod's: the operator puts them there.
   const bool is_bare = levels.path.empty();
   if (!is_bare) reader.share({"the deployment", levels.path, levels.deployment});
-  reader.share({"the pod", kPodPath, levels.pod});
+  // Likewise, whichever predictor they are about.
+  reader.share({"the pod", kPodPath, levels.pod, is_bare});
   for (PredictorReading& reading : readings) {
     const std::string own = member_path(reading.path, "annotations");
     reader.read(reading.predictor, {"the predictor", own, reading.predictor.annotations});
@@ -129,6 +130,38 @@ void name_predictors(std::vector<PredictorReading>& readings, Problems& warnings
     warnings.add(member_path(readings[i].path, "name"),
                  "is missing: the predictor is called " + graph::quoted(name) +
                      " here, but Kubernetes refuses it; give a name");
+  }
+}
+
+/// Names become header lines and labels; others the engine refuses.
+bool may_be_header(std::string_view name) {
+  return !name.starts_with(' ') && !name.ends_with(' ') && std::ranges::none_of(name, [](char c) {
+    return static_cast<unsigned char>(c) < ' ' || c == 0x7F;
+  });
+}
+
+constexpr std::string_view kNoHeader =
+    " has control characters, or spaces around it, with which the engine doesn't start";
+
+/// The name of a predictor can't be given otherwise; that of another one hinders nobody.
+void check_predictor_name(const PredictorReading& reading, bool is_alone, Findings& findings) {
+  const std::string& name = reading.predictor.name;
+  if (may_be_header(name)) return;
+  Problems& found = is_alone ? findings.problems : findings.warnings;
+  found.add(member_path(reading.path, "name"), quoted(name) + std::string(kNoHeader));
+}
+
+/// What the engine is given by flags in a pod, and takes from the file elsewhere.
+void check_identity(const DeploymentSpec& deployment, const Place& metadata,
+                    const Place& name_place, Problems& warnings) {
+  if (deployment.name.empty()) {
+    warnings.add(Place(metadata, "name"), "is missing: without --sdep the engine doesn't start");
+  } else if (!may_be_header(deployment.name)) {
+    warnings.add(name_place, quoted(deployment.name) + std::string(kNoHeader) + " without --sdep");
+  }
+  if (!may_be_header(deployment.namespace_)) {
+    warnings.add(Place(metadata, "namespace"),
+                 quoted(deployment.namespace_) + std::string(kNoHeader) + " without --namespace");
   }
 }
 
@@ -178,7 +211,10 @@ DeploymentSpec read_deployment(const JsonValue& root, const std::string& path,
   if (spec.value() == nullptr) return deployment;
   check_keys(*spec.value(), spec_place, schema::kSpec, findings.warnings);
   const std::string_view spec_name = spec.string("name");
-  if (deployment.name.empty()) deployment.name = spec_name;
+  const bool has_own_name = !deployment.name.empty();
+  if (!has_own_name) deployment.name = spec_name;
+  check_identity(deployment, metadata_place,
+                 Place(has_own_name ? metadata_place : spec_place, "name"), findings.warnings);
   using Words = EnumNames<std::string_view>;
   deployment.protocol = spec.one_of("protocol", Words(kProtocols)).value_or("");
   deployment.transport = spec.one_of("transport", Words(kTransports)).value_or("");
@@ -189,6 +225,9 @@ DeploymentSpec read_deployment(const JsonValue& root, const std::string& path,
 
   std::vector<PredictorReading> readings = read_predictors(spec, max_depth);
   name_predictors(readings, findings.warnings);
+  for (const PredictorReading& reading : readings) {
+    check_predictor_name(reading, readings.size() == 1, findings);
+  }
   validate_names(readings, findings.problems);
   advise_traffic(readings, findings.warnings);
   const Levels levels{deployment.annotations, member_path(spec_place.text(), "annotations"), pod};
@@ -205,6 +244,8 @@ DeploymentSpec read_predictor(const JsonValue& root, const std::string& path, st
   PredictorReader reader(max_depth, findings);
   std::vector<PredictorReading> readings;
   readings.push_back(reader.read(root, path));
+  // In ENGINE_PREDICTOR it counts for nothing.
+  if (path.empty()) check_predictor_name(readings.front(), true, findings);
   complete_all(readings, {deployment.annotations, "", pod}, deployment, findings);
   return deployment;
 }

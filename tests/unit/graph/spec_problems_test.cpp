@@ -71,6 +71,47 @@ TEST(GraphWarnings, AreNotOfValuesThatPythonTakes) {
   EXPECT_THAT(warnings_of("FLOAT", "+-inf"), ::testing::SizeIs(1));
 }
 
+// `check` found nothing where the engine doesn't start.
+TEST(GraphProblems, AreNamesThatTheEngineRefuses) {
+  const auto around = [](const std::string& metadata, const std::string& predictors) {
+    return read_yaml(
+        "apiVersion: machinelearning.seldon.io/v1\nkind: SeldonDeployment\nmetadata: " + metadata +
+        "\nspec:\n  predictors:\n" + predictors);
+  };
+  const std::string graph = ", graph: {name: m, implementation: SIMPLE_MODEL}}\n";
+  SpecReading reading = around("{}", "  - {name: p" + graph);
+  EXPECT_THAT(said(reading), IsEmpty());
+  EXPECT_THAT(warned(reading),
+              ElementsAre("metadata.name: is missing: without --sdep the engine doesn't start"));
+  const std::string why =
+      " has control characters, or spaces around it, with which the engine doesn't start";
+  reading = around("{name: 'a ', namespace: \"b\\t\"}", "  - {name: 'p 1 '" + graph);
+  EXPECT_THAT(said(reading), ElementsAre("spec.predictors[0].name: \"p 1 \"" + why));
+  EXPECT_THAT(warned(reading),
+              ElementsAre("metadata.name: \"a \"" + why + " without --sdep",
+                          "metadata.namespace: \"b\\t\"" + why + " without --namespace"));
+  reading = around("{name: a}", "  - {name: p, traffic: 100" + graph + "  - {name: ' q'" + graph);
+  EXPECT_THAT(said(reading), IsEmpty()) << "the first can be served";
+  EXPECT_THAT(warned(reading), ElementsAre("spec.predictors[1].name: \" q\"" + why));
+  EXPECT_THAT(said(read_yaml("name: ' q'\ngraph: {name: m, implementation: SIMPLE_MODEL}\n")),
+              ElementsAre("name: \" q\"" + why));
+  EXPECT_THAT(warned(around("{name: 'a b.c'}", "  - {name: p 1" + graph)), IsEmpty());
+}
+
+// The operator copies the deployment's annotations to the pods of every predictor.
+TEST(GraphWarnings, AreNotOfNodesThatAnotherPredictorMayHave) {
+  const auto warnings_of = [](const std::string& annotation) {
+    return warned(read_deployment(
+        R"({"name":"p","graph":{"name":"classifier","type":"MODEL","endpoint":{"httpPort":1}}})",
+        SpecFormat::kJson, {{"infergraph.io/" + annotation, "1s"}}));
+  };
+  EXPECT_THAT(warnings_of("b.timeout"), IsEmpty());
+  EXPECT_THAT(warnings_of("classifer.timeout"),
+              ElementsAre("podinfo[\"infergraph.io/classifer.timeout\"]: the graph has no node "
+                          "\"classifer\"; did you mean \"classifier\"?; ignored, as it is if "
+                          "another predictor has it"));
+}
+
 TEST(GraphProblems, OfOnePlaceAreSaidOnce) {
   const SpecReading reading = read_yaml(yaml_around("{name: [7], children: [{name: a}, ~, b]}"));
   EXPECT_THAT(said(reading), ElementsAre(kGraph + ".name: an array, but must be a string",
