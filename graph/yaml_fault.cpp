@@ -88,19 +88,13 @@ std::vector<Line> lines_of(std::string_view text, std::size_t up_to) {
   return lines;
 }
 
-SyntaxFault at(std::size_t index, std::size_t offset, std::string message) {
-  return {std::move(message), index + 1, offset + 1};
-}
-
-std::optional<SyntaxFault> find_template(const std::vector<Line>& lines) {
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::size_t begin = lines[i].text.find("{{");
-    if (lines[i].body.empty() || begin == std::string_view::npos) continue;
-    if (lines[i].text.find("}}", begin) == std::string_view::npos) continue;
-    return at(i, begin,
-              "this is a template: render it first (helm template CHART, or what it is of)");
-  }
-  return std::nullopt;
+/// The place `offset` bytes into a line.
+SyntaxFault at(const std::vector<Line>& lines, std::size_t index, std::size_t offset,
+               std::string message) {
+  const std::string_view before = lines[index].text.substr(0, offset);
+  const auto is_continued = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+  const auto more = static_cast<std::size_t>(std::ranges::count_if(before, is_continued));
+  return {std::move(message), index + 1, offset - more + 1};
 }
 
 std::optional<SyntaxFault> find_tab(const std::vector<Line>& lines) {
@@ -109,13 +103,14 @@ std::optional<SyntaxFault> find_tab(const std::vector<Line>& lines) {
     const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
     const std::size_t tab = text.substr(0, begin).find('\t');
     if (lines[i].body.empty() || tab == text.npos) continue;
-    return at(i, tab, "a tab in the indentation: YAML takes blanks only");
+    return at(lines, i, tab, "a tab in the indentation: YAML takes blanks only");
   }
   return std::nullopt;
 }
 
-/// Where a quote begins that the line doesn't close.
-std::optional<std::size_t> open_quote_of(std::string_view text) {
+/// Where a quote begins that the line doesn't close. Out: the line with blanks for what stands in
+/// quotes and in a comment.
+std::optional<std::size_t> open_quote_of(std::string_view text, std::string* plain = nullptr) {
   std::size_t begin = 0;
   char quote = '\0';
   char before = ':';  // what stands before a value
@@ -129,6 +124,7 @@ std::optional<std::size_t> open_quote_of(std::string_view text) {
       }
       if (c == '#' && (i == 0 || text[i - 1] == ' ')) return std::nullopt;
       if (c != ' ') before = c;
+      if (plain != nullptr) plain->append(i - plain->size(), ' ').push_back(c);
     } else if (quote == '"' && c == '\\') {
       ++i;
     } else if (c == quote) {
@@ -144,6 +140,29 @@ std::optional<std::size_t> open_quote_of(std::string_view text) {
   return quote == '\0' ? std::nullopt : std::optional(begin);
 }
 
+// Where the parser stopped, or near it: elsewhere it is text. A template's own quotes stop it too.
+std::optional<SyntaxFault> find_template(const std::vector<Line>& lines, std::size_t stopped,
+                                         bool at_end) {
+  constexpr std::size_t kNear = 3;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].body.empty() || (!at_end && i + kNear < stopped)) continue;
+    const std::string_view whole = lines[i].text;
+    if (whole.find("{{") == whole.npos) continue;
+    std::string plain;
+    (void)open_quote_of(whole, &plain);
+    const std::string_view looked_at = i == stopped ? whole : std::string_view(plain);
+    const std::size_t begin = looked_at.find("{{");
+    if (begin == looked_at.npos || whole.find("}}", begin) == whole.npos) continue;
+    if (begin >=
+        static_cast<std::size_t>(lines[i].body.data() - whole.data()) + lines[i].body.size()) {
+      continue;  // in a comment
+    }
+    return at(lines, i, begin,
+              "this is a template: render it first (helm template CHART, or what it is of)");
+  }
+  return std::nullopt;
+}
+
 // A quote that isn't closed, with something below it that looks like a line of its own.
 std::optional<SyntaxFault> find_open_quote(const std::vector<Line>& lines) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -155,7 +174,7 @@ std::optional<SyntaxFault> find_open_quote(const std::vector<Line>& lines) {
     const bool goes_on =
         next < lines.size() && lines[next].key.empty() && lines[next].indent > lines[i].indent;
     if (goes_on) continue;
-    return at(i, *offset,
+    return at(lines, i, *offset,
               std::string("the quote that begins here is not closed: put ") +
                   lines[i].text[*offset] + " at the value's end");
   }
@@ -177,13 +196,13 @@ std::optional<SyntaxFault> find_missing_blank(const std::vector<Line>& lines, st
     const std::size_t offset = static_cast<std::size_t>(body.data() - lines[i - 1].text.data());
     const std::string_view word = body.substr(0, body.find(' '));
     if (colon == body.npos && std::ranges::find(kKeys, word) != kKeys.end()) {
-      return at(i - 1, offset + word.size(),
+      return at(lines, i - 1, offset + word.size(),
                 "a colon is missing: " + std::string(word) + ":" +
                     std::string(body.substr(word.size(), 64)));
     }
     if (colon == body.npos || colon + 1 >= body.size() || body[colon + 1] == ' ') continue;
     if (std::ranges::find(kKeys, body.substr(0, colon)) == kKeys.end()) continue;
-    return at(i - 1, offset + colon + 1,
+    return at(lines, i - 1, offset + colon + 1,
               "a blank is missing behind the colon: " + std::string(body.substr(0, colon)) + ": " +
                   std::string(body.substr(colon + 1, 64)));
   }
@@ -210,7 +229,7 @@ std::optional<SyntaxFault> find_indentation(const std::vector<Line>& lines, std:
           .starts_with("- ");
   const std::string found = std::to_string(line.indent) + " blanks";
   if (!line.key.empty() && above.has_value && line.indent > above.indent) {
-    return at(stopped, line.indent,
+    return at(lines, stopped, line.indent,
               "\"" + std::string(line.key) + ":\" is indented by " + found + ", further than \"" +
                   std::string(above.key) +
                   ":\" above it, which has a value already: indent both by " +
@@ -227,7 +246,7 @@ std::optional<SyntaxFault> find_indentation(const std::vector<Line>& lines, std:
     if (other.indent == line.indent) return std::nullopt;
     nearest = std::to_string(other.indent);
     if (other.indent < line.indent) {
-      return at(stopped, line.indent,
+      return at(lines, stopped, line.indent,
                 "this is indented by " + found + ", which fits nothing above it: " +
                     (is_item ? "" : "\"" + std::string(other.key) + ":\" there is indented by ") +
                     (is_item ? "the lines above are indented by " : "") + nearest);
@@ -281,7 +300,7 @@ SyntaxFault explain_yaml(std::string_view text, const SyntaxFault& fault) {
   const std::vector<Line> lines =
       lines_of(text, at_end ? std::string_view::npos : fault.line + kBeyond);
   const std::size_t stopped = fault.line == 0 ? lines.size() : fault.line - 1;
-  if (auto found = find_template(lines)) return *found;
+  if (auto found = find_template(lines, stopped, at_end)) return *found;
   if (auto found = find_tab(lines)) return *found;
   if (auto found = find_open_quote(lines)) return *found;
   if (auto found = find_missing_blank(lines, stopped)) return *found;
