@@ -35,6 +35,22 @@ Kind kind_of(const std::string& tag, const std::string& value) {
 
 }  // namespace
 
+Columns::Columns(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    // 10xxxxxx continues a character.
+    const bool is_continued = (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U;
+    if (is_continued) continued_.push_back(static_cast<std::uint32_t>(i));
+  }
+}
+
+std::size_t Columns::of(const YAML::Mark& mark) const {
+  const auto offset = static_cast<std::uint32_t>(mark.pos);
+  const auto column = static_cast<std::uint32_t>(mark.column);
+  const auto end = std::ranges::lower_bound(continued_, offset);
+  const auto begin = std::ranges::lower_bound(continued_, offset - std::min(column, offset));
+  return column - static_cast<std::size_t>(end - begin) + 1;
+}
+
 void Expansion::copy(std::vector<JsonValue>& values, std::size_t first, const YAML::Mark& mark) {
   const std::size_t size = values[first].size;
   count(size, kMaxAliasValues, "values", values_, mark);
@@ -114,7 +130,7 @@ void YamlBuilder::take_key(std::size_t index, const YAML::Mark& mark) {
   const bool is_member = !open_.empty() && open_.back().is_map;
   const YAML::Mark& place = is_member ? open_.back().key_mark : mark;
   value.line = static_cast<std::uint32_t>(place.line + 1);
-  value.column = static_cast<std::uint32_t>(place.column + 1);
+  value.column = static_cast<std::uint32_t>(columns_.of(place));
   value.key = {};
   if (!is_member) return;
   value.key = open_.back().key;

@@ -4,6 +4,7 @@
 #include <yaml-cpp/mark.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,19 @@ namespace infergraph::graph {
 struct Refused {
   YAML::Mark mark;
   std::string message;
+};
+
+/// Counts columns in characters, where yaml-cpp counts bytes.
+class Columns {
+ public:
+  /// `text` without a byte order mark.
+  explicit Columns(std::string_view text);
+
+  /// From 1. The work doesn't depend on the line's length.
+  std::size_t of(const YAML::Mark& mark) const;
+
+ private:
+  std::vector<std::uint32_t> continued_;  // where bytes are that begin no character
 };
 
 /// Copies what aliases stand for and keeps count, over the whole file.
@@ -36,11 +50,11 @@ class Expansion {
 };
 
 /// Makes a tree of yaml-cpp's events of one document.
-/// Borrows: both arguments. Errors: throws Refused.
+/// Borrows: all arguments. Errors: throws Refused.
 class YamlBuilder : public YAML::EventHandler {
  public:
-  YamlBuilder(JsonTree& tree, Expansion& expansion)
-      : tree_(tree), values_(tree.values()), expansion_(expansion) {}
+  YamlBuilder(JsonTree& tree, Expansion& expansion, const Columns& columns)
+      : tree_(tree), values_(tree.values()), expansion_(expansion), columns_(columns) {}
 
   /// Where the document begins.
   const YAML::Mark& start() const { return start_; }
@@ -98,6 +112,7 @@ class YamlBuilder : public YAML::EventHandler {
   JsonTree& tree_;
   std::vector<JsonValue>& values_;
   Expansion& expansion_;
+  const Columns& columns_;
   std::vector<Open> open_;
   std::vector<Anchor> anchors_;
   YAML::Mark start_;

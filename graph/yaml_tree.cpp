@@ -43,8 +43,6 @@ class Lines {
 
 // Whether the quote that begins there is closed: yaml-cpp takes the end of the text for one.
 bool is_closed(std::string_view text, const YAML::Mark& mark) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const auto begin = static_cast<std::size_t>(mark.pos);
   if (begin >= text.size() || (text[begin] != '"' && text[begin] != '\'')) return true;
   for (std::size_t i = begin + 1; i < text.size(); ++i) {
@@ -65,11 +63,16 @@ std::optional<std::vector<JsonTree>> parse_yaml(std::string_view text, SyntaxFau
   std::size_t values = 0;
   Expansion expansion;
   Lines lines(text);
-  const auto refuse = [&fault](const YAML::Mark& mark, std::string message) {
+  // Marks count from behind it.
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  const std::string_view marked =
+      text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text;
+  const Columns columns(marked);
+  const auto refuse = [&fault, &columns](const YAML::Mark& mark, std::string message) {
     fault.message = std::move(message);
     if (mark.is_null()) return;
     fault.line = static_cast<std::size_t>(mark.line) + 1;
-    fault.column = static_cast<std::size_t>(mark.column) + 1;
+    fault.column = columns.of(mark);
   };
   try {
     std::istringstream stream{std::string(text)};
@@ -78,9 +81,9 @@ std::optional<std::vector<JsonTree>> parse_yaml(std::string_view text, SyntaxFau
     std::optional<YAML::Mark> last_quoted;
     for (std::size_t read = 0;; ++read) {
       JsonTree tree;
-      YamlBuilder builder(tree, expansion);
+      YamlBuilder builder(tree, expansion, columns);
       if (!parser.HandleNextDocument(builder)) {
-        if (last_quoted && !is_closed(text, *last_quoted)) {
+        if (last_quoted && !is_closed(marked, *last_quoted)) {
           throw Refused{*last_quoted, "a quote is not closed"};
         }
         return documents;

@@ -112,6 +112,39 @@ TEST(GraphWarnings, AreNotOfNodesThatAnotherPredictorMayHave) {
                           "another predictor has it"));
 }
 
+TEST(GraphProblems, AreNoTemplatesInQuotes) {
+  const auto fault_of = [](const std::string& before, const std::string& fault) {
+    const SpecReading reading = read_yaml("a: 1\n" + before + "b:\n  c: 1\n  d: 1\n" + fault);
+    EXPECT_THAT(reading.problems, ::testing::SizeIs(1));
+    return std::to_string(reading.problems.at(0).line) + " " + reading.problems.at(0).message;
+  };
+  const std::string tab = "  e:\n\t  f: 1\n";
+  for (const char* text :
+       {"x: \"{{not a template}}\"\n", "x: 'it''s {{none}}' # {{nor}}\n", "x: y {{ either }}\n"}) {
+    EXPECT_THAT(fault_of(text, tab), ::testing::StartsWith("7 a tab")) << text;
+  }
+  EXPECT_THAT(fault_of("", "x: \"{{a}}\"\n" + tab), ::testing::StartsWith("7 a tab"));
+  EXPECT_THAT(fault_of("", "x: {{ .Values.x }}\n"), ::testing::StartsWith("5 this is a template"));
+  EXPECT_THAT(fault_of("", "x: \"{{ include \"a\" . }}\"\n"),
+              ::testing::StartsWith("5 this is a template"));
+}
+
+TEST(GraphProblems, CountColumnsInCharacters) {
+  const auto column_of = [](const std::string& text) {
+    const SpecReading reading = read_yaml(text);
+    return reading.problems.empty() ? 0 : reading.problems[0].column;
+  };
+  const std::string head = "spec: {predictors: [{labels: {x: \"";
+  for (const std::string mark : {"", "\xEF\xBB\xBF"}) {
+    const std::size_t plain = column_of(mark + head + "aaa\"}, graph: 7, name: p}]}\n");
+    EXPECT_EQ(plain, head.size() + 8);
+    EXPECT_EQ(column_of(mark + head + "äöü\"}, graph: 7, name: p}]}\n"), plain);
+    EXPECT_EQ(column_of(mark + "# äöü\n" + head + "€ü😀\"}, graph: 7, name: p}]}\n"), plain);
+  }
+  EXPECT_EQ(column_of("ä: ö: ü\n"), column_of("a: o: u\n"));
+  EXPECT_EQ(column_of("ä: \"ü\nb: 1\n"), column_of("a: \"u\nb: 1\n"));
+}
+
 TEST(GraphProblems, OfOnePlaceAreSaidOnce) {
   const SpecReading reading = read_yaml(yaml_around("{name: [7], children: [{name: a}, ~, b]}"));
   EXPECT_THAT(said(reading), ElementsAre(kGraph + ".name: an array, but must be a string",
