@@ -98,9 +98,10 @@ void read_all_settings(std::vector<PredictorReading>& readings, const Levels& le
   }
 }
 
-/// What is filled, validated and advised once all of a file is read.
+/// What is filled, validated and advised once all of a file is read. `said`: by --protocol.
 void complete_all(std::vector<PredictorReading>& readings, const Levels& levels,
-                  DeploymentSpec& deployment, Findings& findings) {
+                  std::optional<protocol::Protocol> said, DeploymentSpec& deployment,
+                  Findings& findings) {
   const bool is_bare = levels.path.empty();
   Defaulting defaulting(deployment.transport == "grpc");
   for (PredictorReading& reading : readings) {
@@ -115,7 +116,7 @@ void complete_all(std::vector<PredictorReading>& readings, const Levels& levels,
   const auto protocol = known.value_or(protocol::Protocol::kSeldon);
   read_all_settings(readings, levels, is_bare ? std::nullopt : std::optional(protocol), findings);
   for (PredictorReading& reading : readings) {
-    advise(reading, protocol, findings.warnings);
+    advise(reading, said.value_or(protocol), findings.warnings);
     advise_annotations(reading.predictor.annotations, member_path(reading.path, "annotations"),
                        findings.warnings);
     deployment.predictors.push_back(std::move(reading.predictor));
@@ -192,7 +193,8 @@ std::string metadata_text(const Fields& metadata, std::string_view name) {
 }  // namespace
 
 DeploymentSpec read_deployment(const JsonValue& root, const std::string& path,
-                               std::size_t max_depth, const Annotations& pod, Findings& findings) {
+                               std::size_t max_depth, const Annotations& pod,
+                               std::optional<protocol::Protocol> protocol, Findings& findings) {
   DeploymentSpec deployment;
   const Place whole(path);
   const Fields fields(&root, whole, findings);
@@ -231,12 +233,13 @@ DeploymentSpec read_deployment(const JsonValue& root, const std::string& path,
   validate_names(readings, findings.problems);
   advise_traffic(readings, findings.warnings);
   const Levels levels{deployment.annotations, member_path(spec_place.text(), "annotations"), pod};
-  complete_all(readings, levels, deployment, findings);
+  complete_all(readings, levels, protocol, deployment, findings);
   return deployment;
 }
 
 DeploymentSpec read_predictor(const JsonValue& root, const std::string& path, std::size_t max_depth,
-                              const Annotations& pod, Findings& findings) {
+                              const Annotations& pod, std::optional<protocol::Protocol> protocol,
+                              Findings& findings) {
   DeploymentSpec deployment;
   const Place place(path);
   const Fields whole(nullptr, place, findings);
@@ -246,7 +249,7 @@ DeploymentSpec read_predictor(const JsonValue& root, const std::string& path, st
   readings.push_back(reader.read(root, path));
   // In ENGINE_PREDICTOR it counts for nothing.
   if (path.empty()) check_predictor_name(readings.front(), true, findings);
-  complete_all(readings, {deployment.annotations, "", pod}, deployment, findings);
+  complete_all(readings, {deployment.annotations, "", pod}, protocol, deployment, findings);
   return deployment;
 }
 

@@ -180,10 +180,11 @@ int run_check(const std::vector<std::string>& args, const Environment& environme
   bool strict = false;
   std::string predictor;
   std::string file;
+  std::string said;
   graph::SpecChoice choice;
   ToolArgs flags(
       "check FILE [--strict] [--json] [--sdep NAME] [--namespace NAME] "
-      "[--predictor NAME]",
+      "[--predictor NAME] [--protocol NAME]",
       "Reads a graph as the engine does, draws it, and lists every error and warning with "
       "its line and path,\nand with what was meant. FILE is a SeldonDeployment (.yaml, "
       ".yml, .json), or a bare predictor as in\nENGINE_PREDICTOR (JSON, or that in "
@@ -194,9 +195,19 @@ int run_check(const std::vector<std::string>& args, const Environment& environme
   flags.add_text("sdep", "NAME", "which SeldonDeployment, if FILE has several", choice.name);
   flags.add_text("namespace", "NAME", "its namespace", choice.namespace_);
   flags.add_text("predictor", "NAME", "draw only this predictor", predictor);
+  flags.add_text("protocol", "NAME", "what the engine is told to speak, if it is", said);
   flags.set_footer("exit code: 0 no errors, 1 errors (with --strict: or warnings), 2 bad usage");
   if (const auto code = flags.parse(args, file)) return *code;
 
+  graph::SaidProtocol protocol;
+  if (!said.empty()) {
+    const auto protocols = read_protocols(said);
+    if (!protocols) {
+      std::cerr << "infergraph check: --protocol must be seldon, tensorflow or v2\n";
+      return 2;
+    }
+    protocol = protocols->front();
+  }
   graph::SpecReading reading;
   if (file.empty()) {
     const auto encoded = environment("ENGINE_PREDICTOR");
@@ -205,9 +216,12 @@ int run_check(const std::vector<std::string>& args, const Environment& environme
                    "infergraph check --help\n";
       return 2;
     }
-    reading = graph::read_engine_predictor(*encoded);
+    reading = graph::read_engine_predictor(*encoded, {}, protocol);
   } else {
-    reading = graph::read_deployment_file(file, {}, choice);
+    reading = graph::read_deployment_file(file, {}, choice, protocol);
+  }
+  if (protocol) {
+    reading.deployment.protocol = name_of(*protocol);  // of which the nodes are
   }
   if (!predictor.empty()) {
     const std::string names = predictor_names(reading.deployment);

@@ -145,6 +145,27 @@ TEST(GraphProblems, CountColumnsInCharacters) {
   EXPECT_EQ(column_of("ä: \"ü\nb: 1\n"), column_of("a: \"u\nb: 1\n"));
 }
 
+// Nodes of a Triton are told apart by their models.
+TEST(GraphWarnings, AreOfTheProtocolThatTheEngineIsTold) {
+  const std::string graph =
+      "{name: c, type: COMBINER, endpoint: {service_host: x, httpPort: 1}, children: ["
+      "{name: m1, type: MODEL, endpoint: {service_host: triton, httpPort: 8000}},"
+      "{name: m2, type: MODEL, endpoint: {service_host: triton, httpPort: 8000}}]}";
+  const std::string bare = "name: p\ngraph: " + graph + "\n";
+  const auto read = [](const std::string& text, SaidProtocol protocol) {
+    return warned(read_deployment(text, SpecFormat::kYaml, {}, {}, protocol));
+  };
+  const auto is_shared = ::testing::Contains(
+      ::testing::HasSubstr("triton:8000 is also where \"m1\" is: each node needs a port"));
+  EXPECT_THAT(read(bare, {}), is_shared);
+  EXPECT_THAT(read(bare, protocol::Protocol::kV2), IsEmpty());
+  EXPECT_THAT(read(yaml_around(graph), {}), is_shared);
+  EXPECT_THAT(read(yaml_around(graph), protocol::Protocol::kV2), IsEmpty());
+  EXPECT_THAT(read(yaml_around(graph) + "  protocol: v2\n", {}), IsEmpty());
+  EXPECT_THAT(read(yaml_around(graph) + "  protocol: v2\n", protocol::Protocol::kSeldon),
+              is_shared);
+}
+
 TEST(GraphProblems, OfOnePlaceAreSaidOnce) {
   const SpecReading reading = read_yaml(yaml_around("{name: [7], children: [{name: a}, ~, b]}"));
   EXPECT_THAT(said(reading), ElementsAre(kGraph + ".name: an array, but must be a string",
