@@ -63,9 +63,9 @@ Result<Message> read(const Payload& payload) {
   return read_seldon(payload);
 }
 
-RequestTraits read_traits(const Payload& request, std::size_t max_decoded) {
+Result<RequestTraits> read_traits(const Payload& request, std::size_t max_decoded) {
   const auto plain = decoded(request, max_decoded);
-  if (!plain) return {};
+  if (!plain) return plain.error();
   switch (plain->protocol()) {
     case Protocol::kTensorflow:
       return read_tensorflow_traits(*plain);
@@ -77,10 +77,20 @@ RequestTraits read_traits(const Payload& request, std::size_t max_decoded) {
   return read_seldon_traits(*plain);
 }
 
-RequestTraits traits_of(KeptRequest* request, std::size_t max_decoded) {
-  if (request == nullptr) return {};
-  if (!request->traits) request->traits = read_traits(request->payload, max_decoded);
-  return *request->traits;
+// Only what is whole is remembered: who does the work again, elsewhere, is to find it unread.
+// Errors: the work was cut.
+Result<RequestTraits> traits_of(KeptRequest* request, std::size_t max_decoded) {
+  if (request == nullptr) return RequestTraits();
+  if (request->traits) return *request->traits;
+  auto traits = read_traits(request->payload, max_decoded);
+  if (is_cut()) return why_ended(stopped());
+  if (!traits) {
+    // Others may unpack more of it.
+    if (traits.error().code() == Code::kTooLarge) return RequestTraits();
+    traits = RequestTraits();
+  }
+  request->traits = *traits;
+  return traits;
 }
 
 void rename(std::vector<Tensor>& tensors, const ModelProfile::Names& names) {
@@ -291,15 +301,16 @@ bool is_same_text(const Payload& a, const Payload& b) {
 }
 
 Result<Payload> convert_answer(const Payload& answer, const Target& target) {
-  const RequestTraits given = traits_of(target.request, target.max_decoded);
+  const auto given = traits_of(target.request, target.max_decoded);
+  if (!given) return given.error();
   if (target.protocol == Protocol::kSeldon && answer.protocol() != Protocol::kSeldon) {
-    if (given.content == Content::kJsonData) return to_json_data(answer, target, given);
-    if (given.content == Content::kCustomData) return to_custom_data(answer, target, given);
+    if (given->content == Content::kJsonData) return to_json_data(answer, target, *given);
+    if (given->content == Content::kCustomData) return to_custom_data(answer, target, *given);
   }
   auto message = read(answer);
   if (!message) return message.error();
   if (is_json_body(*message, target)) return from_json_data(*message, target);
-  RequestTraits traits = target.request != nullptr ? given : message->traits;
+  RequestTraits traits = target.request != nullptr ? *given : message->traits;
   if (traits.id.empty()) traits.id = message->traits.id;
   if (target.protocol != Protocol::kSeldon) {
     if (auto made = to_tensors(*message, target.protocol); !made) return made.error();
@@ -313,7 +324,7 @@ Result<Payload> convert_request(const Payload& payload, const Target& target) {
   auto message = read(payload);
   if (!message) return message.error();
   KeptRequest* const kept = target.request;
-  if (kept != nullptr && !kept->traits && is_same_text(payload, kept->payload)) {
+  if (kept != nullptr && !kept->traits && is_same_text(payload, kept->payload) && !is_cut()) {
     kept->traits = message->traits;
   }
   if (is_json_body(*message, target)) return from_json_data(*message, target);
@@ -321,7 +332,9 @@ Result<Payload> convert_request(const Payload& payload, const Target& target) {
   RequestTraits traits = message->traits;
   // The messages of others between two nodes of v2 have lost the id.
   if (target.protocol == Protocol::kV2 && traits.id.empty()) {
-    traits.id = traits_of(kept, target.max_decoded).id;
+    auto given = traits_of(kept, target.max_decoded);
+    if (!given) return given.error();
+    traits.id = std::move(given->id);
   }
   if (target.protocol != Protocol::kSeldon) {
     if (auto made = to_tensors(*message, target.protocol); !made) return made.error();

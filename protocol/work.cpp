@@ -17,6 +17,7 @@ constinit thread_local std::size_t on_top = kWorkExtra;
 constinit thread_local bool is_over = false;
 constinit thread_local const std::atomic<bool>* stop_flag = nullptr;
 constinit thread_local WorkMeter* meter_in_force = nullptr;
+constinit thread_local bool is_refused = false;  // by the meter in force
 
 constexpr const char* kTooMuch = "it would become more than ";
 
@@ -67,11 +68,19 @@ StopScope::StopScope(const std::atomic<bool>& stop) : outer_(stop_flag) { stop_f
 
 StopScope::~StopScope() { stop_flag = outer_; }
 
-MeterScope::MeterScope(WorkMeter& meter) : outer_(meter_in_force) { meter_in_force = &meter; }
+MeterScope::MeterScope(WorkMeter& meter) : outer_(meter_in_force), outer_is_refused_(is_refused) {
+  meter_in_force = &meter;
+  is_refused = false;
+}
 
-MeterScope::~MeterScope() { meter_in_force = outer_; }
+MeterScope::~MeterScope() {
+  meter_in_force = outer_;
+  is_refused = outer_is_refused_;
+}
 
 bool is_stopped() { return stop_flag != nullptr && stop_flag->load(std::memory_order_relaxed); }
+
+bool is_cut() { return is_over || is_refused || is_stopped(); }
 
 Status why_ended(Status status) {
   if (is_stopped()) return stopped();
@@ -85,8 +94,11 @@ void count_work(std::size_t bytes) { (void)take(bytes); }
 
 Result<void> afford(std::size_t bytes) {
   if (is_stopped()) return stopped();
-  if (take(bytes)) return meter_in_force == nullptr ? Result<void>() : meter_in_force->pay(bytes);
-  return too_much();
+  if (!take(bytes)) return too_much();
+  if (meter_in_force == nullptr) return {};
+  auto paid = meter_in_force->pay(bytes);
+  if (!paid) is_refused = true;
+  return paid;
 }
 
 Result<void> could_afford(std::size_t bytes) {

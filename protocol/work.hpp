@@ -70,12 +70,17 @@ class MeterScope {
 
  private:
   WorkMeter* outer_;
+  bool outer_is_refused_;
 };
 
 /// True once this thread's work has been called off.
 bool is_stopped();
 /// kCancelled, for whoever left early because of it.
 Status stopped();
+
+/// True once this thread's work was cut: called off, too much, or refused by the meter. What was
+/// read since may be less than what is there, and is not to be remembered.
+bool is_cut();
 
 /// `status`, what work ended with: or rather that it was called off, or too much, where that is why
 /// and whoever made the status could not know.

@@ -131,10 +131,9 @@ constexpr tensorflow::DataType kDtypes[] = {
     tensorflow::DT_BOOL,   tensorflow::DT_UINT16,   tensorflow::DT_HALF,   tensorflow::DT_UINT32,
     tensorflow::DT_UINT64, tensorflow::DT_COMPLEX64};
 
-std::string zipped(std::size_t zeros) {
+std::string zipped(std::string text) {
   z_stream stream{};
   EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string text(zeros, '0');
   std::string out(deflateBound(&stream, text.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(text.data());
   stream.avail_in = static_cast<uInt>(text.size());
@@ -145,6 +144,8 @@ std::string zipped(std::size_t zeros) {
   deflateEnd(&stream);
   return out;
 }
+
+std::string zipped(std::size_t zeros) { return zipped(std::string(zeros, '0')); }
 
 // What a constant becomes is what all its elements would.
 TEST(Constant, IsWrittenOutWithinTheBound) {
@@ -378,6 +379,69 @@ TEST(Work, OfALargeRequestIsNotThatOfItsSmallAnswer) {
                 target);
     EXPECT_TRUE(made) << made.error().message();
   }
+}
+
+// Refuses all that is over `most` bytes.
+class SmallMeter final : public WorkMeter {
+ public:
+  explicit SmallMeter(std::size_t most) : most_(most) {}
+  Result<void> pay(std::size_t bytes) override {
+    made_ += bytes;
+    if (made_ > most_) return Status(Code::kCancelled, "elsewhere");
+    return {};
+  }
+
+ private:
+  std::size_t most_;
+  std::size_t made_ = 0;
+};
+
+// A reading that is cut is done again from the beginning, and must find nothing of the first one.
+TEST(Work, RemembersOnlyAWholeReadingOfTheRequest) {
+  std::string text =
+      R"({"id":"7","inputs":[{"name":"x","datatype":"INT8","shape":[1],"data":[1]}],)"
+      R"("outputs":[{"name":"y0"})";
+  for (int i = 1; i < 2000; ++i) text += R"(,{"name":"y0"})";
+  const Payload request = message_of(kForms[4], text + "]}");
+  const auto in_proto = convert(request, target_of(kForms[5]));
+  ASSERT_TRUE(in_proto);
+  const Payload answer = message_of(kForms[2], R"({"outputs":{"y0":[1]}})", Role::kAnswer);
+  for (const Payload& asked : {request, *in_proto}) {
+    KeptRequest kept{asked, {}};
+    Target target = target_of(kForms[4], Role::kAnswer);
+    target.request = &kept;
+    {
+      SmallMeter meter(16 << 10);
+      const MeterScope counts(meter);
+      EXPECT_FALSE(convert(answer, target));
+    }
+    EXPECT_FALSE(kept.traits) << "the meter cut it";
+    {
+      const std::atomic<bool> stop = true;
+      const StopScope stops(stop);
+      EXPECT_FALSE(convert(answer, target));
+    }
+    EXPECT_FALSE(kept.traits) << "it was called off";
+    const auto made = convert(answer, target);
+    ASSERT_TRUE(made) << made.error().message();
+    EXPECT_THAT(std::string(made->bytes()), HasSubstr(R"("id":"7")"));
+    EXPECT_TRUE(kept.traits);
+  }
+}
+
+// Nodes have limits of their own on what an answer unpacks to; the caller is told by his.
+TEST(Work, OfARequestThatANodeMayNotUnpackIsLeftToOthers) {
+  KeptRequest kept{message_of(kForms[4], zipped(R"({"id":"7","inputs":[]})")), {}};
+  kept.payload.set_content_encoding("gzip");
+  Target target = target_of(kForms[4], Role::kAnswer);
+  target.request = &kept;
+  const Payload answer = message_of(kForms[2], R"({"outputs":{"y":[1]}})", Role::kAnswer);
+  target.max_decoded = 10;
+  EXPECT_TRUE(convert(answer, target));
+  target.max_decoded = kMost;
+  const auto made = convert(answer, target);
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_THAT(std::string(made->bytes()), HasSubstr(R"("id":"7")"));
 }
 
 TEST(Work, EndsSoonOnceItWasCalledOff) {
