@@ -40,7 +40,7 @@ std::string_view usual_name(Protocol protocol, Role role) {
 Result<Payload> unpacked(const Payload& payload, std::size_t max_decoded) {
   auto plain = decoded(payload, max_decoded);
   if (plain || plain.error().code() == Code::kTooLarge) return plain;
-  return invalid(plain.error().message());
+  return why_ended(invalid(plain.error().message()));
 }
 
 Result<Message> read(const Payload& payload) {

@@ -46,9 +46,10 @@ class Inflater {
     std::size_t capacity = 0;
     while (true) {
       if (made.size_ == capacity) {
-        if (is_stopped()) return stopped();
         // One byte more than allowed tells a text of exactly the limit from a longer one.
-        capacity = std::min(std::max(most, most + 1), grown(capacity, came));
+        const std::size_t larger = std::min(std::max(most, most + 1), grown(capacity, came));
+        if (auto fine = afford(larger - capacity); !fine) return fine.error();
+        capacity = larger;
         reserve(made, capacity);
       }
       constexpr std::size_t kMost = std::numeric_limits<uInt>::max();  // zlib counts in 32 bits
@@ -77,7 +78,7 @@ class Inflater {
   }
 
  private:
-  // By half, and what is large by pieces that let a cancelled request go.
+  // Doubled, and what is large by pieces that let a cancelled request go.
   static std::size_t grown(std::size_t capacity, std::size_t came) {
     constexpr std::size_t kLeast = 256;
     constexpr std::size_t kMost = std::size_t{4} << 20U;
@@ -145,7 +146,6 @@ Result<Payload> decoded(const Payload& payload, std::size_t limit) {
   Result<Unpacked> text =
       gzip ? gunzip(payload.bytes(), limit) : inflate_deflate(payload.bytes(), limit);
   if (!text) return text.error();
-  count_work(text->size());
   auto body = std::make_shared<const DecodedBody>(DecodedBody{payload, std::move(*text)});
   const std::string_view bytes = body->text.text();
   Payload plain(std::move(body), bytes);

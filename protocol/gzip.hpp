@@ -31,8 +31,8 @@ class Unpacked {
 
 /// What gzip text (RFC 1952, one member or several) unpacks to.
 /// Errors: kTooLarge for more than `limit` bytes, or more than so few bytes may become, before they
-/// are unpacked; kBadUpstream for what is malformed, truncated or followed by other bytes;
-/// kCancelled.
+/// are unpacked; kBadUpstream for what is malformed, truncated or followed by other bytes; those of
+/// afford(), which is asked before each piece of memory.
 Result<Unpacked> gunzip(std::string_view bytes, std::size_t limit);
 
 /// The same for `Content-Encoding: deflate`: zlib (RFC 1950), or bare deflate, which some send.

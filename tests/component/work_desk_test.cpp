@@ -12,6 +12,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "protocol/gzip.hpp"
+#include "protocol/gzip_writer.hpp"
 #include "protocol/work.hpp"
 
 namespace infergraph::engine {
@@ -127,6 +129,32 @@ TEST_F(Desk, MovesSmallMessagesThatBecomeLarge) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->bytes(), "elsewhere");
   EXPECT_EQ(times_begun, 2);
+}
+
+// What is packed is measured by what comes out.
+TEST_F(Desk, MovesAndCountsSmallMessagesThatUnpackToLargeOnes) {
+  const auto self = std::this_thread::get_id();
+  Payload message = Payload::json(protocol::gzipped(std::string(4 * kMiB, ' ')));
+  message.set_content_encoding("gzip");
+  ASSERT_LT(message.size(), graph::kInlineBytes);
+  std::size_t here = 0;
+  std::size_t held = 0;
+  const auto unpack = [&]() -> Result<Payload> {
+    auto plain = protocol::decoded(message, kMiB << 10);
+    if (plain && std::this_thread::get_id() == self) ++here;
+    held = budget->taken();
+    return plain;
+  };
+  {
+    const auto answer = done(message.size(), unpack);
+    ASSERT_TRUE(answer) << answer.error().message();
+    EXPECT_EQ(answer->size(), 4 * kMiB);
+    EXPECT_EQ(here, 0U);
+    EXPECT_GE(held, 4 * kMiB);
+    EXPECT_EQ(budget->taken(), 4 * kMiB);
+    EXPECT_EQ(code_of(done(message.size(), unpack)), Code::kOverloaded) << "no room for two";
+  }
+  EXPECT_EQ(budget->taken(), 0U);
 }
 
 TEST_F(Desk, CountsWhatIsHeldAsLongAsItIs) {

@@ -1,5 +1,6 @@
 """Large messages beside small ones: they go to threads of their own, within bounds."""
 
+import gzip
 import threading
 import time
 import unittest
@@ -15,6 +16,11 @@ MEAN = {"name": "mean", "implementation": "AVERAGE_COMBINER",
 
 def numbers(megabytes):
     return b'{"data":{"ndarray":[[' + b",".join([b"1.2345678"] * (megabytes * 100_000)) + b"]]}}"
+
+
+def worked(engine):
+    """How often a thread for work was at it."""
+    return engine.metrics().value("infergraph_work_seconds_count", phase="running")
 
 
 class Victim:
@@ -107,6 +113,18 @@ class LargeMessages(unittest.TestCase):
                 message = protos.SeldonMessage(strData="x" * (2 << 20))
                 outcome = client.predict(message.SerializeToString())
                 self.assertEqual(outcome.code, "RESOURCE_EXHAUSTED", outcome)
+
+
+    def test_small_packed_ones_that_are_large_leave_the_loop(self):
+        packed = gzip.compress(b'{"data":{"ndarray":[[1]]}' + b" " * (60 << 20) + b"}")
+        self.assertLess(len(packed), 64 << 10)
+        headers = (*JSON, ("Content-Encoding", "gzip"))
+        with Engine(SIMPLE) as engine:
+            self.assertEqual(engine.predict(packed, headers, timeout=60).status, 200)
+            self.assertEqual(worked(engine), 1)
+        with Engine(SIMPLE, "--max_work_bytes", "8Mi") as engine:
+            self.assertEqual(engine.predict(packed, headers, timeout=60).status, 503)
+            self.assertEqual(engine.metrics().value("infergraph_work_refused_total"), 1)
 
     def test_a_caller_who_goes_away_takes_its_work_along(self):
         with Engine(SIMPLE, "--threads", "1") as engine:
