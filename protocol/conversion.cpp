@@ -63,6 +63,12 @@ Result<Message> read(const Payload& payload) {
   return read_seldon(payload);
 }
 
+// Joins no pieces.
+bool is_same_text(const Payload& a, const Payload& b) {
+  if (a.protocol() != b.protocol() || a.pieces() != b.pieces()) return false;
+  return a.pieces() != nullptr || a.bytes().data() == b.bytes().data();
+}
+
 Result<RequestTraits> read_traits(const Payload& request, std::size_t max_decoded) {
   const auto plain = decoded(request, max_decoded);
   if (!plain) return plain.error();
@@ -276,13 +282,6 @@ Result<Payload> chain(const Payload& answer, const Target& target) {
   return json ? chain_v2_json(answer) : chain_v2_proto(answer, model.name);
 }
 
-// What a conversion reads: the message, and the caller's request where that has yet to be read for
-// what the answer takes over from it.
-std::size_t size_of(const Payload& payload, const Target& target) {
-  const bool reads_request = target.request != nullptr && !target.request->traits;
-  return payload.size() + (reads_request ? target.request->payload.size() : 0);
-}
-
 std::size_t extra_of(const Payload& payload, const Target& target) {
   const bool is_packed =
       !payload.content_encoding().empty() ||
@@ -294,10 +293,6 @@ std::size_t extra_of(const Payload& payload, const Target& target) {
 bool is_json_body(const Message& message, const Target& target) {
   return target.protocol != Protocol::kSeldon && message.content == Content::kJsonData &&
          message.value.starts_with('{');
-}
-
-bool is_same_text(const Payload& a, const Payload& b) {
-  return a.protocol() == b.protocol() && a.bytes().data() == b.bytes().data();
 }
 
 Result<Payload> convert_answer(const Payload& answer, const Target& target) {
@@ -320,8 +315,10 @@ Result<Payload> convert_answer(const Payload& answer, const Target& target) {
   return write(*message, target, traits);
 }
 
-Result<Payload> convert_request(const Payload& payload, const Target& target) {
-  auto message = read(payload);
+// `plain` is `payload` unpacked.
+Result<Payload> convert_request(const Payload& payload, const Payload& plain,
+                                const Target& target) {
+  auto message = read(plain);
   if (!message) return message.error();
   KeptRequest* const kept = target.request;
   if (kept != nullptr && !kept->traits && is_same_text(payload, kept->payload) && !is_cut()) {
@@ -346,6 +343,18 @@ Result<Payload> convert_request(const Payload& payload, const Target& target) {
 
 }  // namespace
 
+std::size_t bytes_read(const Payload& payload, const KeptRequest* request) {
+  const bool reads_request =
+      request != nullptr && !request->traits && !is_same_text(payload, request->payload);
+  return payload.size() + (reads_request ? request->payload.size() : 0);
+}
+
+std::size_t bytes_read(const Payload& payload, const Target& target) {
+  // Of what a request takes over there is the id alone, which only v2 has.
+  const bool takes_over = target.role == Role::kAnswer || target.protocol == Protocol::kV2;
+  return bytes_read(payload, takes_over ? target.request : nullptr);
+}
+
 bool is_already(const Payload& payload, const Target& target) {
   if (payload.protocol() != target.protocol || payload.encoding() != target.encoding) return false;
   if (!target.binary && payload.json_size()) return false;
@@ -359,7 +368,7 @@ Result<Payload> convert(const Payload& payload, const Target& target) {
     return convert(payload, MessageType::kSeldonMessage, target.encoding, target.max_decoded);
   }
   if (is_already(payload, target)) return payload;
-  const WorkScope scope(size_of(payload, target), extra_of(payload, target));
+  const WorkScope scope(bytes_read(payload, target), extra_of(payload, target));
   const auto plain = unpacked(payload, target.max_decoded);
   if (!plain) return plain.error();
   const auto finish = [&](Result<Payload> made) -> Result<Payload> {
@@ -389,7 +398,7 @@ Result<Payload> convert(const Payload& payload, const Target& target) {
     return finish(chain(*plain, target));
   }
   return finish(target.role == Role::kAnswer ? convert_answer(*plain, target)
-                                             : convert_request(*plain, target));
+                                             : convert_request(payload, *plain, target));
 }
 
 Result<Message> decode(const Payload& answer, std::size_t max_decoded) {

@@ -49,6 +49,12 @@ struct Target {
   bool binary = true;  ///< JSON of v2 may have binary parts
 };
 
+/// What a conversion of `payload` to an answer reads: that, and the caller's request where it has
+/// yet to be read for what the answer takes over from it. By this it is decided who does it.
+std::size_t bytes_read(const Payload& payload, const KeptRequest* request);
+/// The same for a conversion to `target`.
+std::size_t bytes_read(const Payload& payload, const Target& target);
+
 /// True when `payload` can go to `target` as it is: the same protocol and encoding, and no answer
 /// that would have to become a request, nor names to be changed.
 bool is_already(const Payload& payload, const Target& target);

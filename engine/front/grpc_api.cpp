@@ -117,8 +117,10 @@ graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
     Answer answer = co_await ask_predictor(request, context);
     if (answer && !is_in_form(method, *answer)) {
       const auto convert = [&] { return converted(method, kept, *answer); };
-      auto made = graph::try_here(context, answer->size(), convert);
-      if (!made) made = co_await graph::elsewhere(context, answer->size(), convert);
+      const bool predicts = method.action == GrpcAction::kPredict;
+      const std::size_t bytes = protocol::bytes_read(*answer, predicts ? context.request : nullptr);
+      auto made = graph::try_here(context, bytes, convert);
+      if (!made) made = co_await graph::elsewhere(context, bytes, convert);
       answer = *std::move(made);
     }
     response = finish({method, puid, started}, answer);

@@ -266,8 +266,10 @@ graph::Awaitable<void> RestApi::serve(Request& request, HttpResponse& response) 
 graph::Awaitable<void> RestApi::bring_into_form(Request& request, Answer& answer,
                                                 graph::CallContext& context) {
   const auto convert = [&] { return converted(request, *answer); };
-  auto made = graph::try_here(context, answer->size(), convert);
-  if (!made) made = co_await graph::elsewhere(context, answer->size(), convert);
+  const bool predicts = request.match.route == Route::kPredictions;
+  const std::size_t bytes = protocol::bytes_read(*answer, predicts ? &request.kept : nullptr);
+  auto made = graph::try_here(context, bytes, convert);
+  if (!made) made = co_await graph::elsewhere(context, bytes, convert);
   answer = *std::move(made);
 }
 

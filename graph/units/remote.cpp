@@ -227,10 +227,11 @@ Awaitable<Result<Payload>> RemoteUnit::call_converted(Method method, Payload mes
     const ModelLookup::Profile called = called_as(model, context);
     asked.model = called.get();
     const auto convert = [&] { return converted(message, asked); };
-    auto made = try_here(context, message.size(), convert);
+    const std::size_t bytes = protocol::bytes_read(message, asked);
+    auto made = try_here(context, bytes, convert);
     if (!made) {
       const OwnRequest own(asked);
-      made = co_await elsewhere(context, message.size(), convert);
+      made = co_await elsewhere(context, bytes, convert);
     }
     if (!*made) co_return *std::move(made);
     Payload request = **std::move(made);
@@ -258,10 +259,11 @@ Awaitable<Result<int>> RemoteUnit::route(Payload message, CallContext& context) 
     Target asked = target(by, context);
     asked.role = message.origin().empty() ? Role::kRequest : Role::kAnswer;
     const auto convert = [&] { return converted(message, asked); };
-    auto made = try_here(context, message.size(), convert);
+    const std::size_t bytes = protocol::bytes_read(message, asked);
+    auto made = try_here(context, bytes, convert);
     if (!made) {
       const OwnRequest own(asked);
-      made = co_await elsewhere(context, message.size(), convert);
+      made = co_await elsewhere(context, bytes, convert);
     }
     if (!*made) co_return made->error();
     message = **std::move(made);

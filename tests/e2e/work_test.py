@@ -1,12 +1,16 @@
 """Large messages beside small ones: they go to threads of their own, within bounds."""
 
 import gzip
+import json
 import threading
 import time
 import unittest
 
 import raw_http
 from engine import BODY, JSON, PREDICTIONS, Engine, sanitized, unit
+from grpc_node import GrpcNode, Reply
+from model_nodes import Served, speaking, v2_grpc, v2_rest
+from stub_node import Answer, StubNode
 
 SIMPLE = {"name": "m", "implementation": "SIMPLE_MODEL"}
 MEAN = {"name": "mean", "implementation": "AVERAGE_COMBINER",
@@ -125,6 +129,40 @@ class LargeMessages(unittest.TestCase):
         with Engine(SIMPLE, "--max_work_bytes", "8Mi") as engine:
             self.assertEqual(engine.predict(packed, headers, timeout=60).status, 503)
             self.assertEqual(engine.metrics().value("infergraph_work_refused_total"), 1)
+
+    def test_a_large_request_is_not_read_on_the_loop_for_a_small_answer(self):
+        """What an answer takes over from the request is read when it is first converted."""
+        seldon = b'{"data":{"ndarray":[[1.5]]}}'
+        v2 = {"inputs": [{"name": "x", "shape": [1, 1], "datatype": "FP64", "data": [1.5]}],
+              "id": "7", "parameters": {"note": "x" * (2 << 20)}}
+        with (StubNode(Answer(body=seldon)) as stub, v2_rest(Served({"x": "FP64"})) as model):
+            graph = unit("a", stub, kind="TRANSFORMER", children=[
+                unit("b", model, parameters=speaking("v2"))])
+            with self.subTest("by a node"), Engine(graph, "--protocol", "seldon,v2") as engine:
+                answer = engine.predict(b'{"strData":"' + b"x" * (2 << 20) + b'"}')
+                self.assertEqual(answer.status, 200, answer.body)
+                self.assertEqual(worked(engine), 1)
+            graph = unit("a", model, parameters=speaking("v2"), children=[unit("b", stub)])
+            with self.subTest("by the front"), Engine(graph, "--protocol", "seldon,v2") as engine:
+                answer = engine.ask("POST", "/v2/models/m/infer", json.dumps(v2).encode(), JSON)
+                self.assertEqual((answer.status, answer.json()["id"]), (200, "7"))
+                self.assertEqual(worked(engine), 1)
+
+    def test_nor_over_grpc(self):
+        import protos
+        request = protos.message("inference.ModelInferRequest")()
+        request.id = "7"
+        request.inputs.add(name="x", shape=[1, 1], datatype="FP64").contents.fp64_contents.append(1)
+        request.parameters["note"].string_param = "x" * (2 << 20)
+        reply = Reply(protos.from_json({"data": {"ndarray": [[1.5]]}}))
+        with v2_grpc(Served({"x": "FP64"})) as model, GrpcNode(reply) as stub:
+            graph = unit("a", model, parameters=speaking("v2"), children=[unit("b", stub)])
+            with Engine(graph, "--protocol", "seldon,v2") as engine, engine.grpc() as client:
+                outcome = client.call("/inference.GRPCInferenceService/ModelInfer", request)
+                self.assertEqual(outcome.code, "OK", outcome)
+                answer = protos.message("inference.ModelInferResponse").FromString(outcome.body)
+                self.assertEqual(answer.id, "7")
+                self.assertEqual(worked(engine), 1)
 
     def test_a_caller_who_goes_away_takes_its_work_along(self):
         with Engine(SIMPLE, "--threads", "1") as engine:
