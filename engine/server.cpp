@@ -43,6 +43,8 @@ constexpr int kSpareDescriptors = 16;
 constexpr std::size_t kMostWaitingWork = 1024;
 // Scrapes that may wait.
 constexpr std::size_t kMostWaitingPages = 64;
+// What pages of metrics may hold together: the largest graphs' are some megabytes.
+constexpr std::size_t kMostPageBytes = std::size_t{64} << 20;
 // Start-up waits this long for the first answers of the name server.
 constexpr auto kFirstResolve = std::chrono::milliseconds(200);
 // How long what was logged before may take, so that the reason stands last.
@@ -113,6 +115,7 @@ Server::Server(const Options& options, const graph::PredictorSpec& predictor,
                  {options.connect_timeout, options.max_response_bytes, options.max_header_bytes}),
       work_budget_(
           std::make_shared<WorkBudget>(options.max_work_bytes.value_or(default_work_bytes()))),
+      page_budget_(std::make_shared<WorkBudget>(kMostPageBytes)),
       work_(std::make_unique<WorkPool>(work_thread_count(), kMostWaitingWork)),
       pages_(std::make_unique<WorkPool>(1, kMostWaitingPages)) {
   watch_threads();
@@ -281,7 +284,7 @@ std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& pred
     boost::asio::post(context, std::move(work));
   };
   seat->work = std::make_unique<WorkDesk>(*work_, work_budget_, post_home, &metrics_, index);
-  seat->pages = std::make_unique<WorkDesk>(*pages_, work_budget_, post_home, nullptr, index);
+  seat->pages = std::make_unique<WorkDesk>(*pages_, page_budget_, post_home, nullptr, index);
   const GrpcCaller caller{&runtime_.thread(index).context, index};
   seat->predictor = make_predictor(
       predictor,

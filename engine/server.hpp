@@ -129,8 +129,9 @@ class Server {
   GrpcThread grpc_thread_;
   GrpcTransport transport_;
   std::shared_ptr<WorkBudget> work_budget_;
-  std::unique_ptr<WorkPool> work_;   // ends before the loops that it posts to
-  std::unique_ptr<WorkPool> pages_;  // metrics don't wait behind large messages
+  std::shared_ptr<WorkBudget> page_budget_;  // metrics aren't refused for large messages' sake
+  std::unique_ptr<WorkPool> work_;           // ends before the loops that it posts to
+  std::unique_ptr<WorkPool> pages_;          // metrics don't wait behind large messages
   std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<ServerWatch> server_watch_;
   std::vector<std::unique_ptr<Seat>> seats_;

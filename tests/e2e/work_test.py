@@ -164,6 +164,14 @@ class LargeMessages(unittest.TestCase):
                 self.assertEqual(answer.id, "7")
                 self.assertEqual(worked(engine), 1)
 
+    def test_a_scrape_is_answered_when_there_is_no_room_for_messages(self):
+        children = [unit(f"n{i}", implementation="SIMPLE_MODEL") for i in range(500)]
+        graph = unit("mean", implementation="AVERAGE_COMBINER", kind="COMBINER", children=children)
+        with Engine(graph, "--max_work_bytes", "1Mi") as engine:
+            # The first page is taken for a larger one: 3000 bytes for each node.
+            page = engine.get("/prometheus")
+            self.assertEqual(page.status, 200, page.body[:300])
+
     def test_a_caller_who_goes_away_takes_its_work_along(self):
         with Engine(SIMPLE, "--threads", "1") as engine:
             callers = [engine.client(timeout=60) for _ in range(6)]
