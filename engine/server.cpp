@@ -113,8 +113,8 @@ Server::Server(const Options& options, const graph::PredictorSpec& predictor,
       grpc_thread_(runtime_.size()),
       transport_(grpc_thread_,
                  {options.connect_timeout, options.max_response_bytes, options.max_header_bytes}),
-      work_budget_(
-          std::make_shared<WorkBudget>(options.max_work_bytes.value_or(default_work_bytes()))),
+      work_budget_(std::make_shared<WorkBudget>(
+          options.max_work_bytes.value_or(default_work_bytes()), "--max_work_bytes")),
       page_budget_(std::make_shared<WorkBudget>(kMostPageBytes)),
       work_(std::make_unique<WorkPool>(work_thread_count(), kMostWaitingWork)),
       pages_(std::make_unique<WorkPool>(1, kMostWaitingPages)) {

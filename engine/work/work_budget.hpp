@@ -3,14 +3,15 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 namespace infergraph::engine {
 
-/// What all messages in work may hold together (--max_work_bytes). Threads: any.
+/// What all messages in work may hold together; `flag`, a literal, is how to set it. Threads: any.
 class WorkBudget {
  public:
-  explicit WorkBudget(std::size_t limit) : limit_(limit) {}
+  explicit WorkBudget(std::size_t limit, std::string_view flag = {}) : limit_(limit), flag_(flag) {}
   WorkBudget(const WorkBudget&) = delete;
   WorkBudget& operator=(const WorkBudget&) = delete;
 
@@ -26,9 +27,11 @@ class WorkBudget {
 
   std::size_t taken() const { return taken_.load(std::memory_order_relaxed); }
   std::size_t limit() const { return limit_; }
+  std::string_view flag() const { return flag_; }
 
  private:
   const std::size_t limit_;
+  const std::string_view flag_;
   std::atomic<std::size_t> taken_{0};
 };
 

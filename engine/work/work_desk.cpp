@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "engine/observe/log.hpp"
@@ -23,6 +24,15 @@ namespace {
 
 // What work may make on the thread of its request, however short the message is: a millisecond's.
 constexpr std::size_t kInlineMade = 4 * graph::kInlineBytes;
+
+Status over(const WorkBudget& budget) {
+  std::string text = "too much work at a time";
+  if (!budget.flag().empty()) text.append(" (").append(budget.flag()).append(")");
+  return {Code::kOverloaded, std::move(text)};
+}
+
+// More than the queue holds, or no thread can be had.
+Status too_many() { return {Code::kOverloaded, "too many messages wait for a work thread"}; }
 
 Status cancelled() { return {Code::kCancelled, "cancelled"}; }
 
@@ -69,7 +79,7 @@ class Meter final : public protocol::WorkMeter {
     if (!charge_) charge_.emplace(budget_);
     if (charge_->grow(owed)) return {};
     is_over_ = true;
-    return Status(Code::kOverloaded, "too much work at a time");
+    return over(*budget_);
   }
 
   bool is_too_long() const { return is_too_long_; }
@@ -158,9 +168,9 @@ WorkDesk::WorkDesk(WorkPool& pool, std::shared_ptr<WorkBudget> budget, PostHome 
   refused_ = &metrics->work_refused(shard);
 }
 
-Result<void> WorkDesk::refused() {
+Result<void> WorkDesk::refused(Status why) {
   if (refused_ != nullptr) refused_->add();
-  return Status(Code::kOverloaded, "too much work at a time");
+  return why;
 }
 
 Result<bool> WorkDesk::here(graph::Work& work, std::size_t bytes) {
@@ -171,7 +181,7 @@ Result<bool> WorkDesk::here(graph::Work& work, std::size_t bytes) {
     work.run();
   }
   if (meter.is_too_long()) return false;
-  if (meter.is_over()) return refused().error();
+  if (meter.is_over()) return refused(over(*budget_)).error();
   meter.settle(work.made());
   return true;
 }
@@ -180,14 +190,14 @@ graph::Awaitable<Result<void>> WorkDesk::elsewhere(graph::Work& work, std::size_
                                                    graph::CallContext& context) {
   if (context.cancel->cancelled()) co_return cancelled();
   Ticket ticket(*this, work);
-  if (!ticket.enter(bytes)) co_return refused();
+  if (!ticket.enter(bytes)) co_return refused(over(*budget_));
   const auto queued = Clock::now();
   const auto caller = context.caller == nullptr ? 0 : context.caller->key();
-  if (!pool_.submit(ticket, caller)) co_return refused();
+  if (!pool_.submit(ticket, caller)) co_return refused(too_many());
   context.cancel->add(ticket);
   co_await ticket.home_again.wait();
 
-  if (ticket.dropped) co_return refused();
+  if (ticket.dropped) co_return refused(too_many());
   if (ticket.begun != Clock::time_point() && queued_seconds_ != nullptr) {
     queued_seconds_->observe(seconds(ticket.begun - queued));
     running_seconds_->observe(seconds(ticket.ended - ticket.begun));
@@ -201,7 +211,7 @@ graph::Awaitable<Result<void>> WorkDesk::elsewhere(graph::Work& work, std::size_
     }
   }
   if (ticket.is_stopped()) co_return cancelled();
-  if (ticket.meter.is_over()) co_return refused();
+  if (ticket.meter.is_over()) co_return refused(over(*budget_));
   ticket.meter.settle(work.made());
   co_return Result<void>();
 }

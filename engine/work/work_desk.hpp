@@ -32,7 +32,7 @@ class WorkDesk final : public graph::WorkPlace {
  private:
   class Ticket;
 
-  protocol::Result<void> refused();
+  protocol::Result<void> refused(protocol::Status why);
 
   WorkPool& pool_;
   std::shared_ptr<WorkBudget> budget_;

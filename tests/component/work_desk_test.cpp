@@ -80,7 +80,7 @@ class Desk : public testing::Test {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard{
       loop.get_executor()};
   int work_left = 0;
-  std::shared_ptr<WorkBudget> budget = std::make_shared<WorkBudget>(8 * kMiB);
+  std::shared_ptr<WorkBudget> budget = std::make_shared<WorkBudget>(8 * kMiB, "--max_work_bytes");
   WorkPool pool{1, 2};
   WorkDesk desk{pool, budget,
                 [this](std::function<void()> call) { boost::asio::post(loop, std::move(call)); },
@@ -177,8 +177,9 @@ TEST_F(Desk, CountsWhatIsHeldAsLongAsItIs) {
 }
 
 TEST_F(Desk, RefusesWhatWouldHoldTooMuch) {
-  EXPECT_EQ(code_of(done(9 * kMiB, []() -> Result<Payload> { return Payload(); })),
-            Code::kOverloaded);
+  const auto refused = done(9 * kMiB, []() -> Result<Payload> { return Payload(); });
+  ASSERT_EQ(code_of(refused), Code::kOverloaded);
+  EXPECT_EQ(refused.error().message(), "too much work at a time (--max_work_bytes)");
   const auto grows = []() -> Result<Payload> {
     for (int i = 0; i < 100; ++i) {
       // What the codec makes of the refusal doesn't count.
@@ -276,7 +277,8 @@ TEST_F(Desk, RefusesMoreThanMayWait) {
   std::vector<std::shared_ptr<std::optional<Result<Payload>>>> others;
   for (int i = 0; i < 3; ++i) others.push_back(begin(kMiB, quick, context));
   while (!*others[2]) loop.run_one();
-  EXPECT_EQ(code_of(**others[2]), Code::kOverloaded);
+  ASSERT_EQ(code_of(**others[2]), Code::kOverloaded);
+  EXPECT_EQ((*others[2])->error().message(), "too many messages wait for a work thread");
   EXPECT_FALSE(*others[0]);
   busy.let_go.set_value();
   run();

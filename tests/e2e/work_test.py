@@ -118,6 +118,7 @@ class LargeMessages(unittest.TestCase):
                 outcome = client.predict(message.SerializeToString())
                 self.assertEqual(outcome.code, "RESOURCE_EXHAUSTED", outcome)
 
+            self.assertIn("(--max_work_bytes)", engine.stderr())
 
     def test_small_packed_ones_that_are_large_leave_the_loop(self):
         packed = gzip.compress(b'{"data":{"ndarray":[[1]]}' + b" " * (60 << 20) + b"}")
