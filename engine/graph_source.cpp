@@ -91,18 +91,18 @@ Result<GraphToServe> load_graph(Options& options, const Environment& environment
   GraphToServe made;
   const auto podinfo = read_podinfo(options.annotations_file, made.warnings);
   if (!podinfo) return podinfo.error();
-  graph::SaidProtocol protocol;
+  graph::EngineFacts facts;
   if (options.protocol_given) {
     // Of several the first is the nodes', as far as they don't say.
     const auto protocols = read_protocols(options.protocol);
-    if (protocols) protocol = protocols->front();
+    if (protocols) facts.protocol = protocols->front();
   }
   graph::SpecReading reading;
   std::string source = "ENGINE_PREDICTOR";
   if (!options.file.empty()) {
     source = options.file == "-" ? "stdin" : options.file;
     reading = graph::read_deployment_file(options.file, *podinfo,
-                                          {options.sdep, options.namespace_}, protocol);
+                                          {options.sdep, options.namespace_}, facts);
     if (!reading.ok()) return Status(Code::kInvalidArgument, listed(source, reading.problems));
     if (reading.is_bare) {
       // As with ENGINE_PREDICTOR, what it is called need not be --predictor.
@@ -119,7 +119,7 @@ Result<GraphToServe> load_graph(Options& options, const Environment& environment
       return Status(Code::kInvalidArgument,
                     "no graph: give --file, or set ENGINE_PREDICTOR (base64 JSON of a predictor)");
     }
-    reading = graph::read_engine_predictor(*encoded, *podinfo, protocol);
+    reading = graph::read_engine_predictor(*encoded, *podinfo, facts);
     if (!reading.ok()) {
       return Status(Code::kInvalidArgument, listed(source, reading.problems));
     }

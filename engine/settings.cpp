@@ -19,24 +19,45 @@ std::string set(const Flag& flag, const std::string& source, std::string_view va
   return source + ": \"" + std::string(value) + "\" " + wrong;
 }
 
-void note_unknown(const Environment& environment, std::vector<std::string>& notices) {
+std::vector<std::string> variable_names() {
   std::vector<std::string> names;
   for (const Flag& flag : flags()) names.push_back(flag.variable());
+  return names;
+}
+
+std::string unknown(std::string_view name, const std::vector<std::string>& names) {
   const std::vector<std::string_view> known(names.begin(), names.end());
-  std::size_t unknown = 0;
+  return "is no setting of this release" + graph::did_you_mean(name, known);
+}
+
+void note_unknown(const Environment& environment, std::vector<std::string>& notices) {
+  const std::vector<std::string> names = variable_names();
+  std::size_t count = 0;
   for (const auto& [name, value] : environment.variables()) {
     if (!name.starts_with(kVariablePrefix) || is_service_link(name, value)) continue;
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    if (++unknown > kMostUnknown) continue;
-    notices.push_back(name + " is no setting of this release" + graph::did_you_mean(name, known));
+    if (++count <= kMostUnknown) notices.push_back(name + " " + unknown(name, names));
   }
-  if (unknown > kMostUnknown) {
-    notices.push_back(std::to_string(unknown - kMostUnknown) + " more variables " +
+  if (count > kMostUnknown) {
+    notices.push_back(std::to_string(count - kMostUnknown) + " more variables " +
                       std::string(kVariablePrefix) + "… are no settings");
   }
 }
 
 }  // namespace
+
+std::string variable_fault(std::string_view name, std::string_view value) {
+  if (is_service_link(name, value)) return "";
+  for (const Flag& flag : flags()) {
+    if (flag.variable() != name) continue;
+    if (value.empty()) return "";
+    Options options;
+    const std::string wrong = flag.set(options, value);
+    if (wrong.empty()) return "";
+    return "is \"" + std::string(value) + "\", with which the engine doesn't start: it " + wrong;
+  }
+  return unknown(name, variable_names());
+}
 
 std::string Settings::apply_flags(std::span<const Arguments::Flag> flags, Options& options) {
   for (const auto& [name, value] : flags) {

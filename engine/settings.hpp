@@ -14,6 +14,10 @@
 
 namespace infergraph::engine {
 
+/// What is wrong with a variable INFERGRAPH_… of that value, behind its name: that there is none,
+/// or that the engine wouldn't start with it; "" if nothing is.
+std::string variable_fault(std::string_view name, std::string_view value);
+
 /// The flags that were given, on the command line or by their variables.
 class Settings {
  public:

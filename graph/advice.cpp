@@ -209,7 +209,8 @@ void advise_shared_ports(const std::vector<NodeSpec>& nodes, protocol::Protocol 
 
 }  // namespace
 
-void advise(const PredictorReading& reading, protocol::Protocol protocol, Problems& warnings) {
+void advise(const PredictorReading& reading, protocol::Protocol protocol, VariableFault fault,
+            Problems& warnings) {
   // Half a graph has only half of its children.
   if (reading.is_cut) return;
   const std::vector<NodeSpec>& nodes = reading.predictor.nodes;
@@ -229,7 +230,7 @@ void advise(const PredictorReading& reading, protocol::Protocol protocol, Proble
   advise_shared_ports(nodes, protocol, warnings);
   for (const Variable& variable : reading.variables) {
     const Place place(variable.path);
-    advise_variable(variable.name, variable.value, Place(place, "name"), warnings);
+    advise_variable(variable.name, variable.value, fault, Place(place, "name"), warnings);
   }
   if (reading.has_tls) advise_tls(member_path(reading.path, "ssl"), warnings);
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "graph/advice.hpp"
+#include "graph/ignored.hpp"
 #include "graph/nearest_name.hpp"
 
 namespace infergraph::graph {
@@ -54,6 +55,20 @@ constexpr std::array kOperators{"seldon.io/engine-separate-pod"sv,
                                 "seldon.io/ambassador-id"sv,
                                 "seldon.io/ambassador-retries"sv,
                                 "seldon.io/controller-id"sv};
+
+/// Which the operator makes variables of our flags of: seldon.io/engine-infergraph-max-in-flight is
+/// INFERGRAPH_MAX_IN_FLIGHT (contract/operator.md §6).
+constexpr std::string_view kMadeVariable = "seldon.io/engine-";
+constexpr std::string_view kOurFlags = "seldon.io/engine-infergraph-";
+
+std::string variable_of(std::string_view annotation) {
+  std::string made(annotation.substr(kMadeVariable.size()));
+  std::ranges::transform(made, made.begin(), [](char c) {
+    if (c == '-') return '_';
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return made;
+}
 
 template <typename Names>
 bool is_one_of(std::string_view name, const Names& names) {
@@ -114,7 +129,8 @@ std::string_view meant_by(std::string_view name) {
 
 }  // namespace
 
-void advise_annotations(const Annotations& annotations, std::string_view path, Problems& warnings) {
+void advise_annotations(const Annotations& annotations, std::string_view path, VariableFault fault,
+                        Problems& warnings) {
   // Finding what was meant takes a look at every name that there is.
   constexpr std::size_t kMostLookedAt = 1000;
   std::size_t looked_at = 0;
@@ -124,6 +140,11 @@ void advise_annotations(const Annotations& annotations, std::string_view path, P
       if (std::string fault = fault_of_value(name, value); !fault.empty()) {
         warnings.add(place, std::move(fault));
       }
+      continue;
+    }
+    if (name.starts_with(kOurFlags)) {
+      const Place whole(path);
+      advise_flag(variable_of(name), value, fault, Place(whole, name), warnings);
       continue;
     }
     if (is_one_of(name, kOperators) || name.starts_with(kOurPrefix)) continue;

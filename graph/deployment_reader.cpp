@@ -98,10 +98,9 @@ void read_all_settings(std::vector<PredictorReading>& readings, const Levels& le
   }
 }
 
-/// What is filled, validated and advised once all of a file is read. `said`: by --protocol.
+/// What is filled, validated and advised once all of a file is read.
 void complete_all(std::vector<PredictorReading>& readings, const Levels& levels,
-                  std::optional<protocol::Protocol> said, DeploymentSpec& deployment,
-                  Findings& findings) {
+                  const EngineFacts& engine, DeploymentSpec& deployment, Findings& findings) {
   const bool is_bare = levels.path.empty();
   Defaulting defaulting(deployment.transport == "grpc");
   for (PredictorReading& reading : readings) {
@@ -116,9 +115,9 @@ void complete_all(std::vector<PredictorReading>& readings, const Levels& levels,
   const auto protocol = known.value_or(protocol::Protocol::kSeldon);
   read_all_settings(readings, levels, is_bare ? std::nullopt : std::optional(protocol), findings);
   for (PredictorReading& reading : readings) {
-    advise(reading, said.value_or(protocol), findings.warnings);
+    advise(reading, engine.protocol.value_or(protocol), engine.variable_fault, findings.warnings);
     advise_annotations(reading.predictor.annotations, member_path(reading.path, "annotations"),
-                       findings.warnings);
+                       engine.variable_fault, findings.warnings);
     deployment.predictors.push_back(std::move(reading.predictor));
   }
 }
@@ -194,7 +193,7 @@ std::string metadata_text(const Fields& metadata, std::string_view name) {
 
 DeploymentSpec read_deployment(const JsonValue& root, const std::string& path,
                                std::size_t max_depth, const Annotations& pod,
-                               std::optional<protocol::Protocol> protocol, Findings& findings) {
+                               const EngineFacts& engine, Findings& findings) {
   DeploymentSpec deployment;
   const Place whole(path);
   const Fields fields(&root, whole, findings);
@@ -222,7 +221,7 @@ DeploymentSpec read_deployment(const JsonValue& root, const std::string& path,
   deployment.transport = spec.one_of("transport", Words(kTransports)).value_or("");
   deployment.annotations = spec.strings("annotations");
   advise_annotations(deployment.annotations, member_path(spec_place.text(), "annotations"),
-                     findings.warnings);
+                     engine.variable_fault, findings.warnings);
   check_ignored(spec);
 
   std::vector<PredictorReading> readings = read_predictors(spec, max_depth);
@@ -233,12 +232,12 @@ DeploymentSpec read_deployment(const JsonValue& root, const std::string& path,
   validate_names(readings, findings.problems);
   advise_traffic(readings, findings.warnings);
   const Levels levels{deployment.annotations, member_path(spec_place.text(), "annotations"), pod};
-  complete_all(readings, levels, protocol, deployment, findings);
+  complete_all(readings, levels, engine, deployment, findings);
   return deployment;
 }
 
 DeploymentSpec read_predictor(const JsonValue& root, const std::string& path, std::size_t max_depth,
-                              const Annotations& pod, std::optional<protocol::Protocol> protocol,
+                              const Annotations& pod, const EngineFacts& engine,
                               Findings& findings) {
   DeploymentSpec deployment;
   const Place place(path);
@@ -249,7 +248,7 @@ DeploymentSpec read_predictor(const JsonValue& root, const std::string& path, st
   readings.push_back(reader.read(root, path));
   // In ENGINE_PREDICTOR it counts for nothing.
   if (path.empty()) check_predictor_name(readings.front(), true, findings);
-  complete_all(readings, {deployment.annotations, "", pod}, protocol, deployment, findings);
+  complete_all(readings, {deployment.annotations, "", pod}, engine, deployment, findings);
   return deployment;
 }
 

@@ -110,14 +110,24 @@ void advise_tls(const std::string& path, Problems& warnings) {
                "the engine refuses to start");
 }
 
-void advise_variable(std::string_view name, std::string_view value, const Place& place,
-                     Problems& warnings) {
+void advise_flag(std::string_view variable, std::string_view value, VariableFault fault,
+                 const Place& place, Problems& warnings) {
+  if (fault == nullptr || warnings.is_full()) return;
+  const std::string wrong = fault(variable, value);
+  if (!wrong.empty()) warnings.add(place, std::string(variable) + " " + wrong);
+}
+
+void advise_variable(std::string_view name, std::string_view value, VariableFault fault,
+                     const Place& place, Problems& warnings) {
   if (const Ignored* const ignored = find(name)) {
     if (asks(value)) warnings.add(place, std::string(name) + ": " + std::string(ignored->feature));
     return;
   }
-  // Of its own flags' variables the engine itself says which there are.
-  if (name.starts_with("INFERGRAPH_") || name.starts_with("KUBERNETES_")) return;
+  if (name.starts_with("INFERGRAPH_")) {
+    advise_flag(name, value, fault, place, warnings);
+    return;
+  }
+  if (name.starts_with("KUBERNETES_")) return;
   if (std::ranges::find(kRead, name) != kRead.end()) return;
   warnings.add(place, [&] {
     return quoted(name) + " means nothing to the engine" + did_you_mean(name, kRead);

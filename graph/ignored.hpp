@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "graph/engine_facts.hpp"
 #include "graph/problems.hpp"
 #include "graph/spec.hpp"
 
@@ -20,10 +21,14 @@ void advise_logger(const LoggerSpec& logger, const std::string& path, Problems& 
 /// A predictor's certificate.
 void advise_tls(const std::string& path, Problems& warnings);
 
+/// A variable INFERGRAPH_…, by whichever way the engine is given it.
+void advise_flag(std::string_view variable, std::string_view value, VariableFault fault,
+                 const Place& place, Problems& warnings);
+
 /// A variable that the engine is given, by svcOrchSpec.env: one of a feature that isn't had, or one
 /// that means nothing.
-void advise_variable(std::string_view name, std::string_view value, const Place& place,
-                     Problems& warnings);
+void advise_variable(std::string_view name, std::string_view value, VariableFault fault,
+                     const Place& place, Problems& warnings);
 
 /// The same for the environment that the engine has, of which only those are looked at that ask for
 /// a feature: others are none of our business. Paths are the variables' names.

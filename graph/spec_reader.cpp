@@ -81,7 +81,7 @@ SpecFormat format_of(const std::string& file_name) {
 }  // namespace
 
 SpecReading read_deployment(std::string_view text, SpecFormat format, const Annotations& pod,
-                            const SpecChoice& choice, SaidProtocol protocol) {
+                            const SpecChoice& choice, const EngineFacts& engine) {
   SyntaxFault fault;
   const auto documents = read_documents(text, format, fault);
   if (!documents) {
@@ -99,8 +99,8 @@ SpecReading read_deployment(std::string_view text, SpecFormat format, const Anno
     findings.is_json = documents->is_json && meant->is_predictor;
     reading.deployment =
         meant->is_predictor
-            ? read_predictor(*meant->value, meant->path, max_depth, pod, protocol, findings)
-            : read_deployment(*meant->value, meant->path, max_depth, pod, protocol, findings);
+            ? read_predictor(*meant->value, meant->path, max_depth, pod, engine, findings)
+            : read_deployment(*meant->value, meant->path, max_depth, pod, engine, findings);
   }
   const bool has_lines = meant && !documents->is_base64;
   conclude(findings, has_lines ? meant->tree : nullptr, "", text, reading);
@@ -108,7 +108,7 @@ SpecReading read_deployment(std::string_view text, SpecFormat format, const Anno
 }
 
 SpecReading read_engine_predictor(std::string_view base64, const Annotations& pod,
-                                  SaidProtocol protocol) {
+                                  const EngineFacts& engine) {
   constexpr std::string_view kName = "ENGINE_PREDICTOR";
   const auto refuse = [&](std::string why) {
     return only_problem(std::string(kName), std::move(why));
@@ -130,13 +130,13 @@ SpecReading read_engine_predictor(std::string_view base64, const Annotations& po
   SpecReading reading;
   reading.is_bare = true;
   reading.deployment =
-      read_predictor(tree->root(), std::string(kName), kMaxDepthInJson, pod, protocol, findings);
+      read_predictor(tree->root(), std::string(kName), kMaxDepthInJson, pod, engine, findings);
   conclude(findings, nullptr, kName, *text, reading);
   return reading;
 }
 
 SpecReading read_deployment_file(const std::string& file_name, const Annotations& pod,
-                                 const SpecChoice& choice, SaidProtocol protocol) {
+                                 const SpecChoice& choice, const EngineFacts& engine) {
   std::error_code error;
   const bool is_stdin = file_name == "-";
   if (std::filesystem::is_directory(file_name, error)) {
@@ -159,7 +159,7 @@ SpecReading read_deployment_file(const std::string& file_name, const Annotations
   if (text.size() > kMaxFileBytes) {
     return only_problem("", "the file is larger than " + grouped(kMaxFileBytes) + " bytes");
   }
-  return read_deployment(text, format, pod, choice, protocol);
+  return read_deployment(text, format, pod, choice, engine);
 }
 
 }  // namespace infergraph::graph

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/engine_facts.hpp"
 #include "graph/problems.hpp"
 #include "graph/spec.hpp"
 #include "protocol/protocol.hpp"
@@ -29,9 +30,6 @@ struct SpecChoice {
   std::string namespace_;
 };
 
-/// That of --protocol, if it is given.
-using SaidProtocol = std::optional<protocol::Protocol>;
-
 /// A SeldonDeployment (v1, v1alpha2, v1alpha3) from the text of a file. The text may hold several
 /// documents and Lists, the SeldonDeployment among them; of several SeldonDeployments, the chosen
 /// one. It may be a bare predictor too, or that in base64 as in ENGINE_PREDICTOR. Defaults are
@@ -39,16 +37,16 @@ using SaidProtocol = std::optional<protocol::Protocol>;
 /// (graph/settings_reader.hpp). `protocol`: what the engine is told to speak, whatever the file
 /// says.
 SpecReading read_deployment(std::string_view text, SpecFormat format, const Annotations& pod = {},
-                            const SpecChoice& choice = {}, SaidProtocol protocol = {});
+                            const SpecChoice& choice = {}, const EngineFacts& engine = {});
 
 /// A bare predictor, as base64 JSON in ENGINE_PREDICTOR (contract/cli_env.md §2). The result's
 /// deployment holds that one predictor and no name. Paths begin with "ENGINE_PREDICTOR".
 SpecReading read_engine_predictor(std::string_view base64, const Annotations& pod = {},
-                                  SaidProtocol protocol = {});
+                                  const EngineFacts& engine = {});
 
 /// The same for a file, "-" being stdin; the format follows from its name (.yaml, .yml, .json),
 /// else from what is in it. A file that can't be read is a problem without a path.
 SpecReading read_deployment_file(const std::string& file_name, const Annotations& pod = {},
-                                 const SpecChoice& choice = {}, SaidProtocol protocol = {});
+                                 const SpecChoice& choice = {}, const EngineFacts& engine = {});
 
 }  // namespace infergraph::graph

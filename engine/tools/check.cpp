@@ -4,6 +4,7 @@
 #include <iostream>
 #include <ostream>
 
+#include "engine/settings.hpp"
 #include "engine/tools/settings_text.hpp"
 #include "engine/tools/spec_text.hpp"
 #include "engine/tools/tool_args.hpp"
@@ -199,14 +200,15 @@ int run_check(const std::vector<std::string>& args, const Environment& environme
   flags.set_footer("exit code: 0 no errors, 1 errors (with --strict: or warnings), 2 bad usage");
   if (const auto code = flags.parse(args, file)) return *code;
 
-  graph::SaidProtocol protocol;
+  graph::EngineFacts engine;
+  engine.variable_fault = variable_fault;
   if (!said.empty()) {
     const auto protocols = read_protocols(said);
     if (!protocols) {
       std::cerr << "infergraph check: --protocol must be seldon, tensorflow or v2\n";
       return 2;
     }
-    protocol = protocols->front();
+    engine.protocol = protocols->front();
   }
   graph::SpecReading reading;
   if (file.empty()) {
@@ -216,12 +218,12 @@ int run_check(const std::vector<std::string>& args, const Environment& environme
                    "infergraph check --help\n";
       return 2;
     }
-    reading = graph::read_engine_predictor(*encoded, {}, protocol);
+    reading = graph::read_engine_predictor(*encoded, {}, engine);
   } else {
-    reading = graph::read_deployment_file(file, {}, choice, protocol);
+    reading = graph::read_deployment_file(file, {}, choice, engine);
   }
-  if (protocol) {
-    reading.deployment.protocol = name_of(*protocol);  // of which the nodes are
+  if (engine.protocol) {
+    reading.deployment.protocol = name_of(*engine.protocol);  // of which the nodes are
   }
   if (!predictor.empty()) {
     const std::string names = predictor_names(reading.deployment);

@@ -95,6 +95,25 @@ class CheckTest(ToolTest):
                          ["spec.predictors[0].graph.children[1].name"])
         self.assertEqual(len(told["predictors"][0]["graph"]["children"]), 2)
 
+    def test_what_a_graph_tells_the_engine_is_judged_too(self):
+        file = self.write("""
+            apiVersion: machinelearning.seldon.io/v1
+            kind: SeldonDeployment
+            metadata: {name: d}
+            spec:
+              predictors:
+              - name: p
+                annotations: {seldon.io/engine-infergraph-max-conections: "5"}
+                svcOrchSpec: {env: [{name: INFERGRAPH_IDLE_TIMEOUT, value: bogus}]}
+                graph: {name: m, type: MODEL, endpoint: {service_host: x, service_port: 1}}
+            """, "variables.yaml")
+        told = self.json_of("check", file)["warnings"]
+        self.assertEqual(len(told), 2, told)
+        self.assertIn("INFERGRAPH_IDLE_TIMEOUT is \"bogus\", with which the engine doesn't start",
+                      told[0]["message"] + told[1]["message"])
+        self.assertIn("INFERGRAPH_MAX_CONECTIONS is no setting of this release",
+                      told[0]["message"] + told[1]["message"])
+
     def test_a_file_that_is_not_there_is_a_problem(self):
         told = self.json_of("check", "/nonexistent/graph.yaml", code=1)
         self.assertEqual(len(told["problems"]), 1)

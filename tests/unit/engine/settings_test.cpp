@@ -127,6 +127,18 @@ TEST(Settings, ABadValueOfAVariableIsToldLikeAFlags) {
   EXPECT_GT(bad, 15);
 }
 
+// What a graph gives the engine is judged as the engine will.
+TEST(Settings, AFaultOfAVariableIsKnownBeforeTheStart) {
+  EXPECT_EQ(variable_fault("INFERGRAPH_IDLE_TIMEOUT", "30s"), "");
+  EXPECT_EQ(variable_fault("INFERGRAPH_IDLE_TIMEOUT", ""), "");  // by valueFrom
+  EXPECT_THAT(variable_fault("INFERGRAPH_IDLE_TIMEOUT", "bogus"),
+              HasSubstr("is \"bogus\", with which the engine doesn't start: it must be"));
+  EXPECT_THAT(variable_fault("INFERGRAPH_MAX_CONECTIONS", "5"),
+              HasSubstr("is no setting of this release; did you mean"));
+  EXPECT_EQ(variable_fault("INFERGRAPH_SERVICE_HOST", "10.0.0.1"), "");
+  EXPECT_EQ(variable_fault("INFERGRAPH_PORT", "tcp://10.0.0.1:80"), "");
+}
+
 TEST(Settings, ABadValueStaysOneLine) {
   const Invocation made = read({}, {{"INFERGRAPH_THREADS", "7\n8\x1b[31m"}});
   EXPECT_THAT(made.text, StartsWith("infergraph: INFERGRAPH_THREADS: \"7?8?[31m\" must be "));

@@ -70,7 +70,7 @@ TEST(Problems, VariablesAreNotComparedForNothing) {
   Problems warnings = full();
   const fuzz::Bounded bounded("variables", kMany, kWithoutWords);
   for (std::size_t i = 0; i < kMany; ++i) {
-    advise_variable("GOMAXPROC", "1", Place("variable"), warnings);
+    advise_variable("GOMAXPROC", "1", nullptr, Place("variable"), warnings);
   }
 }
 

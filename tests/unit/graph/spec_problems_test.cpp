@@ -145,6 +145,25 @@ TEST(GraphProblems, CountColumnsInCharacters) {
   EXPECT_EQ(column_of("ä: \"ü\nb: 1\n"), column_of("a: \"u\nb: 1\n"));
 }
 
+TEST(GraphWarnings, AskTheEngineOfItsVariables) {
+  const std::string text = R"({"name": "p", "graph": {"name": "m", "type": "MODEL", "endpoint": {
+      "service_host": "x", "service_port": 1}},
+      "annotations": {"seldon.io/engine-infergraph-max-conections": "5",
+                      "seldon.io/engine-infergraph-max-connections": "5"},
+      "svcOrchSpec": {"env": [{"name": "INFERGRAPH_FLIE", "value": "x"},
+                              {"name": "INFERGRAPH_FILE", "value": "y"}]}})";
+  EngineFacts engine;
+  EXPECT_THAT(warned(read_deployment(text, SpecFormat::kJson, {}, {}, engine)), IsEmpty());
+  engine.variable_fault = [](std::string_view name, std::string_view value) {
+    const bool is_known = name == "INFERGRAPH_MAX_CONNECTIONS" || name == "INFERGRAPH_FILE";
+    return is_known ? std::string() : "isn't any, not even as " + std::string(value);
+  };
+  EXPECT_THAT(warned(read_deployment(text, SpecFormat::kJson, {}, {}, engine)),
+              ::testing::UnorderedElementsAre(
+                  ::testing::HasSubstr("INFERGRAPH_MAX_CONECTIONS isn't any, not even as 5"),
+                  ::testing::HasSubstr("env[0].name: INFERGRAPH_FLIE isn't any, not even as x")));
+}
+
 // Nodes of a Triton are told apart by their models.
 TEST(GraphWarnings, AreOfTheProtocolThatTheEngineIsTold) {
   const std::string graph =
@@ -152,8 +171,8 @@ TEST(GraphWarnings, AreOfTheProtocolThatTheEngineIsTold) {
       "{name: m1, type: MODEL, endpoint: {service_host: triton, httpPort: 8000}},"
       "{name: m2, type: MODEL, endpoint: {service_host: triton, httpPort: 8000}}]}";
   const std::string bare = "name: p\ngraph: " + graph + "\n";
-  const auto read = [](const std::string& text, SaidProtocol protocol) {
-    return warned(read_deployment(text, SpecFormat::kYaml, {}, {}, protocol));
+  const auto read = [](const std::string& text, std::optional<protocol::Protocol> protocol) {
+    return warned(read_deployment(text, SpecFormat::kYaml, {}, {}, {protocol}));
   };
   const auto is_shared = ::testing::Contains(
       ::testing::HasSubstr("triton:8000 is also where \"m1\" is: each node needs a port"));
