@@ -43,8 +43,9 @@ constexpr int kSpareDescriptors = 16;
 constexpr std::size_t kMostWaitingWork = 1024;
 // Scrapes that may wait.
 constexpr std::size_t kMostWaitingPages = 64;
-// What pages of metrics may hold together: the largest graphs' are some megabytes.
+// What pages of metrics may hold together: several of any graph, and no lone one is refused.
 constexpr std::size_t kMostPageBytes = std::size_t{64} << 20;
+constexpr std::size_t kMostPageBytesOfNode = std::size_t{64} << 10;
 // Start-up waits this long for the first answers of the name server.
 constexpr auto kFirstResolve = std::chrono::milliseconds(200);
 // How long what was logged before may take, so that the reason stands last.
@@ -115,7 +116,8 @@ Server::Server(const Options& options, const graph::PredictorSpec& predictor,
                  {options.connect_timeout, options.max_response_bytes, options.max_header_bytes}),
       work_budget_(std::make_shared<WorkBudget>(
           options.max_work_bytes.value_or(default_work_bytes()), "--max_work_bytes")),
-      page_budget_(std::make_shared<WorkBudget>(kMostPageBytes)),
+      page_budget_(std::make_shared<WorkBudget>(kMostPageBytes +
+                                                predictor.nodes.size() * kMostPageBytesOfNode)),
       work_(std::make_unique<WorkPool>(work_thread_count(), kMostWaitingWork)),
       pages_(std::make_unique<WorkPool>(1, kMostWaitingPages)) {
   watch_threads();
