@@ -137,8 +137,8 @@ void advise_annotations(const Annotations& annotations, std::string_view path, V
   for (const auto& [name, value] : annotations) {
     const std::string place = member_path(path, name);
     if (is_one_of(name, kRead)) {
-      if (std::string fault = fault_of_value(name, value); !fault.empty()) {
-        warnings.add(place, std::move(fault));
+      if (std::string wrong = fault_of_value(name, value); !wrong.empty()) {
+        warnings.add(place, std::move(wrong));
       }
       continue;
     }

@@ -256,7 +256,9 @@ TEST(DataTypes, HaveTheNamesAndNumbersOfBothProtocols) {
     const auto type = static_cast<DataType>(i);
     EXPECT_EQ(from_tensorflow_name(tensorflow_name(type)), type);
     EXPECT_EQ(from_tensorflow_number(tensorflow_number(type)), type);
-    if (!v2_name(type).empty()) EXPECT_EQ(from_v2_name(v2_name(type)), type);
+    if (!v2_name(type).empty()) {
+      EXPECT_EQ(from_v2_name(v2_name(type)), type);
+    }
   }
   EXPECT_EQ(from_v2_name("FP8"), std::nullopt);
   EXPECT_EQ(from_v2_name(""), std::nullopt);

@@ -289,7 +289,9 @@ void expect_same(const Message& left, const Message& right, bool text) {
     EXPECT_EQ(one.shape, other.shape);
     EXPECT_EQ(one.parameters, other.parameters);
     EXPECT_EQ(one.strings, other.strings);
-    if (!text || !has_nan(one)) EXPECT_EQ(one.data, other.data) << int(one.type);
+    if (!text || !has_nan(one)) {
+      EXPECT_EQ(one.data, other.data) << int(one.type);
+    }
   }
 }
 
