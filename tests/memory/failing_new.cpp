@@ -39,6 +39,7 @@ void release(void* memory) noexcept {
 }  // namespace
 
 void fail_allocation(std::uint64_t nth) { to_go = static_cast<std::int64_t>(nth); }
+bool is_to_fail() { return to_go > 0; }
 bool has_failed() { return to_go.exchange(0) <= 0; }
 void exempt_this_thread(bool is_exempt) { exempt = is_exempt; }
 std::int64_t live_allocations() { return live; }
@@ -56,6 +57,18 @@ void* operator new(std::size_t size, std::align_val_t alignment) {
 void* operator new[](std::size_t size, std::align_val_t alignment) {
   return allocate(size, static_cast<std::size_t>(alignment));
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return allocate(size, 1);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept {
+  return operator new(size, tag);
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept { release(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { release(memory); }
 void operator delete(void* memory) noexcept { release(memory); }
 void operator delete[](void* memory) noexcept { release(memory); }
 void operator delete(void* memory, std::size_t) noexcept { release(memory); }
@@ -66,8 +79,6 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { rel
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
 
 #ifdef __SANITIZE_ADDRESS__
-// Without memory for its text, libprotobuf loses the string that it had made for a field.
-extern "C" const char* __lsan_default_suppressions() {
-  return "leak:google::protobuf::UnknownFieldSet\n";
-}
+// Without memory for its list, libprotobuf loses the message or the string that it had made for it.
+extern "C" const char* __lsan_default_suppressions() { return "leak:google::protobuf::\n"; }
 #endif

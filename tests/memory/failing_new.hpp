@@ -8,6 +8,8 @@ namespace infergraph::test {
 /// The allocation that comes as the `nth` from now on, of any thread but the exempt, throws
 /// std::bad_alloc; those after it work again. 0: none.
 void fail_allocation(std::uint64_t nth);
+/// Whether that is yet to come.
+bool is_to_fail();
 /// Whether that has happened; no more will.
 bool has_failed();
 
