@@ -80,5 +80,8 @@ void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { r
 
 #ifdef __SANITIZE_ADDRESS__
 // Without memory for its list, libprotobuf loses the message or the string that it had made for it.
-extern "C" const char* __lsan_default_suppressions() { return "leak:google::protobuf::\n"; }
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:google::protobuf::UnknownFieldSet\n"
+         "leak:google::protobuf::internal::RepeatedPtrFieldBase::Add\n";
+}
 #endif

@@ -6,7 +6,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -14,6 +13,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "engine/do_on.hpp"
 #include "engine/front/http_listener.hpp"
 #include "engine/front/rest_api.hpp"
 #include "engine/node/http_pool.hpp"
@@ -91,12 +91,7 @@ class Session : public testing::Test {
   Session() {
     test::exempt_this_thread();
     nodes.start();
-    std::promise<void> exempt;
-    boost::asio::post(nodes.thread(0).context, [&] {
-      test::exempt_this_thread();
-      exempt.set_value();
-    });
-    exempt.get_future().wait();
+    do_on(nodes.thread(0), [] { test::exempt_this_thread(); });
     upstream = std::make_unique<HttpListener>(
         nodes, ListenerOptions{}, std::vector<HttpListener::Seat>{{&echo, nullptr, nullptr}});
     book->set({TcpEndpoint(boost::asio::ip::make_address("127.0.0.1"), *upstream->open())});

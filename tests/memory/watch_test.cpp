@@ -4,14 +4,12 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
-#include <future>
 #include <memory>
 #include <new>
 #include <string>
 #include <vector>
 
-#include <boost/asio/post.hpp>
-
+#include "engine/do_on.hpp"
 #include "engine/front/http_listener.hpp"
 #include "engine/readiness.hpp"
 #include "engine/server_watch.hpp"
@@ -39,12 +37,7 @@ class Watch : public testing::Test {
   Watch() {
     test::exempt_this_thread(false);
     nodes.start();
-    std::promise<void> exempt;
-    boost::asio::post(nodes.thread(0).context, [&] {
-      test::exempt_this_thread();
-      exempt.set_value();
-    });
-    exempt.get_future().wait();
+    do_on(nodes.thread(0), [] { test::exempt_this_thread(); });
     listener = std::make_unique<HttpListener>(
         nodes, ListenerOptions{}, std::vector<HttpListener::Seat>{{&server, nullptr, nullptr}});
     here = at(*listener->open());
