@@ -12,7 +12,6 @@
 
 #include "engine/grpc/grpc_queue.hpp"
 #include "engine/loop_lag.hpp"
-#include "engine/post_surely.hpp"
 #include "engine/tell_exception.hpp"
 
 namespace infergraph::engine {
@@ -21,21 +20,22 @@ namespace infergraph::engine {
 // again only after it has gone off.
 class GrpcThread::Wake final : public Completion {
  public:
-  explicit Wake(boost::asio::io_context& context) : context_(context) {}
+  explicit Wake(GrpcThread& thread) : thread_(thread) {}
 
-  void set(grpc::CompletionQueue& queue) {
+  void set() {
     if (!set_.exchange(true)) {
-      alarm_.Set(&queue, gpr_time_0(GPR_CLOCK_MONOTONIC), tag_of(*this));
+      alarm_.Set(thread_.queue_->queue.get(), gpr_time_0(GPR_CLOCK_MONOTONIC), tag_of(*this));
     }
   }
 
  private:
   void complete(bool) override {
     set_.store(false);
-    context_.poll();
+    thread_.context_.poll();
+    if (thread_.stopping_) thread_.shut_down();
   }
 
-  boost::asio::io_context& context_;
+  GrpcThread& thread_;
   std::atomic<bool> set_ = false;
   grpc::Alarm alarm_;
 };
@@ -79,7 +79,7 @@ GrpcThread::GrpcThread(int index)
     : index_(index),
       guard_(context_.get_executor()),
       queue_(std::make_unique<Queue>()),
-      wake_(std::make_unique<Wake>(context_)) {
+      wake_(std::make_unique<Wake>(*this)) {
   // Debian builds Abseil with a search for deadlocks at every lock: 4 % of a call.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
@@ -123,7 +123,14 @@ void GrpcThread::tell_exception(std::string_view where) const noexcept {
 
 void GrpcThread::post(std::function<void()> work) {
   boost::asio::post(context_, std::move(work));
-  wake_->set(*queue_->queue);
+  wake_->set();
+}
+
+// By the thread itself, which sets alarms on the queue as long as that is open, and only once the
+// alarm of stop() has gone off: the library aborts where one is set on a queue that was shut down.
+void GrpcThread::shut_down() {
+  lag_tick_->stop();
+  queue_->queue->Shutdown();
 }
 
 void GrpcThread::stop() {
@@ -136,14 +143,8 @@ void GrpcThread::stop() {
     }
     return;
   }
-  // By the thread itself, which sets alarms on the queue as long as that is open.
-  post_surely([this] {
-    post([this] {
-      lag_ = nullptr;  // this may come before run()
-      if (lag_tick_ != nullptr) lag_tick_->stop();
-      queue_->queue->Shutdown();
-    });
-  });
+  stopping_ = true;
+  wake_->set();
   thread_.join();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -53,6 +54,7 @@ class GrpcThread {
   class LagTick;
 
   void run() noexcept;
+  void shut_down();
 
   int index_;
   metrics::HistogramCell* lag_ = nullptr;
@@ -64,6 +66,7 @@ class GrpcThread {
   std::unique_ptr<Queue> queue_;
   std::unique_ptr<Wake> wake_;
   LagTick* lag_tick_ = nullptr;  // while it runs
+  std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
 
