@@ -114,15 +114,17 @@ int threads_from(const Environment& environment) {
 }
 
 // WARN gives INFO in the reference, which surely nobody who writes it wants.
-void mend_level(Invocation& made) {
+void mend_level(Invocation& made, const Settings& settings) {
   std::string& level = made.options.log_level;
   if (level == "WARN") level = "WARNING";
   for (const std::string_view known : {"DEBUG", "INFO", "WARNING", "ERROR", "FATAL"}) {
     if (level == known) return;
   }
   if (!level.empty()) {
-    made.notices.push_back("log level " + level +
-                           " is none of DEBUG, INFO, WARNING, ERROR, FATAL: INFO is used");
+    const std::string source =
+        settings.is_given("log_level") ? settings.told("log_level") : "SELDON_LOG_LEVEL";
+    made.notices.push_back(source + ": \"" + level +
+                           "\" is none of DEBUG, INFO, WARNING, ERROR, FATAL: INFO is used");
   }
   level = "INFO";
 }
@@ -157,7 +159,7 @@ void settle(Invocation& made, const Settings& settings, const Environment& envir
   if (!settings.is_given("max_response_bytes")) options.max_response_bytes = options.max_body_bytes;
   if (options.threads == 0) options.threads = threads_from(environment);
   if (options.hostname.empty()) options.hostname = environment("POD_NAME").value_or("");
-  mend_level(made);
+  mend_level(made, settings);
 
   for (const Flag& flag : flags()) {
     if (flag.group != kLaterGroup || flag.name == "server_type" || flag.name == "transport") {

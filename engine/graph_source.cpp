@@ -37,8 +37,8 @@ bool is_of_another(const graph::Problem& problem, std::size_t served) {
   return !std::string_view(problem.path).substr(at + kList.size()).starts_with(own);
 }
 
-// One line each, and no more of them than somebody reads.
-std::vector<std::string> lines_of(const std::string& source,
+// One line each, and no more of them than somebody reads. `annotations_file` has the pod's.
+std::vector<std::string> lines_of(const std::string& source, const std::string& annotations_file,
                                   const std::vector<graph::Problem>& warnings, std::size_t served) {
   constexpr std::size_t kMost = 20;
   std::vector<std::string> lines;
@@ -46,7 +46,8 @@ std::vector<std::string> lines_of(const std::string& source,
   for (const graph::Problem& warning : warnings) {
     if (is_of_another(warning, served)) continue;
     if (lines.size() < kMost) {
-      lines.push_back(told(source, warning));
+      const bool is_of_pod = warning.path.starts_with(graph::kPodPath);
+      lines.push_back(told(is_of_pod ? annotations_file : source, warning));
     } else {
       ++more;
     }
@@ -70,7 +71,10 @@ Result<graph::Annotations> read_podinfo(const std::string& file_name,
     return Status(Code::kInvalidArgument,
                   "--annotations_file: can't read " + file_name + ": " + text.error().message());
   }
-  return graph::parse_podinfo(*text, warnings);
+  std::vector<std::string> faults;
+  graph::Annotations annotations = graph::parse_podinfo(*text, faults);
+  for (const std::string& fault : faults) warnings.push_back(file_name + ": " + fault);
+  return annotations;
 }
 
 }  // namespace
@@ -132,7 +136,7 @@ Result<GraphToServe> load_graph(Options& options, const Environment& environment
     while (predictors[served].name != options.predictor) ++served;
   }
   made.predictor = std::move(predictors[served]);
-  for (std::string& line : lines_of(source, reading.warnings, served)) {
+  for (std::string& line : lines_of(source, options.annotations_file, reading.warnings, served)) {
     made.warnings.push_back(std::move(line));
   }
   graph::Problems ignored;

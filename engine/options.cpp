@@ -53,13 +53,24 @@ std::optional<std::string> check_options(const Options& options, const Environme
     }
   }
   if (auto wrong = bad_name(options)) return wrong;
-  if (!read_protocols(options.protocol)) return "Protocol must be seldon, tensorflow or v2";
+  if (!read_protocols(options.protocol)) {
+    return "Protocol must be seldon, tensorflow or v2: --protocol is \"" + options.protocol + "\"";
+  }
   if (options.server_type == "kafka") return "Server type kafka is not supported in this release";
   if (options.transport != "rest" && options.transport != "grpc") {
-    return "Only rest and grpc supported";
+    return "Only rest and grpc supported: --transport is \"" + options.transport + "\"";
   }
-  for (const int port : {options.http_port, options.port.value_or(0), options.grpc_port}) {
-    if (port < 0 || port > 65535) return "Port " + std::to_string(port) + " is not 0 to 65535";
+  for (const auto& [flag, port] :
+       {std::pair("port", options.port.value_or(0)), std::pair("http_port", options.http_port),
+        std::pair("grpc_port", options.grpc_port)}) {
+    if (port < 0 || port > 65535) {
+      return "Port " + std::to_string(port) + " of --" + flag + " is not 0 to 65535";
+    }
+  }
+  if (!options.one_port && options.http_port == options.grpc_port && options.http_port != 0) {
+    const std::string port = std::to_string(options.http_port);
+    return "Port " + port + " is given to REST and to gRPC: --port " + port +
+           ", without --http_port and --grpc_port, has them share it";
   }
   if (!options.prometheus_path.starts_with('/')) {
     return "The metrics path \"" + options.prometheus_path + "\" does not begin with /";

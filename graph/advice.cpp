@@ -167,12 +167,16 @@ void advise_address(const NodeSpec& node, const NodeNotes& notes, bool has_conta
   const std::uint16_t port = endpoint.service_port;
   // The operator makes a container for a prepackaged server.
   const bool is_server = node.implementation == Implementation::kPrepackaged;
+  const bool is_proxied = node.implementation_name == "TENSORFLOW_SERVER";
   warnings.add(at(node, "endpoint"),
                std::string(is_server ? "no port is given: outside a cluster"
                                      : "no port and no container is given:") +
                    " the node is expected at " + endpoint.service_host + ":" +
                    std::to_string(port) +
-                   ", as the operator counts; give service_host and httpPort or grpcPort");
+                   ", as the operator counts; give service_host and httpPort or grpcPort" +
+                   (is_proxied ? " (of its proxy; rest_endpoint or grpc_endpoint say where "
+                                 "TensorFlow Serving itself is)"
+                               : ""));
 }
 
 /// Nodes that share a port, unless their server tells them apart by the model's name.

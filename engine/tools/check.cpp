@@ -232,6 +232,9 @@ int run_check(const std::vector<std::string>& args, const Environment& environme
           {"spec.predictors", "none is named \"" + predictor + "\"; there are: " + names});
     }
   }
+  for (graph::Problem& problem : reading.problems) {
+    if (problem.path.empty() && problem.line == 0) problem.path = file;  // it can't be read
+  }
   if (json) {
     print_check_json(std::cout, reading);
   } else {

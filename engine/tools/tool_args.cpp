@@ -7,6 +7,8 @@
 #include <iostream>
 #include <utility>
 
+#include "graph/nearest_name.hpp"
+
 namespace infergraph::engine {
 
 ToolArgs::ToolArgs(std::string usage, std::string about)
@@ -41,6 +43,13 @@ const ToolArgs::Flag* ToolArgs::find(std::string_view name) const {
   return found == flags_.end() ? nullptr : &*found;
 }
 
+std::string ToolArgs::flag_meant(std::string_view written) const {
+  std::vector<std::string_view> names = {"help"};
+  for (const Flag& flag : flags_) names.push_back(flag.name);
+  const std::string_view name = graph::nearest_name(written, names);
+  return name.empty() ? "" : "; did you mean --" + std::string(name) + "?";
+}
+
 std::string ToolArgs::read(const std::vector<std::string>& args, std::string& file,
                            bool& wants_help) const {
   bool only_files = false;
@@ -65,7 +74,7 @@ std::string ToolArgs::read(const std::vector<std::string>& args, std::string& fi
       return "";
     }
     const Flag* flag = find(name);
-    if (flag == nullptr) return "unknown flag --" + name;
+    if (flag == nullptr) return "unknown flag --" + name + flag_meant(name);
 
     std::string_view value = "true";
     if (equals != std::string_view::npos) {
@@ -92,7 +101,8 @@ std::optional<int> ToolArgs::parse(const std::vector<std::string>& args, std::st
   }
   if (wrong.empty()) return std::nullopt;
   const std::string tool = usage_.substr(0, usage_.find(' '));
-  std::cerr << "infergraph " << tool << ": " << wrong << "; see infergraph " << tool << " --help\n";
+  std::cerr << "infergraph " << tool << ": " << wrong << (wrong.ends_with('?') ? " See" : "; see")
+            << " infergraph " << tool << " --help\n";
   return 2;
 }
 

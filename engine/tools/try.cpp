@@ -143,6 +143,11 @@ int report(const graph::PredictorSpec& predictor, const TryRecorder& recorder, c
     print_try_json(std::cout, outcome);
   } else {
     print_try(std::cout, outcome, TextStyle::for_stdout(), flags.full ? 0 : terminal_columns());
+    const bool is_nobody_there =
+        !walk.answer && walk.answer.error().code() == protocol::Code::kUnavailable;
+    if (is_nobody_there && !flags.stub) {
+      std::cout << "start the node, or have stand-ins answer for the nodes: --stub\n";
+    }
   }
   std::cout << std::flush;
   return walk.answer ? 0 : 1;

@@ -208,6 +208,7 @@ class TimeoutTest(NodesTest):
             engine = self.over(node, *flag, spec_annotations=spec,
                                annotations={"seldon.io/rest-timeout": "100"})
             self.assertLess(self.timed(engine, node), 0.45)
+            self.assertIn(f"{podinfo.name}: line 1 is not key=", engine.stderr())
 
     def test_bad_and_absent_values(self):
         node = self.node(Answer(delay=0.2))

@@ -68,6 +68,9 @@ class RestTest(FrontTest):
                 response = self.engine.ask(verb, path, BODY, JSON)
                 self.assertEqual(response.status, status)
                 self.assertEqual(list(response.json()), ["error"])
+                for others, protocol in (("/api/", "seldon"), ("/v2/", "v2")):
+                    self.assertEqual(path.startswith(others),
+                                     f"protocol {protocol} is not served (--protocol)" in response.json()["error"])
 
     def test_passes_errors_on_as_they_stand(self):
         self.node.on("/v1/models/m:predict", Answer(404, body=b'{ "error": "Servable not found" }'))

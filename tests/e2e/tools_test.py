@@ -117,6 +117,8 @@ class CheckTest(ToolTest):
     def test_a_file_that_is_not_there_is_a_problem(self):
         told = self.json_of("check", "/nonexistent/graph.yaml", code=1)
         self.assertEqual(len(told["problems"]), 1)
+        self.assertIn("  /nonexistent/graph.yaml: can't read the file: No such file",
+                      run("check", "/nonexistent/graph.yaml").stdout)
 
     def test_bad_usage(self):
         for arguments in (["check"], ["check", "a", "b"], ["check", "--nope", "a"],
@@ -292,6 +294,7 @@ class TryTest(ToolTest):
         told = self.json_of("try", file, code=1)
         self.assertEqual((told["status"], told["error"]["node"]), (503, "router"))
         self.assertIn(str(ports["router"]), told["error"]["message"])
+        self.assertIn("have stand-ins answer for the nodes: --stub", run("try", file).stdout)
         told = self.json_of("try", file, "--stub", "--set", "router.route=1", "--set",
                             "b2.error_rate=1", "--set", "b1.latency=5s", code=1)
         self.assertEqual((told["status"], told["error"]["node"]), (500, "b2"))

@@ -76,6 +76,8 @@ class RestTest(V2Test):
             with self.subTest(path):
                 answer = engine.ask(verb, path, PLAIN, JSON)
                 self.assertEqual((answer.status, list(answer.json())), (status, ["error"]))
+                self.assertEqual(path.startswith("/api/"),
+                                 "protocol seldon is not served (--protocol)" in answer.json()["error"])
 
     def test_passes_binary_data_through(self):
         body, headers = tensors.to_v2_json({"x": X}, "inputs", binary=True)

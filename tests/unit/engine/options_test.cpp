@@ -258,14 +258,17 @@ TEST(Options, FailWithOneOnWhatCannotBeServed) {
       {{"--protocol", "soap"}, "Protocol must be seldon, tensorflow or v2"},
       {{"--protocol", ""}, "Protocol must be seldon, tensorflow or v2"},
       {{"--protocol", "seldon,soap"}, "Protocol must be seldon, tensorflow or v2"},
-      {{"--protocol", "v2,"}, "Protocol must be seldon, tensorflow or v2"},
-      {{"--transport", "udp"}, "Only rest and grpc supported"},
+      {{"--protocol", "v2,"}, "Protocol must be seldon, tensorflow or v2: --protocol is \"v2,\""},
+      {{"--transport", "udp"}, "Only rest and grpc supported: --transport is \"udp\""},
       {{"--server_type", "kafka"}, "kafka"},
-      {{"--http_port", "65536"}, "Port 65536"},
-      {{"--http_port", "-1"}, "Port -1"},
-      {{"--grpc_port", "70000"}, "Port 70000"},
-      {{"--port", "70000"}, "Port 70000"},
+      {{"--http_port", "65536"}, "Port 65536 of --http_port"},
+      {{"--http_port", "-1"}, "Port -1 of --http_port"},
+      {{"--grpc_port", "70000"}, "Port 70000 of --grpc_port"},
+      {{"--port", "70000"}, "Port 70000 of --port"},
       {{"--port", "70000", "--http_port", "1"}, "Port 70000"},
+      {{"--http_port", "9000", "--grpc_port", "9000"}, "--port 9000"},
+      {{"--grpc_port", "8000"}, "Port 8000 is given to REST and to gRPC"},
+      {{"--port", "9000", "--grpc_port", "9000"}, "without --http_port and --grpc_port"},
       {{"--prometheus_path", "metrics"}, "\"metrics\""},
       {{"--sdep", "a\r\nSet-Cookie: b"}, "sdep has control characters"}};
   for (const auto& [args, mention] : cases) expect_failure(read_with_file(args), 1, mention);
@@ -311,7 +314,12 @@ TEST(Options, IgnoreABadEnvironment) {
   EXPECT_FALSE(made.options.debug);
   EXPECT_EQ(made.options.threads, 0);
   EXPECT_EQ(made.options.log_level, "INFO");
-  EXPECT_THAT(made.notices, ElementsAre(HasSubstr("SELDON_DEBUG=maybe"), HasSubstr("loud")));
+  EXPECT_THAT(made.notices, ElementsAre(HasSubstr("SELDON_DEBUG=maybe"),
+                                        HasSubstr("SELDON_LOG_LEVEL: \"loud\"")));
+  EXPECT_THAT(read_with_file({"--log_level", "loud"}).notices,
+              ElementsAre(HasSubstr("--log_level: \"loud\"")));
+  EXPECT_THAT(read_with_file({}, {{"INFERGRAPH_LOG_LEVEL", "loud"}}).notices,
+              ElementsAre(HasSubstr("INFERGRAPH_LOG_LEVEL: \"loud\"")));
   for (const char* threads : {"0", "-2", "2x", ""}) {
     EXPECT_EQ(options({}, {{"GOMAXPROCS", threads}}).threads, 0) << threads;
   }

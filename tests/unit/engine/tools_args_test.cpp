@@ -59,7 +59,8 @@ TEST(ToolArgs, BadUsageIsCodeTwoAndOneLine) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{}, "FILE is missing"},
       {{"f", "g"}, "one FILE is enough"},
-      {{"f", "--nope"}, "unknown flag --nope"},
+      {{"f", "--nope"}, "unknown flag --nope; see infergraph probe --help"},
+      {{"f", "--txt"}, "unknown flag --txt; did you mean --text? See infergraph probe --help"},
       {{"f", "--text"}, "--text needs a value"},
   };
   for (const auto& [args, told] : cases) {
