@@ -31,6 +31,10 @@ Status at_node(const PlanNode& node, Status status) {
   return status;
 }
 
+void blame(const PlanNode& node, Result<Payload>& failed) {
+  failed = at_node(node, std::move(failed).error());
+}
+
 std::string branch_out_of_range(int branch, std::size_t children) {
   return "branch " + std::to_string(branch) + " is not one of its " + std::to_string(children) +
          (children == 1 ? " child" : " children");
@@ -62,69 +66,71 @@ Awaitable<Result<Payload>> Walker::predict(Payload message, CallContext& context
   return predict_at(plan_.root(), std::move(message), context);
 }
 
-Awaitable<Result<Payload>> Walker::predict_at(const PlanNode& node, Payload message,
+// asio uses a frame again if it has no more than 1,020 bytes. So what the children need is in one
+// of its own, and what is passed by value is so by functions that are no coroutines.
+Awaitable<Result<Payload>> Walker::predict_at(const PlanNode& node, Answer message,
                                               CallContext& context) {
   SelfTime self_time(node.self_time);
 
   if (node.input) {
     self_time.pause();
-    auto transformed = co_await step(node, *node.input, std::move(message), context);
+    message = co_await step(node, *node.input, std::move(*message), context);
     self_time.resume();
-    if (!transformed) co_return at_node(node, std::move(transformed).error());
-    message = *std::move(transformed);
+    if (!message) {
+      blame(node, message);
+      co_return message;
+    }
   }
 
   int branch = kAllChildren;
   if (!node.children.empty()) {
     self_time.pause();
-    if (node.routes) {
-      const auto routed = co_await route_at(node, message, context);
-      if (!routed) co_return at_node(node, routed.error());
-      branch = *routed;
-    }
-    if (context.observer != nullptr) context.observer->on_routing(node, branch);
-    if (branch != kNoChild) {
-      std::vector<Payload> answers;
-      if (branch == kAllChildren && node.children.size() > 1) {
-        auto all = co_await run_all(node.children.size(), context,
-                                    [this, &node, &message](std::size_t i, CallContext& child) {
-                                      return predict_at(*node.children[i], message, child);
-                                    });
-        if (!all) co_return std::move(all).error();
-        answers = *std::move(all);
-      } else {
-        const std::size_t only = branch == kAllChildren ? 0 : static_cast<std::size_t>(branch);
-        auto answer = co_await predict_at(*node.children[only], std::move(message), context);
-        if (!answer) co_return std::move(answer).error();
-        if (!node.aggregates) {
-          message = *std::move(answer);
-        } else {
-          answers.push_back(*std::move(answer));
-        }
-      }
-      if (node.aggregates) {
-        auto combined = co_await aggregate_at(node, std::move(answers), context);
-        if (!combined) co_return at_node(node, std::move(combined).error());
-        message = *std::move(combined);
-      } else if (!answers.empty()) {
-        message = std::move(answers.front());
-      }
-    }
+    message = co_await ask_children(node, *message, branch, context);
+    if (!message) co_return message;
     self_time.resume();
   }
   if (context.trail != nullptr && node.is_first) context.trail->record(node.name, branch);
 
   if (node.transforms_output) {
     self_time.pause();
-    auto transformed = co_await step(node, Method::kTransformOutput, std::move(message), context);
+    message = co_await step(node, Method::kTransformOutput, std::move(*message), context);
     self_time.resume();
-    if (!transformed) co_return at_node(node, std::move(transformed).error());
-    message = *std::move(transformed);
+    if (!message) blame(node, message);
   }
   co_return message;
 }
 
-Awaitable<Result<Payload>> Walker::step(const PlanNode& node, Method method, Payload message,
+Awaitable<Result<Payload>> Walker::ask_children(const PlanNode& node, Payload& message, int& branch,
+                                                CallContext& context) {
+  if (node.routes) {
+    const auto routed = co_await route_at(node, message, context);
+    if (!routed) co_return at_node(node, routed.error());
+    branch = *routed;
+  }
+  if (context.observer != nullptr) context.observer->on_routing(node, branch);
+  if (branch == kNoChild) co_return std::move(message);
+
+  std::vector<Payload> answers;
+  if (branch == kAllChildren && node.children.size() > 1) {
+    auto all = co_await run_all(node.children.size(), context,
+                                [this, &node, &message](std::size_t i, CallContext& child) {
+                                  return predict_at(*node.children[i], message, child);
+                                });
+    if (!all) co_return std::move(all).error();
+    answers = *std::move(all);
+  } else {
+    const std::size_t only = branch == kAllChildren ? 0 : static_cast<std::size_t>(branch);
+    auto answer = co_await predict_at(*node.children[only], std::move(message), context);
+    if (!answer || !node.aggregates) co_return answer;
+    answers.push_back(*std::move(answer));
+  }
+  if (!node.aggregates) co_return std::move(answers.front());
+  auto combined = co_await aggregate_at(node, std::move(answers), context);
+  if (!combined) co_return at_node(node, std::move(combined).error());
+  co_return combined;
+}
+
+Awaitable<Result<Payload>> Walker::step(const PlanNode& node, Method method, Payload&& message,
                                         CallContext& context) {
   // Without an observer this is the unit's own awaitable: no frame of its own on the hot path.
   if (context.observer == nullptr) return node.unit->call(method, std::move(message), context);
@@ -204,7 +210,7 @@ Awaitable<Result<Payload>> Walker::feedback_at(const PlanNode& node, const Paylo
     }
   }
   if (!node.takes_feedback) co_return answer;
-  auto own = co_await step(node, Method::kSendFeedback, body, context);
+  auto own = co_await step(node, Method::kSendFeedback, Payload(body), context);
   if (!own) co_return at_node(node, std::move(own).error());
   co_return own;
 }

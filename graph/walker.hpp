@@ -45,13 +45,17 @@ class Walker {
   using Answer = protocol::Result<protocol::Payload>;
   using Routing = std::map<std::string, int>;
 
-  Awaitable<Answer> predict_at(const PlanNode& node, protocol::Payload message,
-                               CallContext& context);
+  /// The node and what is below it. `message` is one, and becomes the answer.
+  Awaitable<Answer> predict_at(const PlanNode& node, Answer message, CallContext& context);
+  /// What the children make of the message, which is used up. Sets `branch` to where it went.
+  Awaitable<Answer> ask_children(const PlanNode& node, protocol::Payload& message, int& branch,
+                                 CallContext& context);
   Awaitable<Answer> feedback_at(const PlanNode& node, const protocol::Payload& body,
                                 const Routing& routing, CallContext& context);
   Awaitable<protocol::Result<int>> route_at(const PlanNode& node, const protocol::Payload& message,
                                             CallContext& context);
-  Awaitable<Answer> step(const PlanNode& node, protocol::Method method, protocol::Payload message,
+  /// What the node's unit makes of the message.
+  Awaitable<Answer> step(const PlanNode& node, protocol::Method method, protocol::Payload&& message,
                          CallContext& context);
   Awaitable<Answer> observed_step(const PlanNode& node, protocol::Method method,
                                   protocol::Payload message, CallContext& context);
