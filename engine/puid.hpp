@@ -23,25 +23,41 @@ class PuidSource {
 
   /// Thirty-six characters, valid until the next call.
   std::string_view next() {
-    static constexpr std::string_view kHex = "0123456789abcdef";
-    std::uint64_t bits = (random_() & ~std::uint64_t{0xf000}) | 0x4000;  // version 4
-    std::size_t at = 0;
-    for (const int digits : {8, 4, 4, 4, 12}) {
-      if (at == 18) bits = (random_() & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
-      if (at > 0) text_[at++] = '-';
-      for (int i = 0; i < digits; ++i, bits <<= 4) text_[at++] = kHex[bits >> 60];
-    }
+    put({0, 2, 4, 6, 9, 11, 14, 16}, (random_() & ~std::uint64_t{0xf000}) | 0x4000);  // version 4
+    put({19, 21, 24, 26, 28, 30, 32, 34},
+        (random_() & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62));
     return {text_.data(), text_.size()};
   }
 
  private:
+  // The two digits of every byte.
+  static constexpr std::array<std::array<char, 2>, 256> kDigits = [] {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> made{};
+    for (std::size_t i = 0; i < made.size(); ++i) made[i] = {kHex[i / 16], kHex[i % 16]};
+    return made;
+  }();
+
+  // Eight bytes, the highest first, at these places.
+  void put(const std::array<std::uint8_t, 8>& places, std::uint64_t bits) {
+    for (const std::uint8_t at : places) {
+      const auto& digits = kDigits[bits >> 56];
+      text_[at] = digits[0];
+      text_[at + std::size_t{1}] = digits[1];
+      bits <<= 8;
+    }
+  }
   static std::uint64_t seed() {
     std::random_device device;
     return (std::uint64_t{device()} << 32) | device();
   }
 
   std::mt19937_64 random_;
-  std::array<char, 36> text_{};
+  std::array<char, 36> text_ = [] {
+    std::array<char, 36> dashes;
+    dashes.fill('-');
+    return dashes;
+  }();
 };
 
 }  // namespace infergraph::engine

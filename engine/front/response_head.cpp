@@ -19,18 +19,26 @@ void append_number(std::string& text, std::size_t number) {
   text.append(digits.data(), end);
 }
 
+void begin_with_status(std::string& text, int status, bool old_version) {
+  text.assign(old_version ? "HTTP/1.0 "sv : "HTTP/1.1 "sv);
+  append_number(text, static_cast<std::size_t>(status));
+  text += ' ';
+  const auto reason =
+      boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
+  text.append(reason.data(), reason.size());
+  text.append("\r\n"sv);
+}
+
 }  // namespace
 
 bool has_no_body(int status) { return status == 204 || status == 304 || status / 100 == 1; }
 
 void write_head(std::string& text, const HttpResponse& response, const ResponseHead& head) {
-  text.assign(head.old_version ? "HTTP/1.0 "sv : "HTTP/1.1 "sv);
-  append_number(text, static_cast<std::size_t>(response.status));
-  text += ' ';
-  const auto reason =
-      boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
-  text.append(reason.data(), reason.size());
-  text.append("\r\n"sv);
+  if (response.status == 200 && !head.old_version) {
+    text.assign("HTTP/1.1 200 OK\r\n"sv);  // nearly always
+  } else {
+    begin_with_status(text, response.status, head.old_version);
+  }
   text += head.header_lines;
   const protocol::Payload& body = response.body;
   if (!body.content_type().empty()) {
