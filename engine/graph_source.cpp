@@ -73,7 +73,8 @@ Result<graph::Annotations> read_podinfo(const std::string& file_name,
   }
   std::vector<std::string> faults;
   graph::Annotations annotations = graph::parse_podinfo(*text, faults);
-  for (const std::string& fault : faults) warnings.push_back(file_name + ": " + fault);
+  for (const std::string& fault : faults)
+    warnings.emplace_back(file_name).append(": ").append(fault);
   return annotations;
 }
 

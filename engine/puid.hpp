@@ -54,7 +54,7 @@ class PuidSource {
 
   std::mt19937_64 random_;
   std::array<char, 36> text_ = [] {
-    std::array<char, 36> dashes;
+    std::array<char, 36> dashes{};
     dashes.fill('-');
     return dashes;
   }();

@@ -15,9 +15,9 @@ namespace infergraph::graph {
 ///
 /// Threads: one. Waking resumes the sleeper inside notify(), so nothing that the sleeper may
 /// destroy is touched after it.
-class Event {
+class Event {  // NOLINT(cppcoreguidelines-pro-type-member-init): as its constructor
  public:
-  Event() = default;
+  Event() = default;  // NOLINT(cppcoreguidelines-pro-type-member-init): room_ holds no handler yet
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
   ~Event() {

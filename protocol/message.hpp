@@ -71,7 +71,7 @@ struct Message {
 
   /// Keeps `text` and gives the view of it to hold in a tensor.
   std::string_view keep(std::string text) {
-    count_work(text.size() + sizeof text);
+    count_work(text.size() + sizeof(std::string));
     return made.emplace_back(std::move(text));
   }
 };

@@ -253,7 +253,7 @@ void GrpcFront::turn_away(int descriptor) {
   ::send(descriptor, kFrames.data(), kFrames.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::shutdown(descriptor, SHUT_WR);
   // What is left unread would make close() a reset, which may overtake the frames.
-  std::array<char, 4096> unread;
+  std::array<char, 4096> unread{};
   while (::recv(descriptor, unread.data(), unread.size(), MSG_DONTWAIT) > 0) {
   }
   ::close(descriptor);

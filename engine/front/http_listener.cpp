@@ -254,7 +254,7 @@ void HttpListener::turn_away(Socket socket, const char* why) {
   boost::system::error_code ec;
   connection.write_now(outgoing, ec);
   // What is left unread would make close() a reset, which may overtake the answer.
-  std::array<char, 4096> unread;
+  std::array<char, 4096> unread{};
   connection.socket().non_blocking(true, ec);
   connection.socket().shutdown(Socket::shutdown_send, ec);
   connection.socket().read_some(asio::buffer(unread), ec);

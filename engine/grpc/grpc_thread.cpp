@@ -123,7 +123,8 @@ void GrpcThread::tell_exception(std::string_view where) const noexcept {
 
 void GrpcThread::post(std::function<void()> work) {
   boost::asio::post(context_, std::move(work));
-  wake_->set();
+  // The thread itself looks there behind each completion.
+  if (!context_.get_executor().running_in_this_thread()) wake_->set();
 }
 
 // By the thread itself, which sets alarms on the queue as long as that is open, and only once the

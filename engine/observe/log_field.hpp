@@ -16,6 +16,7 @@ class Value {
  public:
   using Content = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>;
 
+  // NOLINTBEGIN(google-explicit-constructor): a field is written as {"key", value}
   Value(std::string_view text) : content_(text) {}
   Value(const std::string& text) : content_(std::string_view(text)) {}
   Value(const char* text) : content_(std::string_view(text)) {}
@@ -26,6 +27,7 @@ class Value {
   template <std::unsigned_integral Number>
   requires(!std::same_as<Number, bool>) Value(Number number)
       : content_(static_cast<std::uint64_t>(number)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   const Content& content() const { return content_; }
 
@@ -43,9 +45,11 @@ class Fields : public std::span<const Field> {
  public:
   using Row = std::span<const Field>;
 
+  // NOLINTBEGIN(google-explicit-constructor): likewise
   Fields() = default;
   Fields(std::initializer_list<Field> fields) : Row(fields.begin(), fields.size()) {}
   Fields(Row fields) : Row(fields) {}
+  // NOLINTEND(google-explicit-constructor)
 };
 
 }  // namespace infergraph::engine::log

@@ -6,8 +6,6 @@
 #include <functional>
 #include <thread>
 
-#include <boost/asio/post.hpp>
-
 namespace infergraph::engine {
 namespace {
 
@@ -30,7 +28,7 @@ TEST(GrpcThread, EndsWhileItIsBusy) {
     std::atomic<bool> busy = false;
     std::function<void()> again = [&] {
       busy = true;
-      if (--left > 0) boost::asio::post(thread.context(), again);
+      if (--left > 0) thread.post(again);
     };
     thread.post(again);
     while (!busy) std::this_thread::yield();
