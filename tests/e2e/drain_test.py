@@ -10,10 +10,14 @@ import raw_http
 from engine import BODY, Engine, JSON, PREDICTIONS, unit
 from fast_node import FastNode
 from load import Load
-from raw_http import request_bytes
-from stub_node import Answer, StubNode
+from raw_http import LONG, request_bytes
+from stub_node import Answer, Held, Stall, StubNode
 
 PREDICT = request_bytes("POST", PREDICTIONS, BODY, JSON)
+# Who would hold up the drain for as long as this gives it is seen to do so.
+PATIENT = ("--graceful_timeout", f"{LONG}s")
+# Nobody waits for its end.
+WIND_DOWN = ("--shutdown_delay", f"{LONG}s")
 
 
 class DrainTest(unittest.TestCase):
@@ -33,105 +37,119 @@ class DrainTest(unittest.TestCase):
         self.assertTrue(node.wait_for(lambda n: len(n.requests) > before))
         return client
 
+    def ends_soon(self, engine, sent):
+        self.assertEqual(engine.wait(), 0)
+        self.assertLess(engine.exited - sent, LONG / 2)
+
+    def wait_until_refused(self, engine):
+        """The time at which nobody listens any more: the wind down is over."""
+        deadline = time.monotonic() + LONG
+        while time.monotonic() < deadline:
+            try:
+                engine.client().close()
+            except OSError:
+                return time.monotonic()
+            time.sleep(0.01)
+        self.fail("new connections are still taken")
+
 
 class SignalTest(DrainTest):
     def test_idle_ends_with_0_soon(self):
         for number in (signal.SIGTERM, signal.SIGINT):
-            _, engine = self.start()
+            _, engine = self.start(None, *PATIENT)
             idle = engine.client()
             self.assertEqual(idle.send(PREDICT).read().status, 200)
             sent = engine.terminate(number)
-            self.assertEqual(engine.wait(), 0)
-            self.assertTrue(0.4 < engine.exited - sent < 2, engine.exited - sent)
+            self.ends_soon(engine, sent)
+            self.assertGreater(engine.exited - sent, 0.45)
             self.assertTrue(idle.is_closed())
             idle.close()
 
     def test_ready_turns_at_once_while_live_and_work_go_on(self):
-        node, engine = self.start()
+        _, engine = self.start(None, *WIND_DOWN)
         with engine.client() as kept:
             self.assertEqual(kept.ask("GET", "/ready").status, 200)
             sent = engine.terminate()
             while kept.ask("GET", "/ready").status == 200:
-                self.assertLess(time.monotonic() - sent, 0.1)
-            # The floor of half a second: new connections are taken and served.
-            while time.monotonic() - sent < 0.4:
+                self.assertLess(time.monotonic() - sent, LONG / 2)
+            # New connections are taken and served.
+            for _ in range(10):
                 self.assertEqual(engine.get("/ready").status, 503)
                 self.assertEqual(engine.get("/live").status, 200)
                 self.assertEqual(engine.predict().status, 200)
-                time.sleep(0.02)
-        self.assertEqual(engine.wait(), 0)
 
     def test_shutdown_delay(self):
-        _, engine = self.start(None, "--shutdown_delay", "1500ms")
+        _, engine = self.start(None, *PATIENT, "--shutdown_delay", "1500ms")
         sent = engine.terminate()
-        time.sleep(0.05)
-        while time.monotonic() - sent < 1.3:
-            self.assertEqual(engine.get("/ready").status, 503)
-            self.assertEqual(engine.predict().status, 200)
-            time.sleep(0.05)
-        self.assertEqual(engine.wait(), 0)
-        self.assertTrue(1.4 < engine.exited - sent < 3, engine.exited - sent)
+        self.assertGreater(self.wait_until_refused(engine) - sent, 1.45)
+        self.ends_soon(engine, sent)
 
     def test_no_new_connections_after_it(self):
-        node, engine = self.start(Answer(delay=2))
+        held = Held()
+        node, engine = self.start(held, *PATIENT)
         client = self.begin(engine, node)
         sent = engine.terminate()
-        refused = None
-        while refused is None and time.monotonic() - sent < 1.6:
-            time.sleep(0.02)
-            try:
-                engine.client().close()
-            except OSError:
-                refused = time.monotonic() - sent
-        self.assertIsNotNone(refused)
-        self.assertGreater(refused, 0.45)
+        self.assertGreater(self.wait_until_refused(engine) - sent, 0.45)
+        held.let_go()
         self.assertEqual(client.read().status, 200)
         self.assertEqual(engine.wait(), 0)
 
     def test_a_second_sigterm_changes_nothing(self):
-        node, engine = self.start(Answer(delay=1))
+        held = Held()
+        node, engine = self.start(held, *PATIENT)
         client = self.begin(engine, node)
         for _ in range(3):
             engine.terminate()
             time.sleep(0.1)
+        self.wait_until_refused(engine)
+        held.let_go()
         self.assertEqual(client.read().status, 200)
         self.assertEqual(engine.wait(), 0)
 
     def test_a_second_interrupt_ends_it_at_once(self):
-        node, engine = self.start(Answer(delay=5))
+        node, engine = self.start(Stall(), *WIND_DOWN)
         self.begin(engine, node)
         engine.terminate(signal.SIGINT)
-        time.sleep(0.1)
+        engine.wait_until("/ready", 503)  # it minds the second one by now
         sent = engine.terminate(signal.SIGINT)
         self.assertEqual(engine.wait(), -signal.SIGINT)
-        self.assertLess(engine.exited - sent, 0.3)
+        self.assertLess(engine.exited - sent, LONG / 2)
 
 
 class InFlightTest(DrainTest):
     def test_in_flight_requests_finish_and_are_told_to_close(self):
-        node, engine = self.start(Answer(delay=1.5))
+        held = Held()
+        node, engine = self.start(held, *PATIENT)
         clients = [self.begin(engine, node) for _ in range(10)]
         engine.terminate()
+        self.wait_until_refused(engine)
+        held.let_go()
         for client in clients:
             answer = client.read()
             self.assertEqual(answer.status, 200)
             self.assertEqual(answer.get("Connection"), "close")
-            self.assertTrue(client.is_closed(2))
+            self.assertTrue(client.is_closed())
         self.assertEqual(engine.wait(), 0)
 
     def test_pipelined_and_half_sent_requests_finish(self):
-        node, engine = self.start(Answer(delay=0.1))
+        node, engine = self.start(None, *PATIENT)
         piped, half, chunked = (engine.client() for _ in range(3))
         for client in (half, chunked):
             self.assertEqual(client.send(PREDICT).read().status, 200)
+        node.default = held = Held()
+        before = len(node.requests)
         piped.send(PREDICT * 3)
-        half.send(PREDICT[:-5])
-        chunked.send(b"POST " + PREDICTIONS.encode() + b" HTTP/1.1\r\nHost: x\r\n"
-                     b"Transfer-Encoding: chunked\r\n\r\n3\r\na")
-        time.sleep(0.05)
+        self.assertTrue(node.wait_for(lambda n: len(n.requests) > before))
+        head = (b"POST " + PREDICTIONS.encode() + b" HTTP/1.1\r\nHost: x\r\n"
+                b"Expect: 100-continue\r\n")
+        half.send(head + b"Content-Length: 3\r\n\r\na")
+        chunked.send(head + b"Transfer-Encoding: chunked\r\n\r\n3\r\na")
+        for client in (half, chunked):  # by which the engine says that it is at it
+            self.assertEqual(client.reader.until(b"\r\n\r\n"), b"HTTP/1.1 100 Continue")
         engine.terminate()
-        time.sleep(0.7)
-        half.send(PREDICT[-5:])
+        self.wait_until_refused(engine)
+        held.let_go()
+        half.send(b"bc")
         chunked.send(b"bc\r\n0\r\n\r\n")
         self.assertEqual(half.read().status, 200)
         self.assertEqual(chunked.read().status, 200)
@@ -141,30 +159,27 @@ class InFlightTest(DrainTest):
             client.close()
 
     def test_over_the_graceful_timeout(self):
-        node, engine = self.start(Answer(delay=30), "--graceful_timeout", "1s")
+        node, engine = self.start(Stall(), "--graceful_timeout", "1s")
         client = self.begin(engine, node)
         sent = engine.terminate()
         self.assertEqual(engine.wait(), 1)
-        self.assertTrue(0.9 < engine.exited - sent < 3.5, engine.exited - sent)
-        self.assertTrue(client.is_closed(1))
+        self.assertGreater(engine.exited - sent, 1.4)
+        self.assertTrue(client.is_closed())
         line = next(line for line in engine.stderr().splitlines() if "requests cut" in line)
         self.assertIn(PREDICTIONS + ": 1", line)
         self.assertIn(f"{node.host}:{node.port}: 1", line)
 
     def test_a_silent_connection_does_not_hold_it(self):
-        _, engine = self.start(None, "--graceful_timeout", "10s")
+        _, engine = self.start(None, *PATIENT, "--read_timeout", f"{LONG}s")
         silent = [engine.client() for _ in range(20)]
-        sent = engine.terminate()
-        self.assertEqual(engine.wait(), 0)
-        self.assertLess(engine.exited - sent, 3)
+        self.ends_soon(engine, engine.terminate())
         for client in silent:
             client.close()
-
 
     def test_silent_connections_made_while_it_begins_do_not_hold_it(self):
         """Some are accepted after the idle ones have been told to go."""
         for _ in range(4):
-            _, engine = self.start()
+            _, engine = self.start(None, *PATIENT)
             port, done, made = engine.port, threading.Event(), []
 
             def churn():
@@ -177,10 +192,7 @@ class InFlightTest(DrainTest):
             threads = [threading.Thread(target=churn) for _ in range(3)]
             for thread in threads:
                 thread.start()
-            sent = engine.terminate()
-            self.assertEqual(engine.wait(), 0)
-            # The default --graceful_timeout is 15 s.
-            self.assertLess(engine.exited - sent, 8)
+            self.ends_soon(engine, engine.terminate())
             done.set()
             for thread in threads:
                 thread.join()
@@ -189,12 +201,21 @@ class InFlightTest(DrainTest):
 
 
 class LoadTest(DrainTest):
-    def drain_under(self, delay, *flags, **load_options):
+    # HTTP/1.1 lets an idle connection be closed while a request is on its way to it. Who goes on
+    # within the wind down, or the time that a new connection has for its first request, has read
+    # Connection: close by then; a busy machine makes callers pause for longer.
+    PATIENCE = 0.5
+
+    def wait_for_requests(self, engine, count):
+        engine.metrics_once(lambda found: (found.value(
+            "seldon_api_executor_server_requests_seconds_count") or 0) > count)
+
+    def drain_under(self, delay, **load_options):
         with FastNode(delay) as node:
-            engine = Engine(unit("m", node), *flags)
+            engine = Engine(unit("m", node), *PATIENT)
             self.addCleanup(engine.kill)
-            load = Load(engine.port, **load_options).start()
-            time.sleep(0.5)
+            load = Load(engine.port, patience=self.PATIENCE, **load_options).start()
+            self.wait_for_requests(engine, 100)
             engine.terminate()
             self.assertEqual(engine.wait(), 0)
             load.join()
@@ -210,27 +231,32 @@ class LoadTest(DrainTest):
     def test_no_request_is_lost_on_new_connections(self):
         """Each request on a connection of its own: what is accepted is answered."""
         with FastNode() as node:
-            engine = Engine(unit("m", node))
+            engine = Engine(unit("m", node), *PATIENT)
             self.addCleanup(engine.kill)
             statuses, lost = [], []
             done = threading.Event()
 
             def loop():
                 while not done.is_set():
+                    began = time.monotonic()
                     try:
                         client = raw_http.Client(engine.port)
                     except OSError:
                         return  # nobody listens any more
+                    sent = None
                     try:
-                        statuses.append(client.ask("POST", PREDICTIONS, BODY, JSON).status)
+                        client.send(PREDICT)
+                        sent = time.monotonic()
+                        statuses.append(client.read().status)
                     except (OSError, raw_http.Closed) as error:
-                        lost.append(error)
+                        if (sent or time.monotonic()) - began < self.PATIENCE:
+                            lost.append(error)
                     client.close()
 
             threads = [threading.Thread(target=loop) for _ in range(8)]
             for thread in threads:
                 thread.start()
-            time.sleep(0.4)
+            self.wait_for_requests(engine, 50)
             engine.terminate()
             self.assertEqual(engine.wait(), 0)
             done.set()
@@ -240,10 +266,8 @@ class LoadTest(DrainTest):
             self.assertGreater(len(statuses), 50)
 
     def test_many_times(self):
-        # HTTP/1.1 lets an idle connection be closed while a request is on its way to it. A busy
-        # machine makes callers pause, so they get long enough to have read Connection: close.
         for _ in range(4):
-            self.drain_under(0.002, "--shutdown_delay", "1500ms", connections=16)
+            self.drain_under(0.002, connections=16)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -13,6 +14,7 @@ import time
 import unittest
 
 import raw_http
+from raw_http import LONG
 
 BINARY = os.environ.get("INFERGRAPH", "build/infergraph")
 PREDICTIONS = "/api/v1.0/predictions"
@@ -23,10 +25,23 @@ TWO_PORTS = ("--http_port", "0", "--grpc_port", "0")
 ONE_PORT = ("--port", "0")
 
 
+given_ports = set()
+
+
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """One that nobody is given unasked before it is used, and no other call here."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_768)
+        if port in given_ports:
+            continue
+        given_ports.add(port)
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                sock.bind(("", port))
+            except OSError:
+                continue
+            return port
 
 
 def unit(name, node=None, kind="MODEL", children=(), host=None, **more):
@@ -72,7 +87,7 @@ def clean_environment(more=None):
     return env
 
 
-def run(*arguments, env=None, timeout=20):
+def run(*arguments, env=None, timeout=LONG):
     """Runs the binary to its end; for those starts that are meant to fail."""
     return subprocess.run([BINARY, *arguments], env=clean_environment(env), timeout=timeout,
                           capture_output=True, text=True, check=False)
@@ -125,7 +140,7 @@ class Engine:
         else:
             self.kill()
 
-    def wait_until(self, path, status=200, timeout=10):
+    def wait_until(self, path, status=200, timeout=LONG):
         deadline = time.monotonic() + timeout
         last = None
         while time.monotonic() < deadline:
@@ -149,7 +164,7 @@ class Engine:
     def grpc_port(self):
         return self.told_port("grpc_port")
 
-    def told_port(self, key, timeout=10):
+    def told_port(self, key, timeout=LONG):
         pattern = re.compile(rf'"?{key}"?[:=] ?"?(\d+)')
         deadline = time.monotonic() + timeout
         while True:
@@ -163,7 +178,17 @@ class Engine:
             time.sleep(0.005)
 
     def stderr(self):
-        return self.stderr_path.read_text(errors="replace")
+        """Whole lines while it runs."""
+        text = self.stderr_path.read_text(errors="replace")
+        return text[:text.rfind("\n") + 1] if self.alive() else text
+
+    def wait_for_line(self, part):
+        """The log is written behind what it tells of."""
+        deadline = time.monotonic() + LONG
+        while part not in self.stderr():
+            if not self.alive() or time.monotonic() > deadline:
+                raise AssertionError(f"no line with {part!r}: {self.stderr()}")
+            time.sleep(0.01)
 
     def client(self, **options):
         return raw_http.Client(self.port, **options)
@@ -185,7 +210,7 @@ class Engine:
     def feedback(self, body, headers=JSON):
         return self.ask("POST", FEEDBACK, body, headers)
 
-    def raw(self, data, head_only=False, timeout=20):
+    def raw(self, data, head_only=False, timeout=LONG):
         """Sends exactly these bytes and reads one answer."""
         with self.client(timeout=timeout) as client:
             return client.send(data).read(head_only)
@@ -206,18 +231,30 @@ class Engine:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def cpu_seconds(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(") ", 1)[1]
-        user, system = fields.split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        """Of all its threads: the clock of a process by the number of that process (Linux)."""
+        return time.clock_gettime(~self.process.pid << 3 | 2)
 
     def metrics(self):
         return samples(self.get("/prometheus").body.decode())
 
-    def terminate(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        return time.monotonic()
+    def metrics_once(self, condition):
+        """Those of the first scrape for which condition(metrics) holds."""
+        deadline = time.monotonic() + LONG
+        while True:
+            answer = self.get("/prometheus")
+            if answer.status == 200 and condition(found := samples(answer.body.decode())):
+                return found
+            if time.monotonic() > deadline:
+                raise AssertionError(f"it does not come to that: {answer.body.decode()}")
+            time.sleep(0.01)
 
-    def wait(self, timeout=20):
+    def terminate(self, number=signal.SIGTERM):
+        """Gives the time just before."""
+        now = time.monotonic()
+        self.process.send_signal(number)
+        return now
+
+    def wait(self, timeout=LONG):
         code = self.process.wait(timeout)
         self.exited = time.monotonic()
         return code
@@ -245,7 +282,7 @@ def demand_clean_ends():
         try:
             code = engine.wait()
         except subprocess.TimeoutExpired:
-            code = "nothing within 20 s"
+            code = f"nothing within {LONG} s"
         if code != 0:
             bad.append(f"{engine.process.args} ended with {code}: {engine.stderr()}")
         engine.kill()

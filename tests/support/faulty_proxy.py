@@ -5,6 +5,8 @@ import struct
 import threading
 import time
 
+from raw_http import LONG
+
 
 class FaultyProxy:
     """Forwards to `port`. The faults are attributes and act on what flows from then on.
@@ -50,7 +52,7 @@ class FaultyProxy:
                 client.close()
                 continue
             try:
-                server = socket.create_connection(self.target, timeout=5)
+                server = socket.create_connection(self.target, timeout=LONG)
             except OSError:
                 client.close()
                 continue

@@ -4,6 +4,7 @@ import grpc
 
 import protos
 from grpc_node import full_name, serialized
+from raw_http import LONG
 
 PREDICT = "/seldon.protos.Seldon/Predict"
 FEEDBACK = "/seldon.protos.Seldon/SendFeedback"
@@ -73,7 +74,7 @@ class GrpcClient:
     def stub(self, method):
         return self.channel.unary_unary(full_name(method))
 
-    def start(self, method, message=b"", *, metadata=(), timeout=20, compression=None, wait=False):
+    def start(self, method, message=b"", *, metadata=(), timeout=LONG, compression=None, wait=False):
         """A call in flight; finish() waits for its end, and it can be cancelled."""
         return self.stub(method).future(serialized(message), metadata=tuple(metadata),
                                         timeout=timeout, compression=compression,
@@ -92,7 +93,7 @@ class GrpcClient:
     def predict(self, message=b"", **options):
         return self.call(PREDICT, message, **options)
 
-    def check(self, service="", timeout=20):
+    def check(self, service="", timeout=LONG):
         """The serving status by its name, or the code of the failure."""
         request = protos.message("grpc.health.v1.HealthCheckRequest")(service=service)
         outcome = self.call(HEALTH + "Check", request, timeout=timeout)
@@ -100,7 +101,7 @@ class GrpcClient:
             return outcome.code
         return status_name(outcome.body)
 
-    def watch(self, service="", timeout=20):
+    def watch(self, service="", timeout=LONG):
         """An iterator over the names of the serving status; .cancel() ends it."""
         request = protos.message("grpc.health.v1.HealthCheckRequest")(service=service)
         return self.channel.unary_stream(HEALTH + "Watch", response_deserializer=status_name)(

@@ -15,6 +15,7 @@ import time
 import grpc
 
 import protos
+from raw_http import LONG
 
 
 def full_name(method):
@@ -70,6 +71,24 @@ class Hang(Reply):
 
     def __init__(self):
         super().__init__(delay=3600)
+
+
+class Held(Reply):
+    """Answers when the test lets it go."""
+
+    def __init__(self, message=b""):
+        super().__init__(message)
+        self.gate = threading.Event()
+
+    def play(self, call, context):
+        while not self.gate.is_set():
+            call.pause(0.02)
+            if call.over.is_set() or not call.node.running:
+                break
+        return super().play(call, context)
+
+    def let_go(self):
+        self.gate.set()
 
 
 class Call:
@@ -158,7 +177,7 @@ class GrpcNode:
                    ("grpc.max_send_message_length", -1)) + self.options
         self.server = grpc.server(self.pool, handlers=(Handler(self),), options=options)
         host = f"[{self.host}]" if ":" in self.host else self.host
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + LONG
         while True:
             try:
                 port = self.server.add_insecure_port(f"{host}:{self.port}")
@@ -222,7 +241,7 @@ class GrpcNode:
         """The addresses of the connections that carried calls."""
         return {call.peer for call in self.calls()}
 
-    def wait_for(self, condition, timeout=5):
+    def wait_for(self, condition, timeout=LONG):
         """Until condition(self) holds; False when it doesn't within the time."""
         deadline = time.monotonic() + timeout
         with self.changed:

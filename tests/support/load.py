@@ -12,11 +12,13 @@ class Load:
 
     Counts statuses; `errors` has what went wrong on the wire. A connection that the engine closed
     after a whole answer that said `Connection: close` is opened again; any other end is an error.
+    `patience`: an idle connection may be closed after that many seconds, so who was silent for as long
+    and gets no answer at all has reached nobody.
     """
 
     def __init__(self, port, connections=8, count=None, pipeline=1, verb="POST", path=PREDICTIONS,
-                 body=BODY, headers=JSON):
-        self.port, self.pipeline = port, pipeline
+                 body=BODY, headers=JSON, patience=float("inf")):
+        self.port, self.pipeline, self.patience = port, pipeline, patience
         self.request = raw_http.request_bytes(verb, path, body, headers)
         self.left = count if count is not None else float("inf")
         self.statuses, self.errors, self.latencies = {}, [], []
@@ -59,14 +61,17 @@ class Load:
             done = 0
             try:
                 if client is None:
+                    last_sent = time.monotonic()
                     client = raw_http.Client(self.port)
             except OSError:
                 # Nobody listens any more: that is no lost request, it never reached the engine.
                 self.refused_since = self.refused_since or time.monotonic()
                 break
             try:
-                began = time.monotonic()
+                sent, before, began = None, last_sent, time.monotonic()
+                last_sent = began
                 client.send(self.request * size)
+                sent = time.monotonic()
                 closes = False
                 while done < size:
                     answer = client.read()
@@ -80,7 +85,9 @@ class Load:
                     client.close()
                     client = None
             except (OSError, raw_http.Closed) as error:
-                errors.append(error)
+                silent = (sent or time.monotonic()) - before
+                if done > 0 or client.reader.buffer or silent < self.patience:
+                    errors.append(error)
                 client.close()
                 client = None
         if client is not None:

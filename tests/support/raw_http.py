@@ -3,6 +3,10 @@
 import socket
 import time
 
+# How long what must come is waited for, in seconds: a test fails by it and never passes by it. It is
+# less than the engine gives an idle connection, and half of it is soon.
+LONG = 60
+
 
 class Closed(Exception):
     """The peer closed (or reset) before a whole message had come; `seen` is what came of it."""
@@ -126,7 +130,7 @@ class Reader:
 class Client:
     """One connection."""
 
-    def __init__(self, port, host="127.0.0.1", timeout=20):
+    def __init__(self, port, host="127.0.0.1", timeout=LONG):
         self.sock = socket.create_connection((host, port), timeout=timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.reader = Reader(self.sock)
@@ -166,7 +170,7 @@ class Client:
     def ask(self, verb, path, body=None, headers=()):
         return self.send(request_bytes(verb, path, body, headers)).read(verb == "HEAD")
 
-    def is_closed(self, within=5):
+    def is_closed(self, within=LONG):
         """Whether the peer closes within that time; what it sends until then is dropped."""
         self.sock.settimeout(within)
         deadline = time.monotonic() + within
@@ -193,7 +197,7 @@ def request_bytes(verb, path, body=None, headers=(), version="HTTP/1.1", host="l
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b"")
 
 
-def ask(port, verb, path, body=None, headers=(), timeout=20):
+def ask(port, verb, path, body=None, headers=(), timeout=LONG):
     """One request on a connection of its own."""
     with Client(port, timeout=timeout) as client:
         return client.ask(verb, path, body, headers)

@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 
-from raw_http import Closed, Message, Reader, parse_head
+from raw_http import LONG, Closed, Message, Reader, parse_head
 
 JSON = (("Content-Type", "application/json"),)
 SELDON_ANSWER = b'{"data":{"names":["t:0","t:1","t:2"],"ndarray":[[0.9,0.05,0.05]]},"meta":{}}'
@@ -73,6 +73,23 @@ class Stall(Answer):
 
     def __init__(self):
         super().__init__(cut=0, then="stall")
+
+
+class Held(Answer):
+    """Answers when the test lets it go."""
+
+    def __init__(self, **more):
+        super().__init__(**more)
+        self.gate = threading.Event()
+
+    def play(self, connection):
+        while not self.gate.is_set():
+            if not connection.pause(0.02):
+                return False
+        return super().play(connection)
+
+    def let_go(self):
+        self.gate.set()
 
 
 class Raw(Answer):
@@ -244,7 +261,7 @@ class StubNode:
         with self.changed:
             self.requests.clear()
 
-    def wait_for(self, condition, timeout=5):
+    def wait_for(self, condition, timeout=LONG):
         """Until condition(self) holds; False when it doesn't within the time."""
         deadline = time.monotonic() + timeout
         with self.changed:
@@ -279,6 +296,8 @@ class RefusedPort:
     def __init__(self, host="127.0.0.1"):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.sock = socket.socket(family)
+        # Those who both say so may share a port on which nobody listens.
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.sock.bind((host, 0))
         self.host = host
         self.port = self.sock.getsockname()[1]
@@ -294,8 +313,9 @@ class RefusedPort:
 
     def start_node(self, answer=None):
         """A node on this port."""
+        node = StubNode(answer, host=self.host, port=self.port)
         self.sock.close()
-        return StubNode(answer, host=self.host, port=self.port)
+        return node
 
 
 class DeafNode:
