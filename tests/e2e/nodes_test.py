@@ -8,7 +8,7 @@ import time
 import unittest
 
 import raw_http
-from engine import BODY, Engine, FEEDBACK, JSON, PREDICTIONS, unit, sanitized
+from engine import BODY, Engine, FEEDBACK, JSON, LONG, PREDICTIONS, unit, sanitized
 from fast_node import FastNode
 from faulty_proxy import FaultyProxy
 from load import Load
@@ -26,6 +26,10 @@ class NodesTest(unittest.TestCase):
         node = StubNode(answer, **more)
         self.addCleanup(node.close)
         return node
+
+    def wait_for_no_idle(self, engine):
+        """The engine has noticed what became of its idle connections."""
+        engine.metrics_once(lambda found: found.value("infergraph_node_connections", state="idle") == 0)
 
     def failed(self, answer, status, reason, node):
         self.assertEqual(answer.status, status, answer)
@@ -168,7 +172,7 @@ class StaleTest(NodesTest):
         with engine.client() as client:
             for _ in range(10):
                 self.assertEqual(client.ask("POST", FEEDBACK, b'{"reward":1}', JSON).status, 200)
-                time.sleep(0.1)
+                self.wait_for_no_idle(engine)
         self.assertEqual(len(node.calls("/send-feedback")), 10)
 
     def test_a_node_that_restarts(self):
@@ -193,7 +197,7 @@ class TimeoutTest(NodesTest):
     def test_of_the_predictor(self):
         node = self.node(Stall())
         engine = self.over(node, annotations={"seldon.io/rest-timeout": "200"})
-        self.assertTrue(0.15 < self.timed(engine, node) < 0.6)
+        self.assertGreater(self.timed(engine, node), 0.19)
 
     def test_predictor_over_spec_over_podinfo(self):
         import tempfile
@@ -201,13 +205,15 @@ class TimeoutTest(NodesTest):
             podinfo.write('broken line\n"note"="a=b"\n"seldon.io/rest-timeout"="200"\n')
             podinfo.flush()
             flag = ("--annotations_file", podinfo.name)
-            node = self.node(Answer(delay=0.5))
-            self.assertLess(self.timed(self.over(node, *flag), node), 0.45)
-            spec = {"seldon.io/rest-timeout": "3000"}
-            self.assertEqual(self.over(node, *flag, spec_annotations=spec).predict().status, 200)
-            engine = self.over(node, *flag, spec_annotations=spec,
-                               annotations={"seldon.io/rest-timeout": "100"})
-            self.assertLess(self.timed(engine, node), 0.45)
+            short, long = ({"seldon.io/rest-timeout": value} for value in ("200", f"{LONG}000"))
+            stalled, late = self.node(Stall()), self.node(Answer(delay=0.5))
+            self.assertLess(self.timed(self.over(stalled, *flag), stalled), LONG / 2)
+            engine = self.over(late, *flag, spec_annotations=long)
+            self.assertEqual(engine.predict().status, 200)
+            engine = self.over(late, *flag, spec_annotations=short, annotations=long)
+            self.assertEqual(engine.predict().status, 200)
+            engine = self.over(stalled, *flag, spec_annotations=long, annotations=short)
+            self.assertLess(self.timed(engine, stalled), LONG / 2)
             self.assertIn(f"{podinfo.name}: line 1 is not key=", engine.stderr())
 
     def test_bad_and_absent_values(self):
@@ -223,7 +229,7 @@ class TimeoutTest(NodesTest):
                        Answer(framing="chunked", cut=110, then="stall")):
             node = self.node(answer)
             engine = self.over(node, annotations={"seldon.io/rest-timeout": "200"})
-            self.assertTrue(0.15 < self.timed(engine, node) < 0.7)
+            self.assertGreater(self.timed(engine, node), 0.19)
 
     def test_a_node_that_accepts_and_never_reads(self):
         with DeafNode() as node:
@@ -236,7 +242,7 @@ class TimeoutTest(NodesTest):
         engine = self.over(node, annotations={"seldon.io/rest-timeout": "100"})
         for _ in range(5):
             self.timed(engine, node)
-        self.assertTrue(node.wait_for(lambda n: all(c.closed_at for c in n.connections if c.requests), 1))
+        self.assertTrue(node.wait_for(lambda n: all(c.closed_at for c in n.connections if c.requests)))
         node.default = Answer()
         self.assertEqual(engine.predict().body, SELDON_ANSWER)
 
@@ -255,12 +261,17 @@ class TimeoutTest(NodesTest):
             node = DeafNode()
             node.listener.close()
             node.port = port
+            # Without the flag it is 2 s, and what the engine measures itself is hardly more: once at
+            # least where the machine is busy.
             engine = self.over(node, "--connect_timeout", "300ms", wait="/live")
-            began = time.monotonic()
-            answer = engine.predict()
-            self.assertIn(answer.status, (503, 504), answer)
-            self.assertIn(f"127.0.0.1:{port}", answer.json()["status"]["info"])
-            self.assertLess(time.monotonic() - began, 2)
+            took = []
+            while len(took) < 10 and min(took, default=2) >= 2:
+                began = time.monotonic()
+                answer = engine.predict()
+                took.append(time.monotonic() - began)
+                self.assertIn(answer.status, (503, 504), answer)
+                self.assertIn(f"127.0.0.1:{port}", answer.json()["status"]["info"])
+            self.assertTrue(0.29 < min(took) < 2, took)
             for filler in fillers:
                 filler.close()
 
@@ -337,7 +348,7 @@ class AnswerTest(NodesTest):
         before = engine.rss()
         self.assertEqual(engine.predict().status, 502)
         self.assertLess(engine.rss() - before, 40000)
-        self.assertTrue(node.wait_for(lambda n: n.connections[-1].closed_at, 2))
+        self.assertTrue(node.wait_for(lambda n: n.connections[-1].closed_at))
 
     def test_an_endless_head(self):
         node = self.node(Raw(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * (4 << 20)))
@@ -355,16 +366,20 @@ class AnswerTest(NodesTest):
         class Blurt(Answer):
             def play(self, connection):
                 super().play(connection)
-                time.sleep(0.03)
+                self.answered.wait(LONG)
+                self.answered.clear()
                 connection.send(Answer(body=b"unasked").bytes())
                 return True
+
+            answered = threading.Event()
 
         node = self.node(Blurt())
         engine = self.over(node)
         with engine.client() as client:
             for _ in range(5):
                 self.assertEqual(client.ask("POST", PREDICTIONS, BODY, JSON).body, SELDON_ANSWER)
-                time.sleep(0.06)
+                Blurt.answered.set()
+                self.wait_for_no_idle(engine)
 
 
 class HeadersTest(NodesTest):
@@ -426,25 +441,18 @@ class HeadersTest(NodesTest):
 
 class CancellationTest(NodesTest):
     def gone(self, leave):
-        node = self.node(Answer(delay=5))
+        node = self.node(Stall())
         engine = self.over(node)
         client = engine.client()
         client.send(raw_http.request_bytes("POST", PREDICTIONS, BODY, JSON))
         self.assertTrue(node.wait_for(lambda n: n.requests))
         time.sleep(0.05)
-        left = time.monotonic()
         leave(client)
-        self.assertTrue(node.wait_for(lambda n: n.last.connection.closed_at, 2))
-        self.assertLess(node.last.connection.closed_at - left, 0.25)
+        self.assertTrue(node.wait_for(lambda n: n.last.connection.closed_at))
         node.default = Answer()
         self.assertEqual(engine.predict().status, 200)
-        deadline = time.monotonic() + 2
-        while time.monotonic() < deadline:
-            found = engine.metrics().value("seldon_api_executor_server_requests_seconds_count",
-                                           code="499")
-            if found == 1:
-                return
-        self.fail(f"no request counted as 499: {found}")
+        engine.metrics_once(lambda found: found.value(
+            "seldon_api_executor_server_requests_seconds_count", code="499") == 1)
 
     def test_the_callers_end_of_file(self):
         self.gone(lambda client: client.close())
@@ -453,7 +461,7 @@ class CancellationTest(NodesTest):
         self.gone(lambda client: client.reset())
 
     def test_in_a_wide_walk(self):
-        nodes = [self.node(Answer(delay=5)) for _ in range(4)]
+        nodes = [self.node(Stall()) for _ in range(4)]
         top = self.node()
         engine = Engine(unit("c", top, "COMBINER", [
             unit(f"m{i}", node) for i, node in enumerate(nodes)]))
@@ -464,7 +472,7 @@ class CancellationTest(NodesTest):
             self.assertTrue(node.wait_for(lambda n: n.requests))
         client.close()
         for node in nodes:
-            self.assertTrue(node.wait_for(lambda n: n.last.connection.closed_at, 1))
+            self.assertTrue(node.wait_for(lambda n: n.last.connection.closed_at))
         self.assertEqual(top.calls(), [])
 
 
@@ -482,11 +490,18 @@ class WireTest(NodesTest):
         node = self.node()
         with FaultyProxy(node.port) as proxy:
             engine = self.over(proxy, annotations={"seldon.io/rest-timeout": "300"})
-            self.assertEqual(engine.predict().status, 200)
+            self.wait_for_answer(engine)
             proxy.stall = True
             self.assertEqual(engine.predict().status, 504)
             proxy.stall = False
-            self.assertEqual(engine.predict().status, 200)
+            self.wait_for_answer(engine)
+
+    def wait_for_answer(self, engine):
+        """One in time: a busy machine may take longer at first."""
+        deadline = time.monotonic() + LONG
+        while (answer := engine.predict()).status != 200:
+            self.assertEqual(answer.status, 504)
+            self.assertLess(time.monotonic(), deadline)
 
     def test_connections_cut_under_load(self):
         with FastNode() as node, FaultyProxy(node.port) as proxy:
@@ -559,7 +574,8 @@ class NamesTest(NodesTest):
             began = time.monotonic()
             for _ in range(20):
                 self.failed(engine.predict(), 503, "UNAVAILABLE", dead)
-            self.assertLess(time.monotonic() - began, 2)
+            # 2 s for each if it waited for a connection.
+            self.assertLess(time.monotonic() - began, LONG / 2)
 
 
 class PortsTest(NodesTest):
@@ -630,7 +646,7 @@ class ExhaustionTest(NodesTest):
             with engine.client() as client:
                 client.ask("GET", "/ready")
                 self.allow(engine, False)
-                deadline = time.monotonic() + 20
+                deadline = time.monotonic() + LONG
                 while "can't look for a node" not in engine.stderr():
                     self.assertLess(time.monotonic(), deadline, engine.stderr())
                     time.sleep(0.05)
@@ -667,7 +683,7 @@ class IdleMemoryTest(NodesTest):
         for caller in callers:
             self.assertEqual(len(caller.read().body), 40_000_000)
         self.assertGreaterEqual(len(node.serving_connections()), 2)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + LONG
         while engine.rss() > before + 120_000:
             self.assertLess(time.monotonic(), deadline, (before, engine.rss()))
             time.sleep(0.1)

@@ -10,7 +10,7 @@ import unittest
 import protos
 from engine import Engine, deployment, run, unit
 from grpc_node import GrpcNode, Reply
-from stub_node import Answer, DeafNode, StubNode
+from stub_node import Answer, DeafNode, Stall, StubNode
 
 V2 = Answer(body=b'{"model_name":"m","outputs":[{"name":"y","datatype":"FP64","shape":[1],"data":[1]}]}')
 
@@ -166,7 +166,7 @@ class CombinerTest(SettingsTest):
 
 class TimeoutTest(SettingsTest):
     def test_of_one_node(self):
-        late = Answer(delay=1.0)
+        late = {200: Answer(delay=0.3), 504: Stall()}
         for annotations, status in (({}, 200), ({"infergraph.io/m.timeout": "50ms"}, 504),
                                     ({"infergraph.io/timeout": "50"}, 504),
                                     ({"infergraph.io/other.timeout": "50"}, 200),
@@ -174,7 +174,7 @@ class TimeoutTest(SettingsTest):
                                     ({"seldon.io/rest-timeout": "50",
                                       "infergraph.io/m.timeout": "0"}, 200)):
             with self.subTest(annotations):
-                engine = self.start(unit("m", self.node(late)), annotations=annotations)
+                engine = self.start(unit("m", self.node(late[status])), annotations=annotations)
                 self.assertEqual(engine.predict().status, status)
 
 

@@ -6,8 +6,8 @@ import threading
 import time
 import unittest
 
-from engine import BODY, Engine, JSON, unit
-from stub_node import Answer, Drop, RefusedPort, StubNode, gzipped
+from engine import BODY, Engine, JSON, LONG, unit
+from stub_node import Answer, Drop, RefusedPort, Stall, StubNode, gzipped
 
 
 def text(value):
@@ -22,6 +22,18 @@ def appending(name):
     """Answers with its name after what it got, so that the body tells the way."""
     return lambda request: Answer(body=request.body + b">" + name.encode() +
                                   request.target.replace("/", ":").encode())
+
+
+def together(count):
+    """Answers when so many are asked for one, each by `answer(body)`."""
+    barrier = threading.Barrier(count, timeout=LONG / 2)
+
+    def answer(body):
+        def play(_):
+            barrier.wait()
+            return Answer(body=body)
+        return play
+    return answer
 
 
 class WalkTest(unittest.TestCase):
@@ -198,7 +210,7 @@ class RouterTest(WalkTest):
                 for _ in range(3):
                     self.assertEqual(engine.predict(b"x").status, 200)
                 self.assertEqual([len(self.n[k].calls()) for k in "ab"], [3 * n for n in calls])
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + LONG
         while (warned := [line for line in engine.stderr().splitlines() if "a router's" in line])[1:] == []:
             self.assertLess(time.monotonic(), deadline, engine.stderr())
             time.sleep(0.01)
@@ -248,19 +260,16 @@ class CombinerTest(WalkTest):
         self.error(engine.predict(), 502, "BAD_UPSTREAM", "a")
 
     def test_children_run_at_the_same_time(self):
-        engine = self.combiner(Answer(delay=0.3), Answer(delay=0.3))
-        began = time.monotonic()
+        answer = together(2)
+        engine = self.combiner(answer(b"{}"), answer(b"{}"))
         self.assertEqual(engine.predict().status, 200)
-        self.assertLess(time.monotonic() - began, 0.5)
 
     def test_a_failing_child_cancels_the_others(self):
-        engine = self.combiner(Answer(delay=3), Answer(400, body=b'{"bad":1}', delay=0.1))
-        began = time.monotonic()
+        engine = self.combiner(Stall(), Answer(400, body=b'{"bad":1}', delay=0.1))
         answer = engine.predict()
-        self.assertLess(time.monotonic() - began, 1)
         self.assertEqual((answer.status, answer.body), (400, b'{"bad":1}'))
         self.assertTrue(self.n["a"].wait_for(
-            lambda node: any(c.requests and c.closed_at for c in node.connections), 1),
+            lambda node: any(c.requests and c.closed_at for c in node.connections)),
             "the cancelled call's connection stays open")
         self.assertEqual(self.n["c"].calls(), [])
 
@@ -279,16 +288,15 @@ class CombinerTest(WalkTest):
                 self.assertTrue(self.n[name].last.body == body)
 
     def test_sixteen_children(self):
-        nodes = [StubNode(Answer(body=b"%d" % i, delay=0.1)) for i in range(16)]
+        answer = together(16)
+        nodes = [StubNode(answer(b"%d" % i)) for i in range(16)]
         for node in nodes:
             self.addCleanup(node.close)
         top = StubNode()
         self.addCleanup(top.close)
         engine = self.start(unit("c", top, "COMBINER", [
             unit(f"m{i}", node) for i, node in enumerate(nodes)]))
-        began = time.monotonic()
-        engine.predict()
-        self.assertLess(time.monotonic() - began, 0.6)
+        self.assertEqual(engine.predict().status, 200)
         self.assertEqual(json.loads(top.last.body), list(range(16)))
 
 
@@ -547,7 +555,7 @@ class FailedChildTest(WalkTest):
             self.error(engine.predict(), 503, "UNAVAILABLE", "gone", f"127.0.0.1:{dead.port}")
 
     def test_own_failure_before_cancelled_ones(self):
-        n = self.nodes(c=text("c"), a=Answer(delay=2), b=Drop(delay=0.1))
+        n = self.nodes(c=text("c"), a=Stall(), b=Drop(delay=0.1))
         engine = self.start(unit("c", n["c"], "COMBINER", [unit("a", n["a"]), unit("b", n["b"])]))
         self.error(engine.predict(), 503, "UNAVAILABLE", "b")
 
