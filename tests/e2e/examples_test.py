@@ -88,7 +88,7 @@ class ExamplesTest(unittest.TestCase):
         with subprocess.Popen(command, env=engine.clean_environment(),
                               stderr=subprocess.DEVNULL) as process:
             try:
-                end = time.monotonic() + 10
+                end = time.monotonic() + engine.LONG
                 while time.monotonic() < end:
                     try:
                         if raw_http.ask(port, "GET", "/ready").status == 200:

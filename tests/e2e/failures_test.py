@@ -6,7 +6,7 @@ import unittest
 
 import protos
 import raw_http
-from engine import BODY, Engine, JSON, PREDICTIONS, unit
+from engine import BODY, Engine, JSON, LONG, PREDICTIONS, unit
 from grpc_client import FEEDBACK, GRAPH_METADATA, PREDICT
 from grpc_node import Failure, GrpcNode, Hang, text
 from stub_node import Answer, Drop, RefusedPort, Stall, StubNode
@@ -40,7 +40,7 @@ class FailuresTest(unittest.TestCase):
         return found
 
     def wait_for_lines(self, engine, count, message="request failed", **fields):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + LONG
         while len(found := self.lines(engine, message, **fields)) < count:
             self.assertLess(time.monotonic(), deadline, (fields, engine.stderr()))
             time.sleep(0.01)
@@ -56,7 +56,8 @@ class FailuresTest(unittest.TestCase):
 class LogTest(FailuresTest):
     def test_one_line_for_each_failure_over_rest(self):
         node = self.rest()
-        engine = self.start(unit("m", node), annotations={"seldon.io/rest-timeout": "300"})
+        hasty = self.start(unit("m", node), annotations={"seldon.io/rest-timeout": "300"})
+        patient = self.start(unit("m", node))
         address = f"127.0.0.1:{node.port}"
         for puid, answer, fields in (
                 ("p-500", Answer(500, body=b'{"status":{"info":"no such column"}}'),
@@ -68,6 +69,7 @@ class LogTest(FailuresTest):
                 ("p-cut", Drop(), {"level": "error", "status": 503, "reason": "UNAVAILABLE"})):
             with self.subTest(puid):
                 node.default = answer
+                engine = hasty if puid == "p-slow" else patient
                 engine.predict(headers=[*JSON, ("Seldon-Puid", puid)])
                 told = self.line(engine, puid=puid)
                 self.assertEqual({key: told[key] for key in fields}, fields)
@@ -75,7 +77,7 @@ class LogTest(FailuresTest):
                                   told["address"]),
                                  ("predictions", "POST", PREDICTIONS, "m", address))
                 self.assertIsInstance(told["ms"], (int, float))
-        self.assertGreaterEqual(self.line(engine, puid="p-slow")["ms"], 250)
+        self.assertGreaterEqual(self.line(hasty, puid="p-slow")["ms"], 250)
 
     def test_the_address_really_called(self):
         with RefusedPort() as dead:
@@ -86,21 +88,21 @@ class LogTest(FailuresTest):
             self.assertIn(f"localhost:{dead.port}", told["error"])
 
     def test_what_never_reaches_a_node(self):
-        engine = self.start(unit("m", self.rest()), "--max_body_bytes", 1000, "--max_header_bytes", 2000,
-                            "--read_timeout", "300ms")
+        engine = self.start(unit("m", self.rest()), "--max_body_bytes", 1000, "--max_header_bytes", 2000)
+        hasty = self.start(unit("m", self.rest()), "--read_timeout", "300ms")
         for fields, ask in (
                 ({"status": 404, "path": "/nope", "verb": "GET"}, lambda: engine.get("/nope")),
                 ({"status": 405, "verb": "PUT", "service": "predictions"},
                  lambda: engine.ask("PUT", PREDICTIONS, b"")),
                 ({"status": 404, "service": "status"}, lambda: engine.get("/api/v1.0/status/nobody")),
                 ({"status": 400}, lambda: engine.raw(b"GET / HTTP/1.1\r\nbad head\r\n\r\n")),
-                ({"status": 408}, lambda: engine.raw(b"GET / HTTP/1.1\r\n")),
+                ({"status": 408}, lambda: hasty.raw(b"GET / HTTP/1.1\r\n")),
                 ({"status": 413}, lambda: engine.predict(b"x" * 2000)),
                 ({"status": 431}, lambda: engine.get("/", [("X-Long", "x" * 4000)]))):
             with self.subTest(fields):
                 answer = ask()
                 self.assertEqual(answer.status, fields["status"])
-                told = self.line(engine, **fields)
+                told = self.line(hasty if fields["status"] == 408 else engine, **fields)
                 self.assertEqual(told["puid"], answer.get("Seldon-Puid"))
                 self.assertEqual(told["level"], "warn")
                 self.assertTrue(told["reason"] and told["error"])
@@ -124,9 +126,14 @@ class LogTest(FailuresTest):
 
     def test_one_line_for_each_failure_over_grpc(self):
         node = self.rpc()
-        engine = self.start(unit("m", node), annotations={"seldon.io/grpc-timeout": "300"})
-        client = engine.grpc()
-        self.addCleanup(client.close)
+        patient = self.start(unit("m", node))
+        hasty = self.start(unit("m", node), annotations={"seldon.io/grpc-timeout": "300"})
+        clients = {engine: engine.grpc() for engine in (patient, hasty)}
+        for client in clients.values():
+            self.addCleanup(client.close)
+        deadline = time.monotonic() + LONG
+        while clients[hasty].predict(text("x")).code != "OK":  # then it is connected
+            self.assertLess(time.monotonic(), deadline)
         for puid, answer, fields in (
                 ("p-a", Failure("INTERNAL", "no such column"), {"level": "error", "code": "INTERNAL",
                                                                "error": "no such column"}),
@@ -134,14 +141,16 @@ class LogTest(FailuresTest):
                 ("p-c", Hang(), {"level": "error", "code": "DEADLINE_EXCEEDED"})):
             with self.subTest(puid):
                 node.default = answer
-                client.predict(text("x"), metadata=[("seldon-puid", puid)])
+                engine = hasty if puid == "p-c" else patient
+                clients[engine].predict(text("x"), metadata=[("seldon-puid", puid)])
                 told = self.line(engine, puid=puid)
                 self.assertEqual({key: told[key] for key in fields}, fields)
                 self.assertEqual((told["service"], told["node"], told["address"]),
                                  (PREDICT, "m", f"127.0.0.1:{node.port}"))
-        client.call("Seldon/ModelMetadata", protos.SeldonModelMetadataRequest(name="nobody"),
-                    metadata=[("seldon-puid", "p-d")])
-        self.assertEqual(self.line(engine, puid="p-d")["code"], "NOT_FOUND")
+        clients[patient].call("Seldon/ModelMetadata",
+                              protos.SeldonModelMetadataRequest(name="nobody"),
+                              metadata=[("seldon-puid", "p-d")])
+        self.assertEqual(self.line(patient, puid="p-d")["code"], "NOT_FOUND")
 
     def test_successes_leave_no_line(self):
         engine = self.start(unit("m", self.rest()))

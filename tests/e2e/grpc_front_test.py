@@ -5,7 +5,7 @@ import time
 import unittest
 
 import protos
-from engine import Engine, unit
+from engine import LONG, Engine, unit
 from grpc_client import FEEDBACK, GRAPH_METADATA, MODEL_METADATA, PREDICT
 from grpc_node import Failure, GrpcNode, Hang, Reply, text
 
@@ -113,10 +113,10 @@ class ServicesTest(FrontTest):
     def test_a_stream_of_none_or_two_messages(self):
         """No unary call; of two, grpc++ takes the first."""
         node, engine, client = self.model()
-        call = client.channel.stream_unary(PREDICT).future(iter([]), timeout=5)
+        call = client.channel.stream_unary(PREDICT).future(iter([]), timeout=LONG)
         self.assertIsNotNone(call.exception())
         self.assertNotEqual(call.code().name, "DEADLINE_EXCEEDED")
-        call = client.channel.stream_unary(PREDICT).future(iter([b"", b""]), timeout=5)
+        call = client.channel.stream_unary(PREDICT).future(iter([b"", b""]), timeout=LONG)
         call.exception()
         self.assertNotEqual(call.code().name, "DEADLINE_EXCEEDED")
         self.assertEqual(self.ok(client.predict(text("x"))).message(), text("answer"))
@@ -196,9 +196,11 @@ class DeadlineTest(FrontTest):
     def test_what_is_left_reaches_the_nodes(self):
         t, m = self.node(Reply(delay=0.4)), self.node()
         _, client = self.start(unit("t", t, "TRANSFORMER", [unit("m", m)]))
-        self.ok(client.predict(timeout=5))
-        self.assertTrue(4.5 < t.last.time_remaining < 5.05, t.last.time_remaining)
-        self.assertTrue(4.1 < m.last.time_remaining < 4.65, m.last.time_remaining)
+        self.ok(client.predict(timeout=LONG))
+        # On the wire it is rounded to three digits.
+        self.assertTrue(LONG / 2 < t.last.time_remaining < LONG + 0.1, t.last.time_remaining)
+        self.assertTrue(LONG / 2 < m.last.time_remaining < t.last.time_remaining - 0.25,
+                        (t.last.time_remaining, m.last.time_remaining))
 
     def test_none_is_none(self):
         node, _, client = self.model()
@@ -208,29 +210,32 @@ class DeadlineTest(FrontTest):
 
     def test_over(self):
         node, engine, client = self.model(Hang())
-        began = time.monotonic()
-        self.assertEqual(client.predict(timeout=0.3).code, "DEADLINE_EXCEEDED")
-        self.assertLess(time.monotonic() - began, 0.6)
-        self.assertTrue(node.wait_for(lambda n: n.last.cancelled, 1))
+        self.predict_until(node, client, 0.3)
+        self.assertTrue(node.wait_for(lambda n: n.last.cancelled))
         node.default = Reply()
         self.ok(client.predict())
 
     def test_over_in_the_second_step(self):
         t, m = self.node(Reply(delay=0.2)), self.node(Hang())
         _, client = self.start(unit("t", t, "TRANSFORMER", [unit("m", m)]))
-        self.assertEqual(client.predict(timeout=0.5).code, "DEADLINE_EXCEEDED")
+        self.predict_until(m, client, 0.5)
         self.assertLess(m.last.time_remaining, 0.35)
-        self.assertTrue(m.wait_for(lambda n: n.last.cancelled, 1))
+        self.assertTrue(m.wait_for(lambda n: n.last.cancelled))
+
+    def predict_until(self, node, client, timeout):
+        """Calls that end by their deadline, until one has come as far as the node."""
+        deadline = time.monotonic() + LONG
+        while not node.calls():
+            self.assertEqual(client.predict(timeout=timeout).code, "DEADLINE_EXCEEDED")
+            self.assertLess(time.monotonic(), deadline)
 
 
 class CancellationTest(FrontTest):
     def gone(self, node, engine, client, leave):
         call = client.start(PREDICT, text("x"))
         self.assertTrue(node.wait_for(lambda n: n.calls()))
-        left = time.monotonic()
         leave(call)
-        self.assertTrue(node.wait_for(lambda n: n.last.cancelled, 2))
-        self.assertLess(node.last.ended_at - left, 0.3)
+        self.assertTrue(node.wait_for(lambda n: n.last.cancelled))
         self.assertTrue(engine.alive())
 
     def test_a_cancelled_call(self):
@@ -255,7 +260,7 @@ class CancellationTest(FrontTest):
             self.assertTrue(node.wait_for(lambda n: n.calls()))
         call.cancel()
         for node in nodes:
-            self.assertTrue(node.wait_for(lambda n: n.last.cancelled, 1))
+            self.assertTrue(node.wait_for(lambda n: n.last.cancelled))
         self.assertEqual(top.calls(), [])
 
 
@@ -314,11 +319,11 @@ class InAnotherGraphTest(FrontTest):
             host, port, transport = "127.0.0.1", inner.grpc_port, "GRPC"
 
         _, client = self.start(unit("e", Inner()))
-        outcome = self.ok(client.predict(UNKNOWN, metadata=[("seldon-puid", "p"), ("x", "y")], timeout=5))
+        outcome = self.ok(client.predict(UNKNOWN, metadata=[("seldon-puid", "p"), ("x", "y")], timeout=LONG))
         self.assertEqual((outcome.body, outcome.get("seldon-puid")), (UNKNOWN, "p"))
         self.assertEqual((node.last.get("x"), node.last.get("seldon-puid")), ("y", "p"))
         self.assertEqual([v for k, v in outcome.initial if k == "seldon-puid"], ["p"])
-        self.assertTrue(4 < node.last.time_remaining < 5.05)
+        self.assertTrue(LONG / 2 < node.last.time_remaining < LONG + 0.2)
         self.assertEqual(self.ok(client.call(FEEDBACK, protos.Feedback(reward=1))).message(),
                          text("/seldon.protos.Model/SendFeedback"))
         self.assertEqual(self.ok(client.call(GRAPH_METADATA)).message().models["e"].name, "deep")

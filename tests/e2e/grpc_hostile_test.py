@@ -8,7 +8,7 @@ import time
 import unittest
 
 import raw_h2
-from engine import BODY, ONE_PORT, Engine, unit
+from engine import BODY, LONG, ONE_PORT, Engine, unit
 from fast_grpc_node import FastGrpcNode
 from grpc_client import PREDICT
 from grpc_node import GrpcNode, Reply, text
@@ -35,7 +35,7 @@ class HostileTest(unittest.TestCase):
         """grpc++ ends the process that tries to send one."""
         engine = self.start(self.grpc_node())
         for puid in (b"a\tb", b"\xe9"):
-            with socket.create_connection(("127.0.0.1", engine.port), timeout=5) as sock:
+            with socket.create_connection(("127.0.0.1", engine.port), timeout=LONG) as sock:
                 sock.sendall(b"POST /api/v1.0/predictions HTTP/1.1\r\nHost: x\r\n"
                              b"Content-Type: application/json\r\nSeldon-Puid: " + puid +
                              b"\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY)

@@ -4,7 +4,7 @@ import time
 import unittest
 
 import protos
-from engine import Engine, unit
+from engine import LONG, Engine, unit
 from grpc_client import FEEDBACK, GRAPH_METADATA, MODEL_METADATA, PREDICT
 from grpc_node import Failure, GrpcNode, Hang, Reply, route, text
 from stub_node import Answer, RefusedPort, StubNode
@@ -34,9 +34,9 @@ class MetricsTest(unittest.TestCase):
             found[key] = found.get(key, 0) + value
         return found
 
-    def settle(self, engine, family, key, count=1, timeout=3):
+    def settle(self, engine, family, key, count=1):
         """A cancelled call is counted when it ends, a little after the caller has left."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + LONG
         while self.counts(engine, family).get(key) != count:
             self.assertLess(time.monotonic(), deadline, self.counts(engine, family))
             time.sleep(0.02)
@@ -112,8 +112,9 @@ class MetricsTest(unittest.TestCase):
         self.settle(engine, CLIENT, ("/seldon.protos.Model/Predict", "unary", "DeadlineExceeded"))
         self.settle(engine, SERVER, (PREDICT, "unary", "DeadlineExceeded"))
         engine, client = self.start(unit("m", node))
+        before = len(node.calls())
         call = client.start(PREDICT, text("x"))
-        self.assertTrue(node.wait_for(lambda n: len(n.calls()) == 2))
+        self.assertTrue(node.wait_for(lambda n: len(n.calls()) > before))
         call.cancel()
         self.settle(engine, SERVER, (PREDICT, "unary", "Canceled"))
         with RefusedPort() as dead:
@@ -144,10 +145,12 @@ class MetricsTest(unittest.TestCase):
 
     def test_time_is_measured(self):
         engine, client = self.start(unit("m", self.node(Reply(delay=0.2))))
+        began = time.monotonic()
         client.predict(text("x"))
+        seen = time.monotonic() - began
         found = engine.metrics()
         for family in (SERVER, CLIENT):
-            self.assertTrue(0.19 < found.value(family + "_sum") < 0.4)
+            self.assertTrue(0.19 < found.value(family + "_sum") < seen, seen)
         self.assertEqual(found.value("infergraph_node_calls_in_flight"), 0)
 
 

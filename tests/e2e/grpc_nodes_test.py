@@ -1,12 +1,13 @@
 """gRPC nodes: which method over which transport, deadlines, balance, loss and recovery."""
 
 import collections
+import pathlib
 import threading
 import time
 import unittest
 
 import protos
-from engine import Engine, JSON, unit
+from engine import Engine, JSON, LONG, unit
 from fast_grpc_node import FastGrpcNode
 from fast_node import FastNode
 from faulty_proxy import FaultyProxy
@@ -211,26 +212,34 @@ class DeadlineTest(NodesTest):
     def test_of_the_annotation(self):
         node = self.node(Hang())
         engine, client = self.start(unit("m", node), annotations={"seldon.io/grpc-timeout": "300"})
-        outcome, took = self.timed(client, "DEADLINE_EXCEEDED")
-        self.assertTrue(0.25 < took < 0.8, took)
-        self.assertIn("m", outcome.details)
-        self.assertTrue(0.2 < node.last.time_remaining < 0.32)
-        self.assertTrue(node.wait_for(lambda n: n.last.cancelled, 1))
+        deadline = time.monotonic() + LONG
+        while not node.calls():  # on a busy machine the first may not come so far
+            self.assertLess(time.monotonic(), deadline)
+            outcome, took = self.timed(client, "DEADLINE_EXCEEDED")
+            self.assertTrue(0.25 < took < LONG / 2, took)
+            self.assertIn("m", outcome.details)
+        self.assertLess(node.last.time_remaining, 0.32)
+        self.assertTrue(node.wait_for(lambda n: n.last.cancelled))
         self.assertEqual(engine.predict().status, 504)
 
     def test_the_shorter_of_both(self):
         node = self.node()
-        _, client = self.start(unit("m", node), annotations={"seldon.io/grpc-timeout": "3000"})
-        self.ok(client.predict(timeout=1))
-        self.assertTrue(0.7 < node.last.time_remaining < 1.05)
+        _, client = self.start(unit("m", node), annotations={"seldon.io/grpc-timeout": "30000"})
+        self.ok(client.predict(timeout=20))
+        self.assertTrue(10 < node.last.time_remaining < 20.2)
         self.ok(client.predict(timeout=60))
-        self.assertTrue(2.7 < node.last.time_remaining < 3.05)
+        self.assertTrue(20.2 < node.last.time_remaining < 30.2)
 
     def test_each_call_has_it_anew(self):
-        t, m = self.node(Reply(delay=0.4)), self.node(Reply(delay=0.4))
+        t, m = self.node(Reply(delay=0.4)), self.node()
         _, client = self.start(unit("t", t, "TRANSFORMER", [unit("m", m)]),
-                               annotations={"seldon.io/grpc-timeout": "600"})
+                               annotations={"seldon.io/grpc-timeout": "9000"})
         self.ok(client.predict())
+        # A busy machine takes some of it on the way.
+        deadline = time.monotonic() + LONG
+        while m.last.time_remaining < 8.8:
+            self.assertLess(time.monotonic(), deadline, m.last.time_remaining)
+            self.ok(client.predict())
 
     def test_rest_timeout_is_not_for_grpc(self):
         node = self.node(Reply(delay=0.4))
@@ -250,7 +259,7 @@ class DeadlineTest(NodesTest):
             engine, client = self.start(unit("m", deaf), annotations={"seldon.io/grpc-timeout": "400"})
             began = time.monotonic()
             self.assertIn(client.predict().code, ("DEADLINE_EXCEEDED", "UNAVAILABLE"))
-            self.assertLess(time.monotonic() - began, 3)
+            self.assertLess(time.monotonic() - began, LONG / 2)
             self.assertIn(engine.predict().status, (503, 504))
 
 
@@ -259,13 +268,14 @@ class LossTest(NodesTest):
         with RefusedPort() as dead:
             dead.transport = "GRPC"
             engine, client = self.start(unit("modest", dead), wait="/live")
+            began = time.monotonic()
             for _ in range(20):
-                began = time.monotonic()
                 outcome = client.predict(text("x"))
-                self.assertLess(time.monotonic() - began, 2.5)
                 self.assertEqual(outcome.code, "UNAVAILABLE")
                 self.assertIn("modest", outcome.details)
                 self.assertIn(f"127.0.0.1:{dead.port}", outcome.details)
+            # Some seconds for each if it waited for a connection.
+            self.assertLess(time.monotonic() - began, LONG / 2)
             answer = engine.predict()
             told = answer.json()["status"]
             self.assertEqual((answer.status, told["code"], told["reason"], told["status"]),
@@ -291,7 +301,7 @@ class LossTest(NodesTest):
         for _ in range(5):
             self.ok(client.predict(text("x")))
             node.restart()
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + LONG
             while client.predict(text("x")).code != "OK":
                 self.assertLess(time.monotonic(), deadline)
                 time.sleep(0.02)
@@ -310,11 +320,11 @@ class LossTest(NodesTest):
                 self.assertEqual(client.predict(text("x")).code, "UNAVAILABLE")
                 time.sleep(0.005)
             # Readiness looks in every 5 s; each of the engine's threads may hold a channel.
-            self.assertLess(proxy.accepted - before, 40)
+            self.assertLess(proxy.accepted - before, 10 * (time.monotonic() - began))
             proxy.refuse = False
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + LONG
             while client.predict(text("x")).code != "OK":
-                self.assertLess(time.monotonic(), deadline, "not found again within 10 s")
+                self.assertLess(time.monotonic(), deadline, "not found again")
                 time.sleep(0.05)
 
     def test_calls_in_flight_when_the_wire_goes(self):
@@ -331,7 +341,7 @@ class LossTest(NodesTest):
                 self.assertLessEqual(codes, {"OK", "UNAVAILABLE"})
                 node.forget()
             proxy.reset = False
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + LONG
             while client.predict(text("x")).code != "OK":
                 self.assertLess(time.monotonic(), deadline)
             self.assertTrue(engine.alive())
@@ -344,13 +354,21 @@ class LossTest(NodesTest):
             _, client = self.start(unit("m", proxy))
             for number in range(60):
                 if number % 3 == 0:
-                    threading.Timer(0.02, proxy.cut_all).start()
+                    cut = threading.Timer(0.02, proxy.cut_all)
+                    cut.start()
                 client.call(FEEDBACK, protos.Feedback(reward=number + 1))
+            cut.join()
+            before = len(node.calls())
             node.on("Model/SendFeedback", Failure("UNAVAILABLE", "busy"))
-            self.assertEqual(client.call(FEEDBACK, protos.Feedback(reward=1000)).code, "UNAVAILABLE")
+            deadline = time.monotonic() + LONG
+            while not node.calls()[before:]:  # the connection comes back
+                number += 1
+                outcome = client.call(FEEDBACK, protos.Feedback(reward=number + 1))
+                self.assertEqual(outcome.code, "UNAVAILABLE")
+                self.assertLess(time.monotonic(), deadline)
             rewards = collections.Counter(c.message("Feedback").reward for c in node.calls())
             self.assertEqual({r: n for r, n in rewards.items() if n > 1}, {})
-            self.assertEqual(rewards[1000.0], 1)
+            self.assertEqual(rewards[number + 1.0], 1)
 
     def test_a_node_that_speaks_rest_alone(self):
         with FastNode() as rest:
@@ -372,6 +390,15 @@ class LossTest(NodesTest):
         self.assertIn("m", outcome.details)
 
 
+def connections(node):
+    """How many callers are connected to it, as the kernel knows."""
+    ip = "".join(f"{int(part):02X}" for part in reversed(node.host.split(".")))
+    remote = f"{ip}:{node.port:04X}"
+    rows = [line.split() for table in ("tcp", "tcp6")
+            for line in pathlib.Path("/proc/net", table).read_text().splitlines()[1:]]
+    return sum(row[2].endswith(remote) and row[3] == "01" for row in rows)  # established
+
+
 class BalanceTest(NodesTest):
     ADDRESSES = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 
@@ -387,6 +414,12 @@ class BalanceTest(NodesTest):
         for node in nodes:
             self.addCleanup(node.close)
         return nodes
+
+    def wait_for(self, condition):
+        deadline = time.monotonic() + LONG
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
 
     def over(self, nodes, *flags, **more):
         return self.start(unit("m", nodes[0], host=self.names.host), *flags,
@@ -449,20 +482,22 @@ class BalanceTest(NodesTest):
         nodes += [FastGrpcNode(host, nodes[0].port, 0.002) for host in self.ADDRESSES[1:]]
         for node in nodes:
             self.addCleanup(node.kill)
-        engine, _ = self.over(nodes)
+        engine, client = self.over(nodes)
         for number in (1, 0, 2):
             driven = self.drive(engine, 1500)
-            time.sleep(0.4)
+            self.wait_for(lambda: sum(driven[1].values()) > 300)
             nodes[number].kill()
             self.assertEqual(self.finish(driven), {"OK": 1500}, number)
             nodes[number].start()
-            time.sleep(2.5)  # for the channel to come back
+            # Two must not be away at a time.
+            self.wait_for(lambda: self.ok(client.predict(text("x"))) and
+                          connections(nodes[number]) > 0)
 
     def test_one_that_shuts_down_loses_no_prediction(self):
         nodes = self.three(Reply(text("x"), delay=0.002))
         engine, _ = self.over(nodes)
         driven = self.drive(engine, 1500)
-        self.assertTrue(nodes[1].wait_for(lambda n: len(n.calls()) > 100, 20))
+        self.assertTrue(nodes[1].wait_for(lambda n: len(n.calls()) > 100))
         nodes[1].server.stop(5).wait()  # GOAWAY; what is in flight may end
         self.assertEqual(self.finish(driven), {"OK": 1500})
         for node in (nodes[0], nodes[2]):
@@ -476,7 +511,7 @@ class BalanceTest(NodesTest):
             self.ok(client.predict(text("x")))
         self.assertEqual(nodes[2].calls(), [])
         self.names.set(*self.ADDRESSES[1:])
-        time.sleep(1.5)
+        self.wait_for(lambda: self.ok(client.predict(text("x"))) and nodes[2].calls())
         for node in nodes:
             node.forget()
         for _ in range(100):
@@ -485,11 +520,10 @@ class BalanceTest(NodesTest):
 
     def test_a_slow_one_gets_less(self):
         nodes = self.three(Reply(text("x"), delay=0.002))
-        nodes[0].default = Reply(text("x"), delay=0.2)
+        nodes[0].default = Reply(text("x"), delay=0.5)
         engine, _ = self.over(nodes)
-        began = time.monotonic()
         self.assertEqual(self.finish(self.drive(engine, 600)), {"OK": 600})
-        self.assertLess(time.monotonic() - began, 10)
+        self.assertLess(self.shares(nodes)[0], 20)
 
     def test_one_connection_an_address(self):
         nodes = self.three()
@@ -506,7 +540,7 @@ class BalanceTest(NodesTest):
             node.stop()
         self.assertEqual(client.predict(text("x")).code, "UNAVAILABLE")
         nodes[2].start()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + LONG
         while client.predict(text("x")).code != "OK":
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.02)

@@ -7,7 +7,7 @@ import unittest
 
 import raw_h2
 import raw_http
-from engine import BODY, Engine, JSON, ONE_PORT, PREDICTIONS, unit
+from engine import BODY, Engine, JSON, LONG, ONE_PORT, PREDICTIONS, unit
 from grpc_client import PREDICT
 from grpc_node import GrpcNode, Reply, text
 from stub_node import StubNode
@@ -92,7 +92,7 @@ class OnePortTest(PortTest):
                 self.assertIn(answer.status, (400, 405), answer)
         for data in (b"PRI * HTTP/1.1\r\nHost: x\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n",
                      b"PRI / HTTP/1.1\r\nHost: x\r\n\r\n"):
-            with self.subTest(data), raw_http.Client(engine.port, timeout=5) as client:
+            with self.subTest(data), raw_http.Client(engine.port) as client:
                 client.send(data)
                 try:
                     self.assertIn(client.read().status, (400, 404, 405))
@@ -102,13 +102,12 @@ class OnePortTest(PortTest):
 
     def test_silence_and_half_a_preface(self):
         """Both are let go by the time in which a head must come, and hold nobody up."""
-        engine = self.start(ONE_PORT, "--read_timeout", "1s")
+        engine = self.start(ONE_PORT, "--read_timeout", "2s")
         silent = [raw_h2.Connection(engine.port).send(raw_h2.PREFACE[:cut]) for cut in (0, 1, 2, 3, 10)]
         with engine.grpc() as client:
             self.assertEqual(client.predict(MESSAGE).body, MESSAGE)
         self.assertEqual(engine.predict().status, 200)
         for connection in silent[1:]:
-            connection.sock.settimeout(4)
             try:
                 while connection.sock.recv(1 << 16):
                     pass
@@ -141,7 +140,7 @@ class OnePortTest(PortTest):
         before = engine.descriptors()
         for cut in (0, 1, 2, 3, 23, 24) * 20:
             raw_h2.Connection(engine.port).send(CALL[:cut]).sock.close()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + LONG
         while engine.descriptors() > before + 3 and time.monotonic() < deadline:
             time.sleep(0.05)
         self.assertLessEqual(engine.descriptors(), before + 3)

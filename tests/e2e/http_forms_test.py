@@ -200,7 +200,7 @@ class FormsTest(unittest.TestCase):
 
     def test_every_form(self):
         for name, data, status in TABLE:
-            with self.subTest(name), self.engine.client(timeout=10) as client:
+            with self.subTest(name), self.engine.client() as client:
                 answer = client.send(data).read()
                 self.assertEqual(answer.status, status, answer)
                 if status == 405:
@@ -217,7 +217,7 @@ class FormsTest(unittest.TestCase):
         for name, data, status in TABLE:
             if len(data) > 300:
                 continue
-            with self.subTest(name), self.engine.client(timeout=10) as client:
+            with self.subTest(name), self.engine.client() as client:
                 try:
                     for at in range(len(data)):
                         client.send(data[at:at + 1])

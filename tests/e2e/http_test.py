@@ -2,15 +2,16 @@
 
 import base64
 import json
+import select
 import socket
 import threading
 import time
 import unittest
 
 import raw_http
-from engine import BODY, Engine, JSON, ONE_PORT, PREDICTIONS, TWO_PORTS, run, sanitized, unit
+from engine import BODY, Engine, JSON, LONG, ONE_PORT, PREDICTIONS, TWO_PORTS, run, sanitized, unit
 from raw_http import request_bytes
-from stub_node import Answer, Raw, StubNode
+from stub_node import Answer, Raw, Stall, StubNode
 
 PREDICT = request_bytes("POST", PREDICTIONS, BODY, JSON)
 HEAD = b"POST " + PREDICTIONS.encode() + b" HTTP/1.1\r\nHost: x\r\n"
@@ -35,7 +36,7 @@ class FrontTest(unittest.TestCase):
 
     def refused(self, data, status, reason=None):
         """The engine answers so, in its own JSON, and closes."""
-        with self.engine.client(timeout=10) as client:
+        with self.engine.client() as client:
             try:
                 client.send(data)
             except OSError:
@@ -97,7 +98,7 @@ class ConnectionsTest(FrontTest):
             with self.engine.client() as client:
                 answer = client.ask("POST", PREDICTIONS, BODY, [("Connection", value)])
                 self.assertEqual((answer.status, answer.get("Connection")), (200, "close"))
-                self.assertTrue(client.is_closed(2))
+                self.assertTrue(client.is_closed())
 
     def test_http_1_0(self):
         with self.engine.client() as client:
@@ -105,7 +106,7 @@ class ConnectionsTest(FrontTest):
             answer = client.read()
             self.assertEqual((answer.status, answer.version), (200, "HTTP/1.0"))
             self.assertEqual(answer.body, BODY)
-            self.assertTrue(client.is_closed(2))
+            self.assertTrue(client.is_closed())
 
     def test_http_1_0_without_host(self):
         self.assertEqual(self.engine.raw(b"GET /live HTTP/1.0\r\n\r\n").status, 200)
@@ -125,7 +126,7 @@ class ConnectionsTest(FrontTest):
             client.send(PREDICT)
             self.assertEqual(client.read().status, 200)
             client.sock.shutdown(socket.SHUT_WR)
-            self.assertTrue(client.is_closed(2))
+            self.assertTrue(client.is_closed())
 
     def test_empty_lines_before_a_request(self):
         """RFC 9112 section 2.2: at least one should be ignored."""
@@ -135,10 +136,23 @@ class ConnectionsTest(FrontTest):
 
 
 class AmountTest(FrontTest):
-    """Cost in proportion to the bytes: what a naive buffer makes quadratic."""
+    """Cost in proportion to the bytes: what a naive buffer makes quadratic. It is the engine's own,
+    in seconds of processors, and as many times as much is compared with less."""
 
-    def within(self, seconds, data, answers):
-        began = time.monotonic()
+    TIMES = 8
+
+    def proportional(self, cost, count):
+        """cost(n) is 8 times that of n / 8, or so; quadratic, it is 64 times that."""
+        cost(count // self.TIMES)  # the first time takes its own
+        less, more = cost(count // self.TIMES), cost(count)
+        self.assertLess(more, 3 * self.TIMES * less)
+
+    def cost(self, data, answers):
+        began = self.engine.cpu_seconds()
+        self.answered(data, answers)
+        return self.engine.cpu_seconds() - began
+
+    def answered(self, data, answers):
         with self.engine.client() as client:
             sender = threading.Thread(target=client.send, args=(data,))
             sender.start()
@@ -147,45 +161,54 @@ class AmountTest(FrontTest):
                 last = client.read()
                 self.assertEqual(last.status, 200)
             sender.join()
-        self.assertLess(time.monotonic() - began, seconds)
         return last
 
     def test_20000_pipelined_requests(self):
-        self.within(10, request_bytes("GET", "/live") * 20000, 20000)
+        self.proportional(lambda n: self.cost(request_bytes("GET", "/live") * n, n), 20000)
 
     def test_pipelined_requests_after_a_large_one(self):
         large = request_bytes("POST", PREDICTIONS, b"x" * (4 << 20))
-        self.within(10, large + request_bytes("GET", "/live") * 5000 + large, 5002)
+        small = request_bytes("GET", "/live") * 20000
+        apart = self.cost(large * 2, 2) + self.cost(small, 20000)
+        self.assertLess(self.cost(large + small + large, 20002), 3 * apart)
 
     def test_300000_chunks_of_one_byte(self):
-        answer = self.within(5, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 300000 +
-                             b"0\r\n\r\n", 1)
-        self.assertEqual(len(answer.body), 300000)
+        def data(count):
+            return (HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * count +
+                    b"0\r\n\r\n")
+
+        self.assertEqual(len(self.answered(data(300000), 1).body), 300000)
+        self.proportional(lambda n: self.cost(data(n), 1), 300000)
 
     def test_node_with_300000_chunks_of_one_byte(self):
-        data = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 300000 +
-                b"0\r\n\r\n")
-        with StubNode(Raw(data)) as node, Engine(unit("m", node)) as engine:
-            began = time.monotonic()
-            self.assertEqual(len(engine.predict().body), 300000)
-            self.assertLess(time.monotonic() - began, 5)
+        with StubNode() as node, Engine(unit("m", node)) as engine:
+            def cost(count):
+                node.default = Raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                                   b"1\r\nx\r\n" * count + b"0\r\n\r\n")
+                began = engine.cpu_seconds()
+                self.assertEqual(len(engine.predict().body), count)
+                return engine.cpu_seconds() - began
+
+            self.proportional(cost, 300000)
 
     def test_as_many_headers_as_fit(self):
-        headers = b"".join(b"a%d: b\r\n" % i for i in range(5000))
-        for _ in range(20):
-            self.within(1, HEAD + headers + b"Content-Length: 1\r\n\r\nx", 1)
+        def cost(count):
+            headers = b"".join(b"a%d: b\r\n" % i for i in range(count))
+            return self.cost((HEAD + headers + b"Content-Length: 1\r\n\r\nx") * 20, 20)
+
+        self.proportional(cost, 5000)
 
     def test_a_caller_who_pipelines_and_leaves(self):
-        self.node.default = Answer(delay=0.2)
+        self.node.default = Stall()
         try:
             for leave in (raw_http.Client.close, raw_http.Client.reset):
                 client = self.engine.client()
                 client.send(PREDICT * 50)
                 time.sleep(0.1)
                 leave(client)
-            time.sleep(1.0)
-            self.assertLess(self.engine.metrics().value("infergraph_connections_open"), 3)
-            self.assertEqual(self.engine.metrics().value("infergraph_requests_in_flight"), 0)
+            self.engine.metrics_once(lambda found: (
+                found.value("infergraph_connections_open") < 3 and
+                found.value("infergraph_requests_in_flight") == 0))
         finally:
             self.node.default = lambda request: Answer(body=request.body)
 
@@ -209,7 +232,7 @@ class BodiesTest(FrontTest):
         self.assertEqual(self.node.last.all("X-Evil"), [])
 
     def test_expect_continue(self):
-        with self.engine.client(timeout=5) as client:
+        with self.engine.client() as client:
             client.send(HEAD + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\n")
             self.assertEqual(client.reader.until(b"\r\n\r\n"), b"HTTP/1.1 100 Continue")
             client.send(b"abc")
@@ -259,12 +282,12 @@ class BodiesTest(FrontTest):
 
 class MalformedTest(FrontTest):
     def settled_calls(self):
-        """How many calls the node got, once those of earlier tests that nobody waits for are over."""
-        before = -1
-        while before != len(self.node.calls()):
-            before = len(self.node.calls())
-            time.sleep(0.02)
-        return before
+        """How many calls the node got, once those of earlier tests that nobody waits for are over:
+        the engine has but the connection that asks."""
+        self.engine.metrics_once(lambda found: (
+            found.value("infergraph_connections_open") == 1 and
+            found.value("infergraph_requests_in_flight") == 0))
+        return len(self.node.calls())
 
     def test_refused_with_400(self):
         chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -312,7 +335,7 @@ class MalformedTest(FrontTest):
 
     def test_cut_requests(self):
         whole = HEAD + b"Content-Length: 10\r\n\r\n0123456789"
-        calls = len(self.node.calls())
+        calls = self.settled_calls()
         for at in (1, 10, len(HEAD), len(whole) - 5, len(whole) - 1):
             client = self.engine.client()
             client.send(whole[:at])
@@ -320,8 +343,7 @@ class MalformedTest(FrontTest):
         chunked = self.engine.client()
         chunked.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab")
         chunked.reset()
-        time.sleep(0.2)
-        self.assertEqual(len(self.node.calls()), calls)
+        self.assertEqual(self.settled_calls(), calls)
 
     def test_garbage_of_all_lengths(self):
         import random
@@ -384,7 +406,7 @@ class LimitsTest(FrontTest):
     def test_refusal_is_seen_by_a_caller_who_sends_on(self):
         """The answer must not be lost to the reset that unread bytes provoke."""
         for _ in range(5):
-            with self.engine.client(timeout=10) as client:
+            with self.engine.client() as client:
                 client.send(HEAD + b"Content-Length: 50000000\r\n\r\n")
 
                 def pour():
@@ -422,69 +444,77 @@ class LargeLimitsTest(FrontTest):
 
 class TimeoutsTest(FrontTest):
     flags = ("--read_timeout", "500ms", "--progress_timeout", "700ms", "--idle_timeout", "1s")
+    SOON = 8  # seconds: less than the least of the defaults
 
-    def timed(self, data, status, low, high):
-        with self.engine.client(timeout=10) as client:
+    def tearDown(self):
+        """A busy machine may keep us for half a second from saying what we want."""
+        self.assertTrue(self.engine.alive())
+        self.kept().close()
+
+    def kept(self):
+        """A caller who has been served."""
+        deadline = time.monotonic() + LONG
+        while time.monotonic() < deadline:
+            client = self.engine.client()
+            try:
+                answer = client.send(PREDICT).read()
+                if answer.status == 200:
+                    return client
+                self.assertEqual(answer.status, 408)
+            except (OSError, raw_http.Closed):
+                pass
+            client.close()
+        self.fail("never in time")
+
+    def timed(self, data, status, low):
+        with self.engine.client() as client:
             began = time.monotonic()
             client.send(data)
             answer = client.read()
             self.assertEqual(answer.status, status)
             self.assertEqual(answer.json()["status"]["reason"], "RESOURCE_EXHAUSTED")
-            self.assertTrue(low <= time.monotonic() - began <= high, time.monotonic() - began)
-            self.assertTrue(client.is_closed(3))
+            self.assertTrue(low <= time.monotonic() - began <= self.SOON, time.monotonic() - began)
+            self.assertTrue(client.is_closed())
 
     def test_head_that_does_not_end(self):
-        self.timed(b"GET /live HTTP/1.1\r\nHo", 408, 0.4, 1.5)
+        self.timed(b"GET /live HTTP/1.1\r\nHo", 408, 0.4)
 
     def test_head_that_drips(self):
-        with self.engine.client(timeout=10) as client:
+        with self.engine.client() as client:
             began = time.monotonic()
             client.send(b"GET /live HTTP/1.1\r\nHost: x\r\nX-Drip: ")
             try:
-                while time.monotonic() - began < 3:
+                while not select.select([client.sock], [], [], 0.05)[0]:
+                    self.assertLess(time.monotonic() - began, self.SOON)
                     client.send(b"x")
-                    time.sleep(0.05)
             except OSError:
                 pass
             self.assertEqual(client.read().status, 408)
-            self.assertLess(time.monotonic() - began, 3.6)
 
     def test_body_without_progress(self):
-        self.timed(HEAD + b"Content-Length: 10\r\n\r\n01234", 408, 0.6, 2)
-        self.timed(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabc", 408, 0.6, 2)
-
-    def test_slow_body_with_progress_is_served(self):
-        with self.engine.client() as client:
-            client.send(HEAD + b"Content-Length: 8\r\n\r\n")
-            for i in range(8):
-                time.sleep(0.25)
-                client.send(b"%d" % i)
-            self.assertEqual(client.read().body, b"01234567")
+        self.timed(HEAD + b"Content-Length: 10\r\n\r\n01234", 408, 0.6)
+        self.timed(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabc", 408, 0.6)
 
     def test_second_head_on_a_connection_counts_too(self):
-        with self.engine.client() as client:
-            client.send(PREDICT)
-            self.assertEqual(client.read().status, 200)
+        with self.kept() as client:
             client.send(b"GET /li")
             self.assertEqual(client.read().status, 408)
 
     def test_idle_connections_close_quietly(self):
-        for data in (b"", PREDICT):
-            with self.engine.client() as client:
-                if data:
-                    client.send(data)
-                    self.assertEqual(client.read().status, 200)
-                began = time.monotonic()
-                client.sock.settimeout(5)
+        for begin in (self.engine.client, self.kept):
+            began = time.monotonic()
+            with begin() as client:
+                idle = time.monotonic()
                 self.assertEqual(client.sock.recv(100), b"")
-                self.assertTrue(0.8 < time.monotonic() - began < 2.5, time.monotonic() - began)
+                self.assertGreater(time.monotonic() - began, 0.95)
+                self.assertLess(time.monotonic() - idle, self.SOON)
 
     def test_a_caller_who_does_not_read_is_let_go(self):
         body = b"x" * (30 << 20)
-        client = self.engine.client(timeout=20)
+        client = self.engine.client()
         client.send(request_bytes("POST", PREDICTIONS, body))
-        self.assertTrue(self.node.wait_for(lambda n: n.requests and len(n.last.body) == len(body), 10))
-        time.sleep(2.5)
+        self.assertTrue(self.node.wait_for(lambda n: n.requests and len(n.last.body) == len(body)))
+        self.engine.metrics_once(lambda found: found.value("infergraph_connections_open") == 1)
         got = 0
         try:
             while piece := client.sock.recv(1 << 20):
@@ -494,6 +524,18 @@ class TimeoutsTest(FrontTest):
         client.close()
         self.assertLess(got, len(body))
         self.node.forget()
+
+
+class ProgressTest(FrontTest):
+    flags = ("--progress_timeout", "3s")
+
+    def test_slow_body_with_progress_is_served(self):
+        with self.engine.client() as client:
+            client.send(HEAD + b"Content-Length: 8\r\n\r\n")
+            for i in range(8):
+                time.sleep(0.5)
+                client.send(b"%d" % i)
+            self.assertEqual(client.read().body, b"01234567")
 
 
 class MaxConnectionsTest(FrontTest):
@@ -507,7 +549,7 @@ class MaxConnectionsTest(FrontTest):
     def tearDown(self):
         for client in self.clients:
             client.close()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + LONG
         while self.engine.predict().status != 200:
             self.assertLess(time.monotonic(), deadline)
 
@@ -533,7 +575,7 @@ class MaxConnectionsTest(FrontTest):
 
     def test_silent_callers_do_not_keep_the_reserve(self):
         silent = [self.engine.client() for _ in range(100)]
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + LONG
         while self.engine.get("/live").status != 200:
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.1)
@@ -563,7 +605,7 @@ class DescriptorsTest(unittest.TestCase):
         self.addCleanup(engine.stop)
         kept = []
         for _ in range(200):
-            client = engine.client(timeout=30)
+            client = engine.client()
             kept.append(client)
             answer = client.ask("GET", "/live")
             self.assertIn(answer.status, (200, 503))
@@ -573,10 +615,10 @@ class DescriptorsTest(unittest.TestCase):
         self.assertEqual((refused.status, refused.get("Retry-After")), (503, "1"))
         self.assertIn(b"out of file descriptors (ulimit -n)", refused.body)
         self.assertEqual(kept[0].ask("GET", "/live").status, 200)
-        self.assertIn("can't accept", engine.stderr())
+        engine.wait_for_line("can't accept")
         for client in kept:
             client.close()
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + LONG
         while True:
             try:
                 if engine.predict().status == 200:

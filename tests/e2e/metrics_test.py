@@ -3,10 +3,12 @@
 import gzip
 import shutil
 import subprocess
+import time
 import unittest
 
-from engine import BODY, Engine, JSON, samples, sanitized, unit
-from stub_node import Answer, Drop, Raw, RefusedPort, Stall, StubNode
+from engine import BODY, Engine, JSON, LONG, samples, sanitized, unit
+from raw_http import request_bytes
+from stub_node import Answer, Drop, Held, Raw, RefusedPort, Stall, StubNode
 
 SERVER = "seldon_api_executor_server_requests_seconds"
 CLIENT = "seldon_api_executor_client_requests_seconds"
@@ -197,18 +199,24 @@ class HistogramTest(MetricsTest):
     def test_buckets_add_up(self):
         node = self.node(lambda request: Answer(delay=float(request.body)))
         engine = self.start(unit("m", node))
-        for delay in (b"0", b"0", b"0.03", b"0.3"):
-            engine.predict(delay)
+        delays, seen = [0, 0, 0.03, 0.3], []
+        for delay in delays:
+            began = time.monotonic()
+            engine.predict(b"%g" % delay)
+            seen.append(time.monotonic() - began)
         found = engine.metrics()
+        # What is measured lies between what the node takes and what the caller sees: close together,
+        # unless the machine is busy.
         for family in (SERVER, CLIENT):
             values = [value for _, value in found.find(family + "_bucket")]
             self.assertEqual(values, sorted(values))
             self.assertEqual(values[-1], 4)
             self.assertEqual(found.value(family + "_count"), 4)
-            self.assertTrue(0.33 < found.value(family + "_sum") < 0.6, found.value(family + "_sum"))
-            self.assertEqual(found.value(family + "_bucket", le="0.25"), 3)
-            self.assertEqual(found.value(family + "_bucket", le="0.5"), 4)
-            self.assertEqual(found.value(family + "_bucket", le="0.025"), 2)
+            self.assertTrue(sum(delays) <= found.value(family + "_sum") <= sum(seen),
+                            (seen, found.value(family + "_sum")))
+            for bound in BOUNDS[:-1]:
+                least, most = (sum(each <= float(bound) for each in all) for all in (seen, delays))
+                self.assertTrue(least <= found.value(family + "_bucket", le=bound) <= most, bound)
 
     def test_bounds_by_flag(self):
         engine = self.start(unit("m", self.node()), "--histogram_buckets", "0.001,0.5,2")
@@ -218,12 +226,16 @@ class HistogramTest(MetricsTest):
 
     def test_summaries_by_flag(self):
         engine = self.start(unit("m", self.node(Answer(delay=0.02))), "--metrics_summaries")
+        seen = []
         for _ in range(20):
+            began = time.monotonic()
             engine.predict()
+            seen.append(time.monotonic() - began)
         found = engine.metrics()
         for family in (SERVER, CLIENT):
             self.assertEqual(found.value(family + "_summary_count"), 20)
-            self.assertTrue(0.015 < found.value(family + "_summary", quantile="0.5") < 0.1)
+            median = found.value(family + "_summary", quantile="0.5")
+            self.assertTrue(0.015 < median < 2 * sorted(seen)[10], (seen, median))
             self.assertEqual(found.value(family + "_count"), 20)
 
     def test_no_summary_by_default(self):
@@ -270,7 +282,7 @@ class FormatsTest(MetricsTest):
             engine.predict(body)
         engine.get("/api/v1.0/status/nobody")
         done = subprocess.run(["promtool", "check", "metrics"], capture_output=True, check=False,
-                              input=engine.get("/prometheus").body, timeout=20)
+                              input=engine.get("/prometheus").body, timeout=LONG)
         self.assertEqual((done.returncode, done.stderr, done.stdout), (0, b"", b""))
 
     def test_every_family_has_help_and_type_once(self):
@@ -285,25 +297,30 @@ class FormatsTest(MetricsTest):
 
 class OwnTest(MetricsTest):
     def test_process_build_and_gauges(self):
-        node = self.node(Answer(delay=0.5))
+        held = Held()
+        node = self.node(held)
         engine = self.start(unit("m", node))
         with engine.client() as client:
-            from raw_http import request_bytes
             client.send(request_bytes("POST", "/api/v1.0/predictions", BODY, JSON))
             self.assertTrue(node.wait_for(lambda n: n.requests))
-            found = engine.metrics()
+            began = time.monotonic()
+            # The caller's connection and the one that asks, once that of /ready has gone.
+            found = engine.metrics_once(lambda f: f.value("infergraph_connections_open") == 2)
             self.assertEqual(found.value("infergraph_requests_in_flight"), 1)
             self.assertEqual(found.value("infergraph_node_calls_in_flight", model_name="m"), 1)
             self.assertEqual(found.value("infergraph_node_connections", state="busy"), 1)
-            self.assertEqual(found.value("infergraph_connections_open"), 2)
+            time.sleep(0.2)
+            waited = time.monotonic() - began
+            held.let_go()
             client.read()
-        found = engine.metrics()
-        self.assertEqual(found.value("infergraph_requests_in_flight"), 0)
+        found = engine.metrics_once(lambda f: f.value("infergraph_requests_in_flight") == 0)
         self.assertEqual(found.value("infergraph_node_connections", state="idle"), 1)
         self.assertEqual(found.value("infergraph_node_connects_total"), 1)
         self.assertEqual(found.value("infergraph_ready"), 1)
         self.assertEqual(found.value("infergraph_build_info"), 1)
-        self.assertLess(found.value("infergraph_request_self_seconds_sum"), 0.1)
+        # The engine's own time is what is left when the node's is taken off.
+        self.assertLess(found.value("infergraph_request_self_seconds_sum"),
+                        found.value(SERVER + "_sum") - waited)
         for name in ("process_cpu_seconds_total", "process_open_fds",
                      "process_start_time_seconds", "process_resident_memory_bytes"):
             self.assertIsNotNone(found.value(name), name)

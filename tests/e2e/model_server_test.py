@@ -6,7 +6,7 @@ import time
 import unittest
 
 import protos
-from engine import Engine, deployment, unit
+from engine import LONG, Engine, deployment, unit
 from grpc_node import Failure, GrpcNode, Hang, Reply, text
 from model_nodes import Served, tensorflow_grpc, tensorflow_rest
 from stub_node import Answer, DeafNode, Drop, Raw, RefusedPort, Stall, StubNode
@@ -14,7 +14,6 @@ from stub_node import Answer, DeafNode, Drop, Raw, RefusedPort, Stall, StubNode
 BODY = json.dumps({"data": {"ndarray": [[1.5, 2.5]]}}).encode()
 PREDICT = "/tensorflow.serving.PredictionService/Predict"
 STATUS = "/tensorflow.serving.ModelService/GetModelStatus"
-LONG = 60
 
 
 class ModelServerTest(unittest.TestCase):
@@ -70,7 +69,7 @@ class ComingAndGoingTest(ModelServerTest):
         place.close()
         server = tensorflow_rest(Served({"x": "FP32"}), port=place.port)
         self.predict_until(engine, lambda: server.calls("/v1/models/digits:predict"))
-        self.assertIn("the model server is called directly", engine.stderr())
+        engine.wait_for_line("the model server is called directly")
 
         server.close()
         proxy.forget()
@@ -79,7 +78,7 @@ class ComingAndGoingTest(ModelServerTest):
             engine.predict(BODY)
             self.assertLess(time.monotonic(), deadline)
         self.demand_proxy(engine, proxy)
-        self.assertIn("the model server has stopped answering", engine.stderr())
+        engine.wait_for_line("the model server has stopped answering")
 
         again = self.keep(tensorflow_rest(Served({"x": "FP32"}), port=place.port))
         self.predict_until(engine, lambda: again.calls("/v1/models/digits:predict"))
@@ -245,7 +244,7 @@ class NamesTest(ModelServerTest):
                         self.assertLess(time.monotonic(), deadline, answer)
                         time.sleep(0.01)
                     self.assertEqual(answer.json(), {"predictions": [[1.5]]})
-                    self.assertIn("knows its model by another name", engine.stderr())
+                    engine.wait_for_line("knows its model by another name")
 
 
 class TransportTest(ModelServerTest):

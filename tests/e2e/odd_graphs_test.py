@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from engine import BINARY, PREDICTIONS, Engine, clean_environment, deployment, run, unit
+from engine import BINARY, LONG, PREDICTIONS, Engine, clean_environment, deployment, run, unit
 from stub_node import Answer, StubNode
 
 SIMPLE = {"name": "m", "implementation": "SIMPLE_MODEL"}
@@ -93,10 +93,10 @@ class ServedTest(unittest.TestCase):
     def test_the_graph_from_stdin(self):
         read = subprocess.run([BINARY, "--file", "-", "--http_port", "99999"], text=True,
                               input=json.dumps(named("x")), env=clean_environment(),
-                              capture_output=True, timeout=20, check=False)
+                              capture_output=True, timeout=LONG, check=False)
         self.assertEqual((read.returncode, len(read.stderr.splitlines())), (1, 1), read.stderr)
         read = subprocess.run([BINARY, "--file", "-"], text=True, input="kind: Nothing\n",
-                              env=clean_environment(), capture_output=True, timeout=20, check=False)
+                              env=clean_environment(), capture_output=True, timeout=LONG, check=False)
         self.assertEqual(read.returncode, 1)
         self.assertIn('stdin:1:1: kind: "Nothing" must be SeldonDeployment', read.stderr)
 
@@ -111,7 +111,7 @@ class ServedTest(unittest.TestCase):
 class CheckedTest(unittest.TestCase):
     def check(self, text, *flags, env=None, file=("-",)):
         done = subprocess.run([BINARY, "check", *file, "--json", *flags], input=text, text=True,
-                              env=clean_environment(env), capture_output=True, timeout=20,
+                              env=clean_environment(env), capture_output=True, timeout=LONG,
                               check=False)
         return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
 
@@ -151,7 +151,7 @@ class CheckedTest(unittest.TestCase):
         self.assertIn('none is "c"', told["problems"][0]["message"])
 
     def test_the_line_is_shown(self):
-        done = subprocess.run([BINARY, "check", "-"], text=True, capture_output=True, timeout=20,
+        done = subprocess.run([BINARY, "check", "-"], text=True, capture_output=True, timeout=LONG,
                               input="spec:\n\tpredictors: []\n", env=clean_environment(),
                               check=False)
         self.assertEqual(done.returncode, 1)
@@ -159,7 +159,7 @@ class CheckedTest(unittest.TestCase):
                                       "YAML takes blanks only\n    | \\tpredictors: []\n")
 
     def test_try_and_stub_read_the_same(self):
-        done = subprocess.run([BINARY, "try", "-"], text=True, capture_output=True, timeout=20,
+        done = subprocess.run([BINARY, "try", "-"], text=True, capture_output=True, timeout=LONG,
                               input=json.dumps({"name": "p", "graph": SIMPLE}),
                               env=clean_environment(), check=False)
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -10,7 +10,7 @@ import unittest
 import urllib.parse
 import urllib.request
 
-from engine import Engine, free_port, unit
+from engine import LONG, Engine, free_port, unit
 from load import Load
 from stub_node import Answer, StubNode
 
@@ -48,7 +48,7 @@ class Prometheus:
 
     def api(self, path, **query):
         url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(query)}"
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=LONG) as answer:
             return json.load(answer)["data"]
 
     def value(self, query):
@@ -61,7 +61,7 @@ class Prometheus:
             raise AssertionError(f"{query} has {len(found)} results: {found}")
         return float(found[0]["value"][1]) if found else None
 
-    def wait_for(self, query, condition, timeout=20):
+    def wait_for(self, query, condition, timeout=LONG):
         deadline = time.monotonic() + timeout
         value = None
         while time.monotonic() < deadline:
@@ -86,24 +86,31 @@ class PrometheusTest(unittest.TestCase):
             self.assertEqual(load.statuses, {200: 400})
             prometheus.wait_for(count, lambda v: v == 401)
             # On a busy machine some requests are slow indeed: what the callers saw is the measure.
-            seen = sorted(load.latencies)[len(load.latencies) * 99 // 100]
-            limit = 2.5 * max(seen, 0.04)  # a quantile lies anywhere within its bucket
+            seen = sorted(load.latencies)
+            limit = 2.5 * max(seen[len(seen) * 99 // 100], 0.04)  # it lies anywhere within its bucket
 
             for side in ("server", "client"):
                 family = f"seldon_api_executor_{side}_requests_seconds"
                 p99 = prometheus.wait_for(
                     f"histogram_quantile(0.99, sum by (le) (rate({family}_bucket[1m])))",
                     lambda v: v == v)
-                self.assertTrue(0.02 <= p99 <= limit, (p99, seen))
+                self.assertTrue(0.02 <= p99 <= limit, (p99, limit))
                 mean = prometheus.value(f"sum(rate({family}_sum[1m])) / sum(rate({family}_count[1m]))")
-                self.assertTrue(0.02 <= mean <= limit, (mean, seen))
+                self.assertTrue(0.02 <= mean <= limit, (mean, limit))
             own = prometheus.value("histogram_quantile(0.5, sum by (le) (rate("
                                    "infergraph_request_self_seconds_bucket[1m])))")
-            self.assertLess(own, 0.005)
-            self.assertEqual(prometheus.value("infergraph_ready"), 1)
+            # Of what the callers saw, the node's part is none of it.
+            self.assertLess(own, max(0.005, 2.5 * (seen[len(seen) // 2] - 0.02)))
+            prometheus.wait_for("infergraph_ready", lambda v: v == 1)
 
-            target = prometheus.api("targets")["activeTargets"][0]
-            self.assertEqual((target["health"], target["lastError"]), ("up", ""))
+            # A scrape may be late for once.
+            deadline = time.monotonic() + LONG
+            while True:
+                target = prometheus.api("targets")["activeTargets"][0]
+                if (target["health"], target["lastError"]) == ("up", ""):
+                    break
+                self.assertLess(time.monotonic(), deadline, target)
+                time.sleep(0.2)
             names = {series["type"] for series in prometheus.api(
                 "metadata", metric="seldon_api_executor_server_requests_seconds")[
                     "seldon_api_executor_server_requests_seconds"]}

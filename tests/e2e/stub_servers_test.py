@@ -294,7 +294,7 @@ class V2GrpcTest(unittest.TestCase):
             kind = protos.message("inference.ModelStreamInferResponse")
             wrong = protos.message("inference.ModelInferRequest")(model_name="x")
             requests = [message.SerializeToString() for message in (infer, wrong, infer)]
-            told = [kind.FromString(one) for one in stream(iter(requests), timeout=5)]
+            told = [kind.FromString(one) for one in stream(iter(requests), timeout=engine.LONG)]
             self.assertEqual([bool(one.error_message) for one in told], [False, True, False])
 
 

@@ -58,19 +58,17 @@ class StubNodeTest(unittest.TestCase):
             self.assertEqual(len(client.reader.exactly(1 << 20)), 1 << 20)
 
     def test_notices_the_peers_end_during_a_delay(self):
-        with StubNode(Answer(delay=5)) as node:
+        with StubNode(Answer(delay=3600)) as node:
             client = raw_http.Client(node.port)
             client.send(b"GET / HTTP/1.1\r\n\r\n")
             self.assertTrue(node.wait_for(lambda n: n.requests))
-            left = time.monotonic()
             client.close()
             self.assertTrue(node.wait_for(lambda n: n.connections[0].closed_at))
-            self.assertLess(node.connections[0].closed_at - left, 0.3)
 
     def test_closes_idle_connections(self):
         with StubNode(close_idle_after=0.05) as node, raw_http.Client(node.port) as client:
             client.ask("GET", "/")
-            self.assertTrue(client.is_closed(2))
+            self.assertTrue(client.is_closed())
 
     def test_list_of_answers(self):
         with StubNode([Answer(500), Answer(200)]) as node:
@@ -106,8 +104,8 @@ class FaultyProxyTest(unittest.TestCase):
             with self.assertRaises(raw_http.Closed):
                 raw_http.ask(proxy.port, "GET", "/")
             proxy.cut_after, proxy.stall = None, True
-            threading.Timer(0.2, setattr, (proxy, "stall", False)).start()
             began = time.monotonic()
+            threading.Timer(0.2, setattr, (proxy, "stall", False)).start()
             self.assertEqual(raw_http.ask(proxy.port, "GET", "/").status, 200)
             self.assertGreater(time.monotonic() - began, 0.15)
 

@@ -226,7 +226,7 @@ class StreamTest(V2Test):
         stub = self.client.channel.stream_stream(
             SERVICE + "ModelStreamInfer",
             response_deserializer=protos.message("inference.ModelStreamInferResponse").FromString)
-        return list(stub(iter([m.SerializeToString() for m in messages]), timeout=20))
+        return list(stub(iter([m.SerializeToString() for m in messages]), timeout=60))
 
     def test_walks_a_graph_for_each_message(self):
         nodes = [v2_grpc(Served({"x": "FP32"}, model=doubled)) for _ in range(2)]

@@ -7,7 +7,7 @@ import time
 import unittest
 
 import raw_http
-from engine import BODY, JSON, PREDICTIONS, Engine, sanitized, unit
+from engine import BODY, JSON, LONG, PREDICTIONS, Engine, sanitized, unit
 from grpc_node import GrpcNode, Reply
 from model_nodes import Served, speaking, v2_grpc, v2_rest
 from stub_node import Answer, StubNode
@@ -31,7 +31,7 @@ class Victim:
     """Asks for /live again and again, on one connection, and remembers when it was answered."""
 
     def __init__(self, port):
-        self.client = raw_http.Client(port, timeout=60)
+        self.client = raw_http.Client(port, timeout=LONG)
         self.stopped = threading.Event()
         self.answered = []
         self.thread = threading.Thread(target=self.run)
@@ -52,7 +52,7 @@ class Victim:
         self.client.close()
 
 
-def wait_until(condition, timeout=20):
+def wait_until(condition, timeout=LONG):
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
@@ -64,17 +64,20 @@ class LargeMessages(unittest.TestCase):
     def test_others_are_served_beside_one(self):
         """On the one loop, the others would wait as long as the message takes."""
         with Engine(SIMPLE, "--threads", "1") as engine:
-            with engine.client(timeout=120) as caller, Victim(engine.port) as victim:
-                caller.send(raw_http.request_bytes("POST", PREDICTIONS, numbers(40), JSON))
-                sent = time.monotonic()
-                answer = caller.read()
-                ended = time.monotonic()
-            self.assertEqual(answer.status, 200)
+            beside = []
+            # However slow the machine is: on the loop it would be one, or two. That others of the
+            # machine keep the victim from asking is for once.
+            while len(beside) < 10 and max(beside, default=0) <= 5:
+                with engine.client(timeout=120) as caller, Victim(engine.port) as victim:
+                    caller.send(raw_http.request_bytes("POST", PREDICTIONS, numbers(40), JSON))
+                    sent = time.monotonic()
+                    answer = caller.read()
+                    ended = time.monotonic()
+                self.assertEqual(answer.status, 200)
+                self.assertEqual(worked(engine), len(beside) + 1)
+                beside.append(sum(sent < when < ended for when in victim.answered))
+            self.assertGreater(max(beside), 5, beside)
             metrics = engine.metrics()
-            self.assertEqual(metrics.value("infergraph_work_seconds_count", phase="running"), 1)
-            # However slow the machine is: on the loop it would be one, or two.
-            beside = sum(sent < when < ended for when in victim.answered)
-            self.assertGreater(beside, 5, f"in {ended - sent:.3f} s")
             count = metrics.value("infergraph_loop_lag_seconds_count", thread="io-0")
             self.assertGreater(count, 0)
 
@@ -89,7 +92,7 @@ class LargeMessages(unittest.TestCase):
         with Engine(SIMPLE) as engine:
             self.assertEqual(engine.predict(numbers(2)).status, 200)
             # The thread that worked counts itself out behind the answer.
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + LONG
             while engine.metrics().value("infergraph_work_messages", state="running") > 0:
                 self.assertLess(time.monotonic(), deadline)
                 time.sleep(0.01)
@@ -118,17 +121,17 @@ class LargeMessages(unittest.TestCase):
                 outcome = client.predict(message.SerializeToString())
                 self.assertEqual(outcome.code, "RESOURCE_EXHAUSTED", outcome)
 
-            self.assertIn("(--max_work_bytes)", engine.stderr())
+            engine.wait_for_line("(--max_work_bytes)")
 
     def test_small_packed_ones_that_are_large_leave_the_loop(self):
         packed = gzip.compress(b'{"data":{"ndarray":[[1]]}' + b" " * (60 << 20) + b"}")
         self.assertLess(len(packed), 64 << 10)
         headers = (*JSON, ("Content-Encoding", "gzip"))
         with Engine(SIMPLE) as engine:
-            self.assertEqual(engine.predict(packed, headers, timeout=60).status, 200)
+            self.assertEqual(engine.predict(packed, headers, timeout=LONG).status, 200)
             self.assertEqual(worked(engine), 1)
         with Engine(SIMPLE, "--max_work_bytes", "8Mi") as engine:
-            self.assertEqual(engine.predict(packed, headers, timeout=60).status, 503)
+            self.assertEqual(engine.predict(packed, headers, timeout=LONG).status, 503)
             self.assertEqual(engine.metrics().value("infergraph_work_refused_total"), 1)
 
     def test_a_large_request_is_not_read_on_the_loop_for_a_small_answer(self):
@@ -175,7 +178,7 @@ class LargeMessages(unittest.TestCase):
 
     def test_a_caller_who_goes_away_takes_its_work_along(self):
         with Engine(SIMPLE, "--threads", "1") as engine:
-            callers = [engine.client(timeout=60) for _ in range(6)]
+            callers = [engine.client(timeout=LONG) for _ in range(6)]
             body = numbers(10)
             for caller in callers:
                 caller.send(raw_http.request_bytes("POST", PREDICTIONS, body, JSON))
@@ -190,7 +193,7 @@ class LargeMessages(unittest.TestCase):
 
     def test_a_drain_waits_for_work(self):
         engine = Engine(SIMPLE, "--threads", "1", "--graceful_timeout", "60s")
-        with engine.client(timeout=60) as caller:
+        with engine.client(timeout=LONG) as caller:
             caller.send(raw_http.request_bytes("POST", PREDICTIONS, numbers(20), JSON))
             engine.terminate()
             self.assertEqual(caller.read().status, 200)
@@ -199,7 +202,7 @@ class LargeMessages(unittest.TestCase):
 
     def test_a_mean_is_made_beside_others(self):
         with Engine(MEAN, "--threads", "1") as engine, Victim(engine.port):
-            self.assertEqual(engine.predict(numbers(2), timeout=60).status, 200)
+            self.assertEqual(engine.predict(numbers(2), timeout=LONG).status, 200)
 
 
 @unittest.skipIf(sanitized(), "a sanitizer wants terabytes of addresses")
@@ -210,7 +213,7 @@ class LittleMemory(unittest.TestCase):
         with Engine(SIMPLE, "--max_body_bytes", "1Gi", "--max_work_bytes", "4Gi",
                     wrapper=wrapper) as engine:
             # More than there is, for the body alone.
-            with engine.client(timeout=60) as caller:
+            with engine.client(timeout=LONG) as caller:
                 head = (b"POST /api/v1.0/predictions HTTP/1.1\r\nHost: a\r\n"
                         b"Content-Type: application/json\r\nContent-Length: 1000000000\r\n\r\n")
                 caller.send(head)
@@ -228,8 +231,8 @@ class LittleMemory(unittest.TestCase):
             if answer is not None:
                 self.assertIn(answer.status, (500, 503))
             self.assertEqual(engine.predict(BODY).status, 200)
-            metrics = engine.metrics()
-            self.assertEqual(metrics.value("infergraph_requests_in_flight"), 0)
+            metrics = engine.metrics_once(
+                lambda found: found.value("infergraph_requests_in_flight") == 0)
             self.assertEqual(metrics.value("infergraph_exceptions_total"), 1)
 
 
