@@ -8,7 +8,7 @@ import time
 import unittest
 
 import raw_h2
-from engine import BODY, Engine, JSON, PREDICTIONS, unit
+from engine import BODY, Engine, JSON, LONG, PREDICTIONS, unit
 from faulty_proxy import FaultyProxy
 from grpc_client import PREDICT
 from grpc_node import Failure, GrpcNode, Hang, Reply, text
@@ -40,15 +40,19 @@ class StormTest(unittest.TestCase):
         self.addCleanup(node.close)
         return node
 
-    def served(self, engine, count=100, within=5):
-        """All is well again; a channel may be backing off at first."""
-        deadline = time.monotonic() + within
+    def served(self, engine, count=100, late=()):
+        """All is well again; a channel may be backing off at first. `late` is what a call ends with
+        that a busy machine keeps from its deadline."""
+        deadline = time.monotonic() + LONG
         with engine.grpc() as client:
             while client.predict(MESSAGE).code != "OK":
                 self.assertLess(time.monotonic(), deadline, "not served again")
                 time.sleep(0.05)
-            for _ in range(count):
-                self.assertEqual(client.predict(MESSAGE).code, "OK")
+            while count > 0:
+                code = client.predict(MESSAGE).code
+                count -= code == "OK"
+                self.assertIn(code, ("OK", *late))
+                self.assertLess(time.monotonic(), deadline)
 
     def flat(self, engine, storm, rss=8 << 10, descriptors=8):
         """`storm` once to warm up, then again: nothing may have grown."""
@@ -58,12 +62,11 @@ class StormTest(unittest.TestCase):
         storm()
         self.served(engine)
         self.assertLess(engine.rss() - before[0], rss, "memory grows")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + LONG
         while engine.descriptors() > before[1] + descriptors and time.monotonic() < deadline:
             time.sleep(0.1)
         self.assertLessEqual(engine.descriptors(), before[1] + descriptors)
-        found = engine.metrics()
-        self.assertEqual(found.value("infergraph_node_calls_in_flight"), 0)
+        engine.metrics_once(lambda found: found.value("infergraph_node_calls_in_flight") == 0)
 
     def at_once(self, count, work):
         threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
@@ -159,6 +162,9 @@ class StormTest(unittest.TestCase):
                     node.stop()
                     time.sleep(0.15)
                     node.start()
+                deadline = time.monotonic() + LONG
+                while codes["OK"] <= 100 and time.monotonic() < deadline:
+                    time.sleep(0.05)
                 done.set()
 
             flapping = threading.Thread(target=flap)
@@ -167,7 +173,7 @@ class StormTest(unittest.TestCase):
             def caller(_):
                 with engine.grpc() as client:
                     while not done.is_set():
-                        codes.add(client.predict(MESSAGE, timeout=5).code)
+                        codes.add(client.predict(MESSAGE).code)
                         time.sleep(0.001)
 
             self.at_once(6, caller)
@@ -208,7 +214,7 @@ class StormTest(unittest.TestCase):
             self.at_once(6, caller)
             worsening.join()
             self.assertLessEqual(set(codes), {"OK", "UNAVAILABLE", "DEADLINE_EXCEEDED", 200, 503, 504})
-            self.served(engine, within=15)
+            self.served(engine, late=("DEADLINE_EXCEEDED",))
 
     def test_everything_at_random(self):
         source = random.Random(3)
@@ -237,7 +243,7 @@ class StormTest(unittest.TestCase):
         self.assertLessEqual(set(codes), {"OK", "UNAVAILABLE", "INTERNAL", "UNAUTHENTICATED",
                                           "DEADLINE_EXCEEDED", 200, 502, 503, 500, 401, 504})
         node.default = Reply(MESSAGE)
-        self.served(engine)
+        self.served(engine, late=("DEADLINE_EXCEEDED",))
 
     def test_memory_after_large_messages(self):
         node = self.node(lambda call: Reply(call.body))

@@ -4,7 +4,7 @@ import random
 import time
 import unittest
 
-from engine import BODY, Engine, JSON, unit
+from engine import BODY, Engine, JSON, LONG, unit
 from faulty_proxy import FaultyProxy
 from fast_node import FastNode
 from load import Load
@@ -40,12 +40,12 @@ class SickNodeTest(unittest.TestCase):
 
     def test_stalls(self):
         with StubNode(Stall()) as sick:
-            engine = self.start(sick, annotations={"seldon.io/rest-timeout": "300"})
+            engine = self.start(sick, annotations={"infergraph.io/sick.timeout": "300ms"})
             load = Load(engine.port, connections=50, count=150, body=b"1").start()
             self.others_are_served(engine)
             load.join()
             self.assertEqual((load.statuses, load.errors), ({504: 150}, []))
-            self.assertLess(load.took, 5)
+            self.assertLess(load.took, LONG / 2)  # 45 s of waiting, 50 at a time
 
     def test_stalls_without_a_timeout_and_impatient_callers(self):
         with StubNode(Stall()) as sick:
@@ -58,9 +58,10 @@ class SickNodeTest(unittest.TestCase):
             for client in clients:
                 client.close()
             self.assertTrue(sick.wait_for(
-                lambda n: all(r.connection.closed_at for r in n.requests), 2))
-            self.assertLess(engine.metrics().value("infergraph_connections_open"), 5)
-            self.assertEqual(engine.metrics().value("infergraph_node_calls_in_flight"), 0)
+                lambda n: all(r.connection.closed_at for r in n.requests)))
+            engine.metrics_once(lambda found: (
+                found.value("infergraph_connections_open") < 5 and
+                found.value("infergraph_node_calls_in_flight") == 0))
 
     def test_floods(self):
         with StubNode(Flood()) as sick:
@@ -84,7 +85,7 @@ class SickNodeTest(unittest.TestCase):
                 Answer(cut=40, then="reset"), Answer(204, [], b""), Raw(whole + b"more"), Stall()])
 
         with StubNode(mood) as sick:
-            engine = self.start(sick, annotations={"seldon.io/rest-timeout": "150"})
+            engine = self.start(sick, annotations={"infergraph.io/sick.timeout": "150ms"})
             load = Load(engine.port, connections=16, count=2500, body=b"1").start()
             self.others_are_served(engine)
             load.join()
@@ -100,16 +101,16 @@ class SickNodeTest(unittest.TestCase):
         self.addCleanup(engine.stop)
         for _ in range(5):
             node.close()
-            engine.wait_until("/ready", 503, 6)
+            engine.wait_until("/ready", 503)
             self.assertEqual(engine.predict().status, 503)
             node = StubNode(port=port)
-            engine.wait_until("/ready", 200, 6)
+            engine.wait_until("/ready", 200)
             self.assertEqual(engine.predict().status, 200)
         node.close()
 
     def test_a_wire_that_worsens(self):
         with FastNode() as node, FaultyProxy(node.port) as proxy:
-            engine = self.start(proxy, annotations={"seldon.io/rest-timeout": "400"})
+            engine = self.start(proxy, annotations={"infergraph.io/sick.timeout": "400ms"})
             load = Load(engine.port, connections=8, body=b"1").start()
             for fault in ({"delay": 0.01}, {"trickle": 30}, {"stall": True}, {"stall": False},
                           {"trickle": None, "delay": 0}, {"cut_after": 100}, {"reset": True},
@@ -118,11 +119,15 @@ class SickNodeTest(unittest.TestCase):
                     setattr(proxy, key, value)
                 time.sleep(0.25)
                 proxy.cut_all()
+            before = self.answered(engine.metrics())
+            engine.metrics_once(lambda found: self.answered(found) > before + 10)
             load.stop()
             self.assertEqual(load.errors, [])
             self.assertLessEqual(set(load.statuses), {200, 502, 503, 504})
             self.assertGreater(load.statuses[200], 10)
-            self.assertEqual(engine.predict(b"1").status, 200)
+
+    def answered(self, found):
+        return found.value("seldon_api_executor_server_requests_seconds_count", code="200") or 0
 
 
 class FlatTest(unittest.TestCase):
