@@ -81,7 +81,7 @@ class RestNodeTest : public ::testing::Test {
   void make_node(std::chrono::milliseconds refresh, Resolver::LookUp look_up) {
     resolver_ = std::make_unique<Resolver>(refresh, std::move(look_up));
     auto book = resolver_->book("models", port_);
-    resolver_->wait_for_first_round(std::chrono::seconds(1));
+    resolver_->wait_for_first_round(std::chrono::seconds(60));
     pool_ = std::make_unique<HttpPool>(engine_.thread(0), book, MessageLimits{}, std::nullopt);
     node_ = std::make_unique<RestNode>("m", *pool_, RestNodeOptions{}, nullptr, "", "");
   }
@@ -164,8 +164,8 @@ TEST_F(RestNodeTest, FollowsANameThatMoves) {
     return std::vector{at(moved ? "127.0.0.2" : "127.0.0.1")};
   });
   EXPECT_EQ(call(10), (std::map<std::string, int>{{"127.0.0.1", 10}}));
-  moved = true;
   const auto version = resolver_->book("models", port_)->version();
+  moved = true;
   while (resolver_->book("models", port_)->version() == version) std::this_thread::yield();
   EXPECT_EQ(call(10), (std::map<std::string, int>{{"127.0.0.2", 10}}));
 }
