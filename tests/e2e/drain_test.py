@@ -46,7 +46,9 @@ class DrainTest(unittest.TestCase):
         deadline = time.monotonic() + LONG
         while time.monotonic() < deadline:
             try:
-                engine.client().close()
+                engine.client(timeout=0.1).close()
+            except TimeoutError:
+                continue  # the last handshakes are dropped
             except OSError:
                 return time.monotonic()
             time.sleep(0.01)
@@ -81,8 +83,8 @@ class SignalTest(DrainTest):
     def test_shutdown_delay(self):
         _, engine = self.start(None, *PATIENT, "--shutdown_delay", "1500ms")
         sent = engine.terminate()
-        self.assertGreater(self.wait_until_refused(engine) - sent, 1.45)
         self.ends_soon(engine, sent)
+        self.assertGreater(engine.exited - sent, 1.45)
 
     def test_no_new_connections_after_it(self):
         held = Held()

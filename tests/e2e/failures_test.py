@@ -109,10 +109,10 @@ class LogTest(FailuresTest):
 
     def test_over_the_limit_of_connections(self):
         engine = self.start(unit("m", self.rest()), "--max_connections", 1)
-        with engine.client() as first:
-            first.ask("GET", "/live")
+        with engine.placed_client():
+            before = len(self.lines(engine, status=503, reason="OVERLOADED"))
             self.assertEqual(engine.predict().status, 503)
-            self.wait_for_lines(engine, 1, status=503, reason="OVERLOADED")
+            self.wait_for_lines(engine, before + 1, status=503, reason="OVERLOADED")
 
     def test_a_caller_who_goes_is_information(self):
         node = self.rest(Stall())

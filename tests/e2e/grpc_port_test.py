@@ -121,8 +121,7 @@ class OnePortTest(PortTest):
     def test_where_there_is_no_room_it_is_told_to_go(self):
         """A connection beyond the limit would keep its descriptor for as long as it likes."""
         engine = self.start(ONE_PORT, "--max_connections", "1")
-        with engine.client() as client:
-            self.assertEqual(client.send(REST).read().status, 200)
+        with engine.placed_client() as client:
             for _ in range(100):  # more than the reserve has
                 refused = raw_h2.Connection(engine.port).send(CALL)
                 told = b""

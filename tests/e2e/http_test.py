@@ -542,9 +542,7 @@ class MaxConnectionsTest(FrontTest):
     flags = ("--max_connections", "20")
 
     def setUp(self):
-        self.clients = [self.engine.client() for _ in range(20)]
-        for client in self.clients:
-            self.assertEqual(client.ask("GET", "/live").status, 200)
+        self.clients = [self.engine.placed_client() for _ in range(20)]
 
     def tearDown(self):
         for client in self.clients:

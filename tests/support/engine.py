@@ -193,6 +193,19 @@ class Engine:
     def client(self, **options):
         return raw_http.Client(self.port, **options)
 
+    def placed_client(self):
+        """A client who has been served, and so has one of --max_connections: at first somebody else
+        may be on his way out."""
+        deadline = time.monotonic() + LONG
+        while True:
+            client = self.client()
+            answer = client.ask("POST", PREDICTIONS, BODY, JSON)
+            if answer.status == 200:
+                return client
+            client.close()
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no place: {answer}")
+
     def grpc(self, port=None):
         """A channel of its own; to be closed."""
         import grpc_client  # only where it is needed: most tests have no use for grpc
