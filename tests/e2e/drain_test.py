@@ -11,7 +11,7 @@ from engine import BODY, Engine, JSON, PREDICTIONS, unit
 from fast_node import FastNode
 from load import Load
 from raw_http import LONG, request_bytes
-from stub_node import Answer, Held, Stall, StubNode
+from stub_node import Held, Stall, StubNode
 
 PREDICT = request_bytes("POST", PREDICTIONS, BODY, JSON)
 # Who would hold up the drain for as long as this gives it is seen to do so.

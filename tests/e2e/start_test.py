@@ -11,8 +11,7 @@ import time
 import unittest
 
 import raw_http
-from engine import (BINARY, LONG, clean_environment, deployment, Engine, free_port, run, sanitized,
-                    unit)
+from engine import BINARY, LONG, clean_environment, deployment, Engine, free_port, run, unit
 from stub_node import Answer, StubNode
 
 NAMES = ("--sdep", "s", "--namespace", "n", "--predictor", "example")
