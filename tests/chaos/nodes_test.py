@@ -144,9 +144,12 @@ class FlatTest(unittest.TestCase):
                     self.assertEqual((load.statuses, load.errors), ({200: size}, []))
 
                 batch(count // 5)
-                rss, descriptors = running.rss(), running.descriptors()
-                batch(count - count // 5)
-                self.assertLess(running.rss() - rss, 1500, "memory grows")
+                descriptors, grown = running.descriptors(), []
+                while len(grown) < 3 and min(grown, default=1500) >= 1500:  # what leaks does each time
+                    rss = running.rss()
+                    batch(count - count // 5)
+                    grown.append(running.rss() - rss)
+                self.assertLess(min(grown), 1500, "memory grows")
                 self.assertLessEqual(running.descriptors(), descriptors + 8)
 
     def test_memory_after_large_bodies(self):
