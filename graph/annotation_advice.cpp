@@ -148,8 +148,7 @@ void advise_annotations(const Annotations& annotations, std::string_view path, V
       continue;
     }
     if (is_one_of(name, kOperators) || name.starts_with(kOurPrefix)) continue;
-    const auto java =
-        std::ranges::find_if(kJava, [&](const auto& each) { return each.first == name; });
+    const auto java = std::ranges::find(kJava, name, [](const auto& each) { return each.first; });
     if (java != kJava.end()) {
       std::string message = "is of the Java engine and has no effect here";
       if (!java->second.empty()) message += "; " + std::string(java->second) + " has";

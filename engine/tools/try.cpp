@@ -50,8 +50,7 @@ std::string read_branch(std::string_view text, std::map<std::string, int>& into)
 std::string wrong_branch(const graph::PredictorSpec& predictor,
                          const std::map<std::string, int>& branches) {
   for (const auto& [name, branch] : branches) {
-    const auto node = std::find_if(predictor.nodes.begin(), predictor.nodes.end(),
-                                   [&](const graph::NodeSpec& one) { return one.name == name; });
+    const auto node = std::ranges::find(predictor.nodes, name, &graph::NodeSpec::name);
     if (node == predictor.nodes.end()) return "no node \"" + name + "\" in the graph";
     const bool routes = node->type == graph::NodeType::kRouter || node->methods.route ||
                         node->implementation == graph::Implementation::kSimpleRouter ||
