@@ -2,7 +2,9 @@
 
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -28,6 +30,52 @@ bool nested_too_deep(std::string_view text) {
     }
   }
   return false;
+}
+
+/// How many bytes a zero with a fraction or an exponent takes at the front; 0 when there is none.
+std::size_t written_zero(std::string_view text) {
+  const std::size_t size = std::min(text.find_first_not_of("0123456789+-.eE"), text.size());
+  std::string_view rest = text.substr(0, size);
+  if (rest.starts_with('-')) rest.remove_prefix(1);
+  if (rest.size() < 3 || !rest.starts_with('0')) return 0;
+  rest.remove_prefix(1);
+  if (rest.starts_with('.')) {
+    rest.remove_prefix(1);
+    const std::size_t zeros = std::min(rest.find_first_not_of('0'), rest.size());
+    if (zeros == 0) return 0;
+    rest.remove_prefix(zeros);
+    if (rest.empty()) return size;
+  }
+  if (!rest.starts_with('e') && !rest.starts_with('E')) return 0;
+  rest.remove_prefix(1);
+  if (rest.starts_with('+') || rest.starts_with('-')) rest.remove_prefix(1);
+  const bool is_whole = rest.find_first_not_of("0123456789") == std::string_view::npos;
+  return is_whole && !rest.empty() ? size : 0;
+}
+
+/// Each zero as "0.0" and space: RapidJSON's exact reading makes any number of 0e-100, and of 27
+/// zeros behind the point.
+std::string with_plain_zeros(std::string_view text) {
+  std::string made(text);
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '-' || (c >= '0' && c <= '9')) {
+      const std::size_t size = written_zero(text.substr(i));
+      if (size > 0) {
+        const std::string_view plain = c == '-' ? "-0.0" : "0.0";
+        made.replace(i, size, std::string(plain).append(size - plain.size(), ' '));
+      }
+      const std::size_t end = text.find_first_not_of("0123456789+-.eE", i);
+      i = std::min(end, text.size()) - 1;
+    }
+  }
+  return made;
 }
 
 /// Indents tokens that are known to be well-formed. An array stays on one line until something
@@ -109,10 +157,11 @@ bool parse_json(std::string_view text, rapidjson::Document& into, JsonDialect di
   if (nested_too_deep(text)) return false;
   constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag |
                               rapidjson::kParseValidateEncodingFlag;
+  const std::string plain = with_plain_zeros(text);
   if (dialect == JsonDialect::kPython) {
-    into.Parse<kFlags | rapidjson::kParseNanAndInfFlag>(text.data(), text.size());
+    into.Parse<kFlags | rapidjson::kParseNanAndInfFlag>(plain.data(), plain.size());
   } else {
-    into.Parse<kFlags>(text.data(), text.size());
+    into.Parse<kFlags>(plain.data(), plain.size());
   }
   return !into.HasParseError();
 }

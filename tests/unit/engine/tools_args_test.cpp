@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/text_style.hpp"
 #include "engine/tools/tool_args.hpp"
@@ -124,6 +126,24 @@ TEST(ParseJson, RefusesWhatWouldOverflowTheStack) {
   EXPECT_TRUE(parse_json("[[[]]]", read));
   EXPECT_FALSE(parse_json("[NaN]", read));
   EXPECT_TRUE(parse_json("[NaN]", read, JsonDialect::kPython));
+}
+
+TEST(ParseJson, ReadsZeroHoweverItIsWritten) {
+  for (const std::string zero :
+       {"0e308", "0e999", "-0E-100", "0.0e+50", "0.0", "0e1", "0.0000000000000000000000000000"}) {
+    rapidjson::Document read;
+    ASSERT_TRUE(parse_json("[" + zero + ",1]", read)) << zero;
+    EXPECT_EQ(read[0].GetDouble(), 0) << zero;
+    EXPECT_EQ(std::signbit(read[0].GetDouble()), zero.front() == '-') << zero;
+  }
+  rapidjson::Document read;
+  for (const char* const none : {"0e", "0.", "00e5", "0.e5", "0e+", "0e5x", "0e5-", "-", "0e5.5"}) {
+    EXPECT_FALSE(parse_json(none, read)) << none;
+  }
+  ASSERT_TRUE(parse_json(R"(["0e308",0.01e2,10e1])", read));
+  EXPECT_STREQ(read[0].GetString(), "0e308");
+  EXPECT_EQ(read[1].GetDouble(), 1);
+  EXPECT_EQ(read[2].GetDouble(), 100);
 }
 
 }  // namespace
