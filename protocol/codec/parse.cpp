@@ -115,6 +115,8 @@ bool is_too_deep(std::string_view wire, const google::protobuf::Message& prototy
   constexpr int kDeep = 1000;
   const WorkScope scope(wire.size());
   if (!fits(wire) || !can_be_afforded(wire, *prototype.GetDescriptor())) return false;
+  // Of a stream, protobuf reserves 50 MB for a string that claims to be as long.
+  if (!for_each_field(wire, [](const WireField&) { return true; })) return false;
   google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(wire.data()),
                                             static_cast<int>(wire.size()));
   in.SetRecursionLimit(kDeep);
