@@ -30,6 +30,11 @@ class TextFinder final : public json::Visitor {
   std::string found_;
 };
 
+// What replaces a byte is longer than it.
+std::string excerpt_of(std::string_view text, std::size_t most) {
+  return json::excerpt(json::to_utf8(json::excerpt(text, most)), most);
+}
+
 }  // namespace
 
 std::string error_text(const Payload& body, std::size_t most) {
@@ -39,9 +44,9 @@ std::string error_text(const Payload& body, std::size_t most) {
   TextFinder finder;
   if (plain->size() <= kMostSearched && !json::visit(plain->bytes(), finder) &&
       !finder.found_.empty()) {
-    return json::to_utf8(json::excerpt(finder.found_, most));
+    return excerpt_of(finder.found_, most);
   }
-  return status + ": " + json::to_utf8(json::excerpt(plain->bytes(), most));
+  return status + ": " + excerpt_of(plain->bytes(), most);
 }
 
 }  // namespace infergraph::protocol
