@@ -77,14 +77,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   check_path(text);
   // Nothing else gets as far as the router.
-  if (is_well_encoded(text) && text.find('\0') == std::string_view::npos) {
-    check_route(verb, text, protocols);
-  }
+  const bool has_nul = text.find('\0') != std::string_view::npos;
+  if (is_well_encoded(text) && !has_nul) check_route(verb, text, protocols);
   if (const auto target = read_target(verb, text)) {
     demand(verb == "CONNECT" || target->path == "*" || target->path.starts_with('/'));
     demand(is_well_encoded(target->path) && text.find('#') == std::string_view::npos);
     demand(target->path.find('?') == std::string_view::npos);
-    check_route(verb, target->path, protocols);
+    if (!has_nul) check_route(verb, target->path, protocols);
   }
   if (is_host(text)) {
     demand(!text.empty() && text.find_first_of("/@?#\\ \t\r\n\"<>") == std::string_view::npos);
