@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "graph/nearest_name.hpp"
+
 namespace infergraph::engine {
 
 Arguments take_apart(std::span<const std::string> args,
@@ -40,6 +42,11 @@ Arguments take_apart(std::span<const std::string> args,
   }
   made.ignored.assign(args.begin() + static_cast<std::ptrdiff_t>(next), args.end());
   return made;
+}
+
+std::string did_you_mean_flag(std::string_view written, std::span<const std::string_view> names) {
+  const std::string_view name = graph::nearest_name(written, names);
+  return name.empty() ? "" : "; did you mean --" + std::string(name) + "?";
 }
 
 }  // namespace infergraph::engine

@@ -31,4 +31,7 @@ struct Arguments {
 Arguments take_apart(std::span<const std::string> args,
                      const std::function<FlagKind(std::string_view)>& kind_of);
 
+/// "; did you mean --http_port?", or nothing when none of `names` is near; they have no dashes.
+std::string did_you_mean_flag(std::string_view written, std::span<const std::string_view> names);
+
 }  // namespace infergraph::engine

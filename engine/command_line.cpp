@@ -182,8 +182,7 @@ FlagKind kind_of(std::string_view name) {
 std::string flag_meant(std::string_view written) {
   std::vector<std::string_view> names = {"help", "version"};
   for (const Flag& flag : flags()) names.push_back(flag.name);
-  const std::string_view name = graph::nearest_name(written, names);
-  return name.empty() ? "" : "; did you mean --" + std::string(name) + "?";
+  return did_you_mean_flag(written, names);
 }
 
 // Takes the first argument that is no flag for the graph's file, and the flags behind it, unless

@@ -73,8 +73,9 @@ Result<graph::Annotations> read_podinfo(const std::string& file_name,
   }
   std::vector<std::string> faults;
   graph::Annotations annotations = graph::parse_podinfo(*text, faults);
-  for (const std::string& fault : faults)
+  for (const std::string& fault : faults) {
     warnings.emplace_back(file_name).append(": ").append(fault);
+  }
   return annotations;
 }
 

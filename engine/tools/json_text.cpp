@@ -13,16 +13,20 @@
 namespace infergraph::engine {
 namespace {
 
+/// Where the string ends that begins at `at`: its closing quote, or the end of the text.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at) {
+    if (text[at] == '\\') ++at;
+  }
+  return at;
+}
+
 bool nested_too_deep(std::string_view text) {
   int depth = 0;
-  bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
+    if (c == '"') {
+      i = end_of_string(text, i);
     } else if (c == '{' || c == '[') {
       if (++depth > kMaxJsonDepth) return true;
     } else if (c == '}' || c == ']') {
@@ -57,14 +61,10 @@ std::size_t written_zero(std::string_view text) {
 /// zeros behind the point.
 std::string with_plain_zeros(std::string_view text) {
   std::string made(text);
-  bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
+    if (c == '"') {
+      i = end_of_string(text, i);
     } else if (c == '-' || (c >= '0' && c <= '9')) {
       const std::size_t size = written_zero(text.substr(i));
       if (size > 0) {

@@ -7,7 +7,7 @@
 #include <iostream>
 #include <utility>
 
-#include "graph/nearest_name.hpp"
+#include "engine/argv.hpp"
 
 namespace infergraph::engine {
 
@@ -43,13 +43,6 @@ const ToolArgs::Flag* ToolArgs::find(std::string_view name) const {
   return found == flags_.end() ? nullptr : &*found;
 }
 
-std::string ToolArgs::flag_meant(std::string_view written) const {
-  std::vector<std::string_view> names = {"help"};
-  for (const Flag& flag : flags_) names.push_back(flag.name);
-  const std::string_view name = graph::nearest_name(written, names);
-  return name.empty() ? "" : "; did you mean --" + std::string(name) + "?";
-}
-
 std::string ToolArgs::read(const std::vector<std::string>& args, std::string& file,
                            bool& wants_help) const {
   bool only_files = false;
@@ -74,7 +67,11 @@ std::string ToolArgs::read(const std::vector<std::string>& args, std::string& fi
       return "";
     }
     const Flag* flag = find(name);
-    if (flag == nullptr) return "unknown flag --" + name + flag_meant(name);
+    if (flag == nullptr) {
+      std::vector<std::string_view> names = {"help"};
+      for (const Flag& known : flags_) names.push_back(known.name);
+      return "unknown flag --" + name + did_you_mean_flag(name, names);
+    }
 
     std::string_view value = "true";
     if (equals != std::string_view::npos) {

@@ -46,7 +46,6 @@ class ToolArgs {
 
   const Flag* find(std::string_view name) const;
   /// What is wrong, or "".
-  std::string flag_meant(std::string_view written) const;
   std::string read(const std::vector<std::string>& args, std::string& file, bool& wants_help) const;
 
   std::string usage_;

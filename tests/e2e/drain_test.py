@@ -43,16 +43,7 @@ class DrainTest(unittest.TestCase):
 
     def wait_until_refused(self, engine):
         """The time at which nobody listens any more: the wind down is over."""
-        deadline = time.monotonic() + LONG
-        while time.monotonic() < deadline:
-            try:
-                engine.client(timeout=0.1).close()
-            except TimeoutError:
-                continue  # the last handshakes are dropped
-            except OSError:
-                return time.monotonic()
-            time.sleep(0.01)
-        self.fail("new connections are still taken")
+        return raw_http.wait_until_refused(lambda: engine.client(timeout=0.1))
 
 
 class SignalTest(DrainTest):

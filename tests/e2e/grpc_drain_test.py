@@ -34,16 +34,7 @@ class DrainTest(unittest.TestCase):
 
     def wait_until_refused(self, port):
         """The time at which nobody listens there any more."""
-        deadline = time.monotonic() + LONG
-        while time.monotonic() < deadline:
-            try:
-                raw_h2.Connection(port, timeout=0.1).sock.close()
-            except TimeoutError:
-                continue  # the last handshakes are dropped
-            except OSError:
-                return time.monotonic()
-            time.sleep(0.01)
-        self.fail("new connections are still taken")
+        return raw_http.wait_until_refused(lambda: raw_h2.Connection(port, timeout=0.1).sock)
 
 
 class InFlightTest(DrainTest):

@@ -93,7 +93,7 @@ void run(char reader, std::string_view text) {
 // bytes of YAML may stand for as many nodes as a graph may have, by aliases.
 constexpr fuzz::Bound kBound{.peak = {2000, 48 * fuzz::Bound::kMebi},
                              .total = {20000, 64 * fuzz::Bound::kMebi},
-                             .seconds = {200e-6, 2}};
+                             .seconds = {200e-6, 1}};
 
 }  // namespace
 }  // namespace infergraph::graph

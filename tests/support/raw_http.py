@@ -201,3 +201,17 @@ def ask(port, verb, path, body=None, headers=(), timeout=LONG):
     """One request on a connection of its own."""
     with Client(port, timeout=timeout) as client:
         return client.ask(verb, path, body, headers)
+
+
+def wait_until_refused(connect):
+    """The time at which connect() finds nobody listening any more."""
+    deadline = time.monotonic() + LONG
+    while time.monotonic() < deadline:
+        try:
+            connect().close()
+        except TimeoutError:
+            continue  # the last handshakes are dropped
+        except OSError:
+            return time.monotonic()
+        time.sleep(0.01)
+    raise AssertionError("new connections are still taken")
