@@ -154,6 +154,17 @@ RouteMatch match_route(std::string_view verb, std::string_view path, std::string
   return match_canonical(verb, canonical, metrics_path, protocols);
 }
 
+std::optional<protocol::Protocol> unserved_protocol(std::string_view verb, std::string_view path,
+                                                    const Protocols& served) {
+  using protocol::Protocol;
+  for (const Protocol other : {Protocol::kSeldon, Protocol::kTensorflow, Protocol::kV2}) {
+    if (has(served, other)) continue;
+    std::string canonical;
+    if (match_route(verb, path, "", {other}, canonical).route != Route::kUnknown) return other;
+  }
+  return std::nullopt;
+}
+
 bool allows(Verbs verbs, std::string_view verb) {
   // These two are for proxies and would have to be understood (RFC 9110 §9.3.6, §9.3.8).
   if (verb == "CONNECT" || verb == "TRACE") return false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,10 @@ using Protocols = std::vector<protocol::Protocol>;
 /// names encoded anew when it wasn't canonical, and is viewed by what is returned.
 RouteMatch match_route(std::string_view verb, std::string_view path, std::string_view metrics_path,
                        const Protocols& protocols, std::string& canonical);
+
+/// Which protocol would have a route for a path that has none by those that are `served`, if any.
+std::optional<protocol::Protocol> unserved_protocol(std::string_view verb, std::string_view path,
+                                                    const Protocols& served);
 
 /// True when the verb may be used on it; OPTIONS always may, CONNECT and TRACE never.
 bool allows(Verbs verbs, std::string_view verb);

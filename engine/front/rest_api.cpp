@@ -445,22 +445,6 @@ HttpResponse RestApi::respond_locally(Request& request) {
   return made;
 }
 
-// Whose path that would be, if the protocol were served; empty if nobody's.
-std::string RestApi::other_protocol(std::string_view path) const {
-  constexpr std::array<std::pair<std::string_view, Protocol>, 4> kPrefixes = {
-      {{"/api/v", Protocol::kSeldon},
-       {"/v1/models", Protocol::kTensorflow},
-       {"/v2/models", Protocol::kV2},
-       {"/v2/health", Protocol::kV2}}};
-  for (const auto& [prefix, protocol] : kPrefixes) {
-    const auto& served = options_.protocols;
-    if (!path.starts_with(prefix)) continue;
-    if (std::find(served.begin(), served.end(), protocol) != served.end()) break;
-    return "; protocol " + std::string(name_of(protocol)) + " is not served (--protocol)";
-  }
-  return "";
-}
-
 HttpResponse RestApi::respond(Request& request) {
   switch (request.match.route) {
     case Route::kLive:
@@ -486,8 +470,12 @@ HttpResponse RestApi::respond(Request& request) {
     request.header_lines.append("Location: ").append(clean).append("\r\n");
     return {301, {}};
   }
-  return fail(request, Status(Code::kNotFound, "no such path: " + std::string(request.http.path) +
-                                                   other_protocol(request.http.path)));
+  std::string what = "no such path: " + std::string(request.http.path);
+  if (const auto other =
+          unserved_protocol(request.http.verb, request.http.path, options_.protocols)) {
+    what.append("; protocol ").append(name_of(*other)).append(" is not served (--protocol)");
+  }
+  return fail(request, Status(Code::kNotFound, std::move(what)));
 }
 
 graph::Awaitable<void> RestApi::metrics_page(Request& request, HttpResponse& response) {

@@ -61,7 +61,6 @@ class RestApi final : public HttpService {
   static bool is_in_form(const Request& request, const protocol::Payload& answer);
   HttpResponse finish(Request& request, const Answer& answer);
   HttpResponse respond_locally(Request& request);
-  std::string other_protocol(std::string_view path) const;
   HttpResponse respond(Request& request);
   HttpResponse fail(Request& request, const protocol::Status& status);
   static void log_failure(const Request& request, const protocol::Status& status);

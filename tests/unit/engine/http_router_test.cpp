@@ -91,6 +91,18 @@ INSTANTIATE_TEST_SUITE_P(Dotted, Router,
                                            Row{"POST", "/v2/models/.../infer", kPredictions,
                                                "..."}));
 
+TEST(UnservedProtocol, IsTheOneThatHasARoute) {
+  const Protocols seldon = {Protocol::kSeldon};
+  EXPECT_EQ(unserved_protocol("POST", "/v2/models/m/infer", seldon), Protocol::kV2);
+  EXPECT_EQ(unserved_protocol("GET", "/v2/health/ready", seldon), Protocol::kV2);
+  EXPECT_EQ(unserved_protocol("POST", "/v1/models/m:predict", seldon), Protocol::kTensorflow);
+  EXPECT_EQ(unserved_protocol("POST", "/api/v1.0/predictions", {Protocol::kV2}), Protocol::kSeldon);
+  for (const char* path : {"/v2/nothing", "/api/v1.0/nothing", "/", "/v1/models"}) {
+    EXPECT_EQ(unserved_protocol("GET", path, seldon), std::nullopt) << path;
+  }
+  EXPECT_EQ(unserved_protocol("POST", "/v2/models/m/infer", kAll), std::nullopt);
+}
+
 TEST(Verbs, ConnectAndTraceAreNeverAllowed) {
   for (const Verbs verbs : {Verbs::kAny, Verbs::kGet, Verbs::kPost}) {
     EXPECT_FALSE(allows(verbs, "CONNECT"));
