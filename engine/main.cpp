@@ -12,15 +12,15 @@
 #include <iostream>
 #include <string>
 
-#include "engine/graph_source.hpp"
-#include "engine/grpc/grpc_log.hpp"
-#include "engine/invocation.hpp"
+#include "engine/command_line/graph_source.hpp"
+#include "engine/command_line/invocation.hpp"
+#include "engine/grpc/log.hpp"
+#include "engine/host/process.hpp"
 #include "engine/observe/log.hpp"
-#include "engine/process.hpp"
 #include "engine/server.hpp"
-#include "engine/tools/check.hpp"
-#include "engine/tools/stub.hpp"
-#include "engine/tools/try.hpp"
+#include "engine/tools/check/command.hpp"
+#include "engine/tools/stub/command.hpp"
+#include "engine/tools/try/command.hpp"
 
 namespace infergraph::engine {
 namespace {

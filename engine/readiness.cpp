@@ -14,11 +14,11 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "engine/node/exhaustion.hpp"
-#include "engine/node/grpc_node.hpp"
+#include "engine/node/grpc.hpp"
 #include "engine/observe/log.hpp"
-#include "engine/tell_exception.hpp"
-#include "graph/caught.hpp"
+#include "engine/observe/tell_exception.hpp"
 #include "graph/units/model_request.hpp"
+#include "protocol/caught.hpp"
 
 namespace infergraph::engine {
 

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/net/resolver.hpp"
+#include "engine/net/runtime.hpp"
 #include "engine/node/grpc_channels.hpp"
-#include "engine/node/resolver.hpp"
-#include "engine/node/rest_node.hpp"
-#include "engine/runtime.hpp"
+#include "engine/node/rest.hpp"
 #include "graph/server_finder.hpp"
 #include "metrics/cells.hpp"
 

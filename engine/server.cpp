@@ -12,20 +12,20 @@
 
 #include <boost/asio/post.hpp>
 
-#include "engine/cpu_count.hpp"
-#include "engine/do_on.hpp"
-#include "engine/memory_limit.hpp"
-#include "engine/node/grpc_node.hpp"
-#include "engine/node/logged_node.hpp"
-#include "engine/node/posted_node.hpp"
-#include "engine/node/rest_node.hpp"
+#include "base/saturated.hpp"
+#include "engine/host/cpu_count.hpp"
+#include "engine/host/memory_limit.hpp"
+#include "engine/host/process.hpp"
+#include "engine/net/do_on.hpp"
+#include "engine/node/grpc.hpp"
+#include "engine/node/logged.hpp"
+#include "engine/node/posted.hpp"
+#include "engine/node/rest.hpp"
 #include "engine/observe/log.hpp"
 #include "engine/observe/route_warning.hpp"
-#include "engine/process.hpp"
-#include "engine/saturated.hpp"
-#include "graph/server_kind.hpp"
-#include "graph/unit_registry.hpp"
+#include "graph/spec/server_kind.hpp"
 #include "graph/units/proxied.hpp"
+#include "graph/units/registry.hpp"
 #include "graph/units/remote.hpp"
 
 namespace infergraph::engine {

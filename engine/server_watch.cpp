@@ -11,12 +11,12 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "engine/node/grpc_node.hpp"
-#include "engine/node/rest_node.hpp"
+#include "engine/node/grpc.hpp"
+#include "engine/node/rest.hpp"
 #include "engine/observe/log.hpp"
-#include "engine/tell_exception.hpp"
+#include "engine/observe/tell_exception.hpp"
 #include "graph/units/model_request.hpp"
-#include "protocol/codec/tensorflow_metadata.hpp"
+#include "protocol/tensorflow/metadata.hpp"
 
 namespace infergraph::engine {
 

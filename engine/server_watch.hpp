@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/net/resolver.hpp"
+#include "engine/net/runtime.hpp"
 #include "engine/node/grpc_channels.hpp"
-#include "engine/node/resolver.hpp"
-#include "engine/runtime.hpp"
 #include "graph/node_client.hpp"
 #include "graph/server_finder.hpp"
 

@@ -5,8 +5,8 @@
 #include <span>
 #include <string_view>
 
-#include "graph/cancellation.hpp"
-#include "protocol/convert.hpp"
+#include "base/async/cancellation.hpp"
+#include "protocol/convert/convert.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/protocol.hpp"
 

@@ -5,9 +5,9 @@
 
 #include "graph/walker.hpp"
 #include "graph/work_place.hpp"
-#include "protocol/convert.hpp"
+#include "protocol/convert/convert.hpp"
 #include "protocol/gzip.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 namespace infergraph::graph {
 

@@ -9,11 +9,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "base/async/event.hpp"
 #include "graph/call_context.hpp"
-#include "graph/caught.hpp"
-#include "graph/event.hpp"
 #include "graph/node_client.hpp"
 #include "graph/work_place.hpp"
+#include "protocol/caught.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/status.hpp"
 

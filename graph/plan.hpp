@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "graph/spec.hpp"
+#include "graph/spec/spec.hpp"
 #include "graph/unit.hpp"
 #include "metrics/cells.hpp"
 #include "protocol/protocol.hpp"

@@ -7,9 +7,9 @@
 #include "graph/trail.hpp"
 #include "graph/walk_observer.hpp"
 #include "graph/work_place.hpp"
-#include "protocol/codec/seldon_json.hpp"
-#include "protocol/codec/seldon_proto.hpp"
 #include "protocol/gzip.hpp"
+#include "protocol/seldon/json.hpp"
+#include "protocol/seldon/proto.hpp"
 
 namespace infergraph::graph {
 

@@ -14,7 +14,8 @@
 
 namespace infergraph::protocol {
 
-/// Why a request failed. engine/status_map.hpp is the only table from here to HTTP and gRPC.
+/// Why a request failed. protocol/convert/status_map.hpp is the only table from here to HTTP and
+/// gRPC.
 enum class Code : std::uint8_t {
   kUpstream,            ///< the node itself answered with an error; it is in Status::answer
   kUnavailable,         ///< the node can't be connected, or the connection was lost

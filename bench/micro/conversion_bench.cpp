@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "protocol/codec/elements.hpp"
-#include "protocol/convert.hpp"
-#include "protocol/json.hpp"
+#include "protocol/convert/convert.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/tensor/elements.hpp"
 
 namespace {
 

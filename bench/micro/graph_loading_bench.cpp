@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "graph/annotations.hpp"
-#include "graph/spec_reader.hpp"
+#include "graph/spec/annotations.hpp"
+#include "graph/spec/reader.hpp"
 
 namespace infergraph::graph {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/http/message_reader.hpp"
+#include "engine/net/http1/message_reader.hpp"
 
 namespace infergraph::engine {
 namespace {

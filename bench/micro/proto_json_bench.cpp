@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <string>
 
-#include "protocol/codec/proto_json.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/json/proto_json.hpp"
 #include "seldon/prediction.pb.h"
 
 namespace infergraph {

@@ -16,9 +16,9 @@
 
 #include "graph/units/average_combiner.hpp"
 #include "graph/units/simple_model.hpp"
-#include "protocol/codec/seldon_data.hpp"
-#include "protocol/codec/seldon_json.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/seldon/data.hpp"
+#include "protocol/seldon/json.hpp"
 
 namespace infergraph {
 namespace {

@@ -9,7 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "graph/plan.hpp"
-#include "graph/unit_registry.hpp"
+#include "graph/units/registry.hpp"
 #include "graph/walker.hpp"
 
 namespace infergraph::graph {

@@ -3,8 +3,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include "engine/post_surely.hpp"
-#include "graph/event.hpp"
+#include "base/async/event.hpp"
+#include "base/async/post_surely.hpp"
 
 namespace infergraph::engine {
 

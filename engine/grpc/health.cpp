@@ -5,8 +5,8 @@
 
 #include <boost/asio/post.hpp>
 
-#include "engine/post_surely.hpp"
-#include "graph/event.hpp"
+#include "base/async/event.hpp"
+#include "base/async/post_surely.hpp"
 #include "grpc/health/v1/health.pb.h"
 
 namespace infergraph::engine {

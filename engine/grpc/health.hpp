@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/front/grpc_service.hpp"
+#include "engine/grpc/service.hpp"
 #include "engine/grpc/stream_call.hpp"
 
 namespace infergraph::engine {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/http/header_name.hpp"
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
+#include "engine/net/http1/header_name.hpp"
 
 namespace infergraph::engine {
 namespace {

@@ -6,9 +6,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "base/async/post_surely.hpp"
 #include "engine/observe/log.hpp"
-#include "engine/post_surely.hpp"
-#include "graph/caught.hpp"
+#include "protocol/caught.hpp"
 
 namespace infergraph::engine {
 

@@ -9,10 +9,10 @@
 
 #include <boost/intrusive/list.hpp>
 
-#include "engine/grpc/grpc_queue.hpp"
+#include "base/async/cancellation.hpp"
+#include "engine/grpc/queue.hpp"
 #include "engine/grpc/raw_service.hpp"
 #include "graph/call_context.hpp"
-#include "graph/cancellation.hpp"
 #include "graph/node_client.hpp"
 #include "protocol/payload.hpp"
 

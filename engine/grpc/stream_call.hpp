@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/async/event.hpp"
 #include "engine/grpc/server_call.hpp"
-#include "graph/event.hpp"
 #include "graph/node_client.hpp"
 #include "protocol/grpc_status.hpp"
 #include "protocol/payload.hpp"

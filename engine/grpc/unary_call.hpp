@@ -1,7 +1,7 @@
 #pragma once
 
-#include "engine/front/grpc_service.hpp"
 #include "engine/grpc/server_call.hpp"
+#include "engine/grpc/service.hpp"
 
 namespace infergraph::engine {
 

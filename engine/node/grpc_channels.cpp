@@ -10,8 +10,8 @@
 #include <mutex>
 #include <utility>
 
-#include "engine/grpc/grpc_channel.hpp"
-#include "engine/saturated.hpp"
+#include "base/saturated.hpp"
+#include "engine/node/grpc_channel.hpp"
 
 namespace infergraph::engine {
 namespace {

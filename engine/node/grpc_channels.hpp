@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/grpc/grpc_thread.hpp"
-#include "engine/node/resolver.hpp"
+#include "engine/grpc/thread.hpp"
+#include "engine/net/resolver.hpp"
 #include "graph/call_context.hpp"
 
 namespace infergraph::engine {

@@ -10,13 +10,13 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "engine/grpc/completion.hpp"
-#include "engine/grpc/grpc_channel.hpp"
-#include "engine/grpc/grpc_queue.hpp"
 #include "engine/grpc/message_bytes.hpp"
 #include "engine/grpc/metadata.hpp"
+#include "engine/grpc/queue.hpp"
+#include "engine/node/grpc_channel.hpp"
 #include "engine/observe/failure_log.hpp"
-#include "engine/status_map.hpp"
-#include "graph/caught.hpp"
+#include "protocol/caught.hpp"
+#include "protocol/convert/status_map.hpp"
 
 namespace infergraph::engine {
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <string>
 
-#include "engine/node/resolver.hpp"
+#include "engine/net/resolver.hpp"
 #include "graph/call_context.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/protocol.hpp"

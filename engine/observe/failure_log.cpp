@@ -5,8 +5,8 @@
 
 #include "engine/observe/log.hpp"
 #include "engine/observe/rate_limit.hpp"
-#include "engine/status_map.hpp"
-#include "protocol/codec/error_text.hpp"
+#include "protocol/convert/error_text.hpp"
+#include "protocol/convert/status_map.hpp"
 
 namespace infergraph::engine {
 

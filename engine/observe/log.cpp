@@ -6,9 +6,9 @@
 #include <mutex>
 #include <string>
 
+#include "engine/command_line/options.hpp"
 #include "engine/observe/line_writer.hpp"
 #include "engine/observe/rate_limit.hpp"
-#include "engine/options.hpp"
 
 namespace infergraph::engine {
 namespace {

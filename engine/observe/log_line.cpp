@@ -7,7 +7,7 @@
 #include <ctime>
 #include <variant>
 
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 namespace infergraph::engine::log {
 namespace {

@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 
-#include "protocol/codec/route_oddity.hpp"
+#include "protocol/seldon/route_oddity.hpp"
 
 namespace infergraph::engine {
 

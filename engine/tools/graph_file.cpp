@@ -3,10 +3,10 @@
 #include <iostream>
 #include <utility>
 
-#include "engine/graph_source.hpp"
-#include "engine/tools/check.hpp"
+#include "engine/command_line/graph_source.hpp"
+#include "engine/tools/check/command.hpp"
 #include "engine/tools/text_style.hpp"
-#include "graph/spec_reader.hpp"
+#include "graph/spec/reader.hpp"
 
 namespace infergraph::engine {
 

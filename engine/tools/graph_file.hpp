@@ -4,10 +4,10 @@
 #include <string>
 #include <string_view>
 
-#include "engine/options.hpp"
-#include "engine/tools/tool_args.hpp"
-#include "graph/spec.hpp"
-#include "graph/spec_reader.hpp"
+#include "engine/command_line/options.hpp"
+#include "engine/tools/args.hpp"
+#include "graph/spec/reader.hpp"
+#include "graph/spec/spec.hpp"
 
 namespace infergraph::engine {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 namespace infergraph::engine {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/text_style.hpp"
-#include "graph/spec.hpp"
+#include "graph/spec/spec.hpp"
 
 namespace infergraph::engine {
 

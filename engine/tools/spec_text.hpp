@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/tools/json_text.hpp"
-#include "graph/spec.hpp"
+#include "graph/spec/spec.hpp"
 #include "protocol/protocol.hpp"
 
 namespace infergraph::engine {

@@ -8,8 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "engine/tools/args.hpp"
 #include "engine/tools/json_text.hpp"
-#include "engine/tools/tool_args.hpp"
 
 namespace infergraph::engine {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/tools/text_style.hpp"
-#include "graph/spec.hpp"
+#include "graph/spec/spec.hpp"
 
 namespace infergraph::engine {
 

@@ -3,7 +3,7 @@
 #include <random>
 #include <utility>
 
-#include "graph/units/ratio.hpp"
+#include "graph/spec/ratio.hpp"
 
 namespace infergraph::graph {
 

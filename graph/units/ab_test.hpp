@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "graph/spec.hpp"
+#include "graph/spec/spec.hpp"
 #include "graph/units/built_in.hpp"
 
 namespace infergraph::graph {

@@ -9,7 +9,7 @@
 
 #include "graph/units/tensor_average.hpp"
 #include "graph/work_place.hpp"
-#include "protocol/codec/seldon_data.hpp"
+#include "protocol/seldon/data.hpp"
 #include "protocol/work.hpp"
 
 namespace infergraph::graph {

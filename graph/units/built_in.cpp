@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "protocol/convert.hpp"
+#include "protocol/convert/convert.hpp"
 #include "protocol/gzip.hpp"
 
 namespace infergraph::graph {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "graph/unit_registry.hpp"
 #include "graph/units/model_request.hpp"
+#include "graph/units/registry.hpp"
 #include "graph/work_place.hpp"
-#include "protocol/codec/tensorflow_codec.hpp"
-#include "protocol/codec/v2_codec.hpp"
 #include "protocol/gzip.hpp"
+#include "protocol/tensorflow/codec.hpp"
+#include "protocol/v2/codec.hpp"
 
 namespace infergraph::graph {
 

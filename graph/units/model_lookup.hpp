@@ -5,11 +5,11 @@
 #include <list>
 #include <memory>
 
+#include "base/async/event.hpp"
 #include "graph/call_context.hpp"
-#include "graph/event.hpp"
 #include "graph/node_client.hpp"
-#include "protocol/model_profile.hpp"
 #include "protocol/protocol.hpp"
+#include "protocol/tensor/model_profile.hpp"
 
 namespace infergraph::graph {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "protocol/chain.hpp"
-#include "protocol/codec/tensorflow_metadata.hpp"
-#include "protocol/codec/wire_writer.hpp"
+#include "protocol/tensorflow/metadata.hpp"
+#include "protocol/wire/writer.hpp"
 
 namespace infergraph::graph {
 

@@ -6,10 +6,10 @@
 
 #include "graph/units/model_request.hpp"
 #include "graph/work_place.hpp"
-#include "protocol/codec/seldon_json.hpp"
-#include "protocol/codec/seldon_proto.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/routes.hpp"
+#include "protocol/seldon/json.hpp"
+#include "protocol/seldon/proto.hpp"
 
 namespace infergraph::graph {
 

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "graph/node_client.hpp"
-#include "graph/node_settings.hpp"
+#include "graph/spec/node_settings.hpp"
 #include "graph/unit.hpp"
 #include "graph/units/model_lookup.hpp"
-#include "protocol/codec/route_oddity.hpp"
-#include "protocol/convert.hpp"
-#include "protocol/model_profile.hpp"
+#include "protocol/convert/convert.hpp"
 #include "protocol/protocol.hpp"
+#include "protocol/seldon/route_oddity.hpp"
+#include "protocol/tensor/model_profile.hpp"
 
 namespace infergraph::graph {
 

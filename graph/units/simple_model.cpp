@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "graph/work_place.hpp"
-#include "protocol/codec/seldon_data.hpp"
+#include "protocol/seldon/data.hpp"
 
 namespace infergraph::graph {
 

@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "protocol/codec/elements.hpp"
-#include "protocol/convert.hpp"
+#include "protocol/convert/convert.hpp"
+#include "protocol/tensor/elements.hpp"
 #include "protocol/work.hpp"
 
 namespace infergraph::graph {

@@ -1,7 +1,5 @@
 // The gRPC server and a relayed stream over real loopback sockets, where handlers throw.
 
-#include "engine/front/grpc_front.hpp"
-
 #include <gmock/gmock.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -18,6 +16,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "engine/grpc/front.hpp"
 #include "engine/grpc/stream_call.hpp"
 #include "engine/node/grpc_relay.hpp"
 

@@ -1,10 +1,10 @@
-#include "engine/grpc/grpc_thread.hpp"
-
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <functional>
 #include <thread>
+
+#include "engine/grpc/thread.hpp"
 
 namespace infergraph::engine {
 namespace {

@@ -1,7 +1,5 @@
 // The listener over real loopback sockets: who is let in, and how it comes to an end.
 
-#include "engine/front/http_listener.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,9 +13,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "engine/front/handshakes.hpp"
-#include "engine/status_map.hpp"
-#include "graph/event.hpp"
+#include "base/async/event.hpp"
+#include "engine/net/handshakes.hpp"
+#include "engine/net/listener.hpp"
+#include "protocol/convert/status_map.hpp"
 #include "tests/support/raw_caller.hpp"
 
 namespace infergraph::engine {

@@ -1,7 +1,5 @@
 // One session over a pair of sockets, its loop turned by hand.
 
-#include "engine/front/http_session.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -15,7 +13,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "engine/status_map.hpp"
+#include "engine/net/http1/session.hpp"
+#include "protocol/convert/status_map.hpp"
 
 namespace infergraph::engine {
 namespace {

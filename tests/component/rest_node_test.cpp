@@ -1,7 +1,5 @@
 // Calls over real loopback sockets: how they spread over the addresses of a name, and follow it.
 
-#include "engine/node/rest_node.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,10 +13,11 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "engine/front/http_listener.hpp"
-#include "engine/node/http_pool.hpp"
-#include "engine/node/resolver.hpp"
-#include "engine/runtime.hpp"
+#include "engine/net/listener.hpp"
+#include "engine/net/pool.hpp"
+#include "engine/net/resolver.hpp"
+#include "engine/net/runtime.hpp"
+#include "engine/node/rest.hpp"
 
 namespace infergraph::engine {
 namespace {

@@ -1,5 +1,3 @@
-#include "engine/work/work_desk.hpp"
-
 #include <gtest/gtest.h>
 
 #include <future>
@@ -12,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "engine/work/desk.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/gzip_writer.hpp"
 #include "protocol/work.hpp"

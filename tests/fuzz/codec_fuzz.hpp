@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/codec/elements.hpp"
-#include "protocol/convert.hpp"
-#include "protocol/json.hpp"
+#include "protocol/convert/convert.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/tensor/elements.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace infergraph::fuzz {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/invocation.hpp"
+#include "engine/command_line/invocation.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace {

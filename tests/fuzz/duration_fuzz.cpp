@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "engine/duration.hpp"
-#include "engine/tools/tool_args.hpp"
+#include "engine/command_line/duration.hpp"
+#include "engine/tools/args.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace {

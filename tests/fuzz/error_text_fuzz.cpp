@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "engine/status_map.hpp"
 #include "google/rpc/status.pb.h"
-#include "protocol/codec/error_text.hpp"
-#include "protocol/json.hpp"
+#include "protocol/convert/error_text.hpp"
+#include "protocol/convert/status_map.hpp"
+#include "protocol/json/json.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace {

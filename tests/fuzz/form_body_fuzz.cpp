@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/base64.hpp"
-#include "protocol/codec/form_body.hpp"
-#include "protocol/convert.hpp"
-#include "protocol/json.hpp"
+#include "base/base64.hpp"
+#include "protocol/convert/convert.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/seldon/form_body.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace {

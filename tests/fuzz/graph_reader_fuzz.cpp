@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "graph/annotations.hpp"
-#include "graph/spec_reader.hpp"
+#include "graph/spec/annotations.hpp"
+#include "graph/spec/reader.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace infergraph::graph {

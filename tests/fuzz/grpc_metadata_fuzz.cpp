@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/base64.hpp"
 #include "engine/grpc/metadata.hpp"
-#include "protocol/base64.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace {

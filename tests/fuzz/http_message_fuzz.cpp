@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/http/message_reader.hpp"
+#include "engine/net/http1/message_reader.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace {

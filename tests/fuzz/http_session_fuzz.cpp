@@ -19,8 +19,8 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 
-#include "engine/front/http_session.hpp"
-#include "engine/status_map.hpp"
+#include "engine/net/http1/session.hpp"
+#include "protocol/convert/status_map.hpp"
 
 namespace {
 

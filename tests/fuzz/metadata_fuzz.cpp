@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "codec_fuzz.hpp"
-#include "protocol/codec/tensorflow_codec.hpp"
-#include "protocol/codec/v2_codec.hpp"
+#include "protocol/tensorflow/codec.hpp"
+#include "protocol/v2/codec.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace infergraph::fuzz {

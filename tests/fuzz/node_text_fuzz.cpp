@@ -6,12 +6,12 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/codec/error_text.hpp"
-#include "protocol/codec/model_name.hpp"
-#include "protocol/codec/seldon_json.hpp"
-#include "protocol/codec/seldon_proto.hpp"
-#include "protocol/json.hpp"
+#include "protocol/convert/error_text.hpp"
+#include "protocol/convert/model_name.hpp"
+#include "protocol/json/json.hpp"
 #include "protocol/routes.hpp"
+#include "protocol/seldon/json.hpp"
+#include "protocol/seldon/proto.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace {

@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "inference/grpc_service.pb.h"
-#include "protocol/codec/parse.hpp"
-#include "protocol/codec/proto_json.hpp"
-#include "protocol/codec/seldon_proto.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/json/proto_json.hpp"
+#include "protocol/seldon/proto.hpp"
+#include "protocol/wire/parse.hpp"
 #include "seldon/prediction.pb.h"
 #include "tensorflow_serving/model_metadata.pb.h"
 #include "tests/support/bounds.hpp"

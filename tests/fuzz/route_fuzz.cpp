@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/codec/seldon_json.hpp"
-#include "protocol/codec/seldon_proto.hpp"
-#include "protocol/convert.hpp"
-#include "protocol/json.hpp"
+#include "protocol/convert/convert.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/seldon/json.hpp"
+#include "protocol/seldon/proto.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace {

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "engine/front/http_router.hpp"
-#include "engine/front/request_path.hpp"
-#include "engine/front/request_target.hpp"
+#include "engine/api/router.hpp"
+#include "engine/net/http1/request_path.hpp"
+#include "engine/net/http1/request_target.hpp"
 #include "protocol/routes.hpp"
 
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "codec_fuzz.hpp"
-#include "protocol/codec/seldon_codec.hpp"
+#include "protocol/seldon/codec.hpp"
 
 namespace infergraph::fuzz {
 namespace {

@@ -17,9 +17,9 @@
 #include <boost/asio/io_context.hpp>
 
 #include "graph/units/average_combiner.hpp"
-#include "protocol/codec/seldon_data.hpp"
-#include "protocol/codec/seldon_json.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/seldon/data.hpp"
+#include "protocol/seldon/json.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace {

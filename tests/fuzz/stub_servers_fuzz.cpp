@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/tools/stub_node.hpp"
-#include "engine/tools/stub_tfserving.hpp"
-#include "engine/tools/stub_v2.hpp"
+#include "engine/tools/stub/seldon/node.hpp"
+#include "engine/tools/stub/tfserving/server.hpp"
+#include "engine/tools/stub/v2/server.hpp"
 
 namespace {
 

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/codec/elements.hpp"
-#include "protocol/codec/tensorflow_codec.hpp"
-#include "protocol/codec/tensorflow_metadata.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/tensor/elements.hpp"
+#include "protocol/tensorflow/codec.hpp"
+#include "protocol/tensorflow/metadata.hpp"
 #include "tests/support/bounds.hpp"
 
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "codec_fuzz.hpp"
-#include "protocol/codec/v2_codec.hpp"
+#include "protocol/v2/codec.hpp"
 
 namespace infergraph::fuzz {
 namespace {

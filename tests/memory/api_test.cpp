@@ -13,12 +13,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include "engine/front/grpc_api.hpp"
-#include "engine/front/rest_api.hpp"
-#include "engine/work/work_desk.hpp"
-#include "graph/unit_registry.hpp"
+#include "engine/api/grpc.hpp"
+#include "engine/api/rest.hpp"
+#include "engine/work/desk.hpp"
+#include "graph/units/registry.hpp"
 #include "graph/units/remote.hpp"
-#include "protocol/convert.hpp"
+#include "protocol/convert/convert.hpp"
 #include "tests/memory/failing_new.hpp"
 
 namespace infergraph::engine {

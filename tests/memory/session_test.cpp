@@ -13,12 +13,12 @@
 
 #include <boost/asio/post.hpp>
 
-#include "engine/do_on.hpp"
-#include "engine/front/http_listener.hpp"
-#include "engine/front/rest_api.hpp"
-#include "engine/node/http_pool.hpp"
-#include "engine/node/rest_node.hpp"
-#include "engine/work/work_desk.hpp"
+#include "engine/api/rest.hpp"
+#include "engine/net/do_on.hpp"
+#include "engine/net/listener.hpp"
+#include "engine/net/pool.hpp"
+#include "engine/node/rest.hpp"
+#include "engine/work/desk.hpp"
 #include "graph/units/remote.hpp"
 #include "tests/memory/failing_new.hpp"
 

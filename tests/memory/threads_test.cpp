@@ -10,7 +10,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
-#include "engine/node/resolver.hpp"
+#include "engine/net/resolver.hpp"
 #include "engine/observe/line_writer.hpp"
 #include "tests/memory/failing_new.hpp"
 

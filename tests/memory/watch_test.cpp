@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/do_on.hpp"
-#include "engine/front/http_listener.hpp"
+#include "engine/net/do_on.hpp"
+#include "engine/net/listener.hpp"
 #include "engine/readiness.hpp"
 #include "engine/server_watch.hpp"
 #include "tests/memory/failing_new.hpp"

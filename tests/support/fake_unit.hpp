@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "graph/event.hpp"
+#include "base/async/event.hpp"
 #include "graph/unit.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/status.hpp"

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "inference/grpc_service.pb.h"
-#include "protocol/codec/wire_fields.hpp"
-#include "protocol/convert.hpp"
+#include "protocol/convert/convert.hpp"
 #include "protocol/gzip.hpp"
+#include "protocol/wire/fields.hpp"
 #include "seldon/prediction.pb.h"
 #include "tensorflow_serving/predict.pb.h"
 #include "tests/support/bounds.hpp"

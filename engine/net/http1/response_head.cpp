@@ -1,0 +1,63 @@
+#include "engine/net/http1/response_head.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+
+#include <boost/beast/http/status.hpp>
+
+namespace infergraph::engine {
+
+// With its size known, a literal is appended without looking for its end.
+using namespace std::string_view_literals;
+
+namespace {
+
+void append_number(std::string& text, std::size_t number) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  text.append(digits.data(), end);
+}
+
+void begin_with_status(std::string& text, int status, bool old_version) {
+  text.assign(old_version ? "HTTP/1.0 "sv : "HTTP/1.1 "sv);
+  append_number(text, static_cast<std::size_t>(status));
+  text += ' ';
+  const auto reason =
+      boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
+  text.append(reason.data(), reason.size());
+  text.append("\r\n"sv);
+}
+
+}  // namespace
+
+bool has_no_body(int status) { return status == 204 || status == 304 || status / 100 == 1; }
+
+void write_head(std::string& text, const HttpResponse& response, const ResponseHead& head) {
+  if (response.status == 200 && !head.old_version) {
+    text.assign("HTTP/1.1 200 OK\r\n"sv);  // nearly always
+  } else {
+    begin_with_status(text, response.status, head.old_version);
+  }
+  text += head.header_lines;
+  const protocol::Payload& body = response.body;
+  if (!body.content_type().empty()) {
+    text.append("Content-Type: "sv).append(body.content_type()).append("\r\n"sv);
+  }
+  if (!body.content_encoding().empty()) {
+    text.append("Content-Encoding: "sv).append(body.content_encoding()).append("\r\n"sv);
+  }
+  text.append("Date: "sv).append(head.date);
+  if (!has_no_body(response.status)) {
+    text.append("\r\nContent-Length: "sv);
+    append_number(text, body.bytes().size());
+  }
+  if (head.close) {
+    text.append("\r\nConnection: close"sv);
+  } else if (head.old_version) {
+    text.append("\r\nConnection: keep-alive"sv);
+  }
+  text.append("\r\n\r\n"sv);
+}
+
+}  // namespace infergraph::engine

@@ -1,0 +1,18 @@
+#include "engine/net/http1/service.hpp"
+
+#include "engine/net/http1/header_name.hpp"
+
+namespace infergraph::engine {
+
+std::string_view HttpRequest::header(std::string_view name, bool* present) const {
+  for (const protocol::HeaderField& field : headers) {
+    if (same_name(field.name, name)) {
+      if (present != nullptr) *present = true;
+      return field.value;
+    }
+  }
+  if (present != nullptr) *present = false;
+  return {};
+}
+
+}  // namespace infergraph::engine

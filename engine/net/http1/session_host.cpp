@@ -1,0 +1,21 @@
+#include "engine/net/http1/session_host.hpp"
+
+#include <array>
+#include <ctime>
+
+namespace infergraph::engine {
+
+std::string_view SessionHost::date() {
+  const std::time_t now = std::time(nullptr);
+  if (now != date_second_) {
+    date_second_ = now;
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    std::array<char, 40> text{};
+    const auto size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    date_.assign(text.data(), size);
+  }
+  return date_;
+}
+
+}  // namespace infergraph::engine

@@ -1,0 +1,230 @@
+#include "engine/tools/try/walk.hpp"
+
+#include <future>
+#include <map>
+#include <memory>
+#include <random>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "engine/api/puid.hpp"
+#include "engine/grpc/thread.hpp"
+#include "engine/net/pool.hpp"
+#include "engine/net/resolver.hpp"
+#include "engine/net/runtime.hpp"
+#include "engine/node/grpc.hpp"
+#include "engine/node/grpc_channels.hpp"
+#include "engine/node/rest.hpp"
+#include "engine/tools/try/client.hpp"
+#include "engine/tools/try/router.hpp"
+#include "graph/plan.hpp"
+#include "graph/spec/server_kind.hpp"
+#include "graph/trail.hpp"
+#include "graph/units/ab_test.hpp"
+#include "graph/units/registry.hpp"
+#include "graph/units/remote.hpp"
+#include "graph/walker.hpp"
+#include "protocol/convert/convert.hpp"
+
+namespace infergraph::engine {
+
+using protocol::Payload;
+using protocol::Result;
+
+namespace {
+
+// One request: a name is looked up once, and nobody waits longer than this for it.
+constexpr auto kDnsRefresh = std::chrono::hours(1);
+constexpr auto kDnsLimit = std::chrono::seconds(5);
+// Nodes that say nothing of their models hold nobody up.
+constexpr auto kAskLimit = std::chrono::seconds(2);
+
+Result<Payload> as_json(const Payload& answer, protocol::KeptRequest& request, bool is_feedback) {
+  protocol::Target target;
+  target.protocol = request.payload.protocol();
+  target.role = protocol::Role::kAnswer;
+  target.request = &request;
+  target.max_decoded = graph::kDefaultMaxDecoded;
+  auto json = is_feedback ? protocol::convert(answer, protocol::MessageType::kSeldonMessage,
+                                              protocol::Encoding::kJson, target.max_decoded)
+                          : protocol::convert(answer, target);
+  if (json) return json;
+  return protocol::Status(protocol::Code::kBadUpstream, json.error().message(),
+                          std::string(answer.origin()));
+}
+
+/// What a walk needs, in the order in which it may be destroyed.
+class Session {
+ public:
+  Session(const graph::PredictorSpec& predictor, const TryRequest& request, TryRecorder& recorder)
+      : protocol_(request.graph_protocol),
+        recorder_(recorder),
+        branches_(request.branches),
+        random_(request.seed ? *request.seed : std::random_device{}()),
+        is_single_(predictor.nodes.size() == 1),
+        rest_calling_{request.rest_timeout},
+        grpc_calling_{request.grpc_timeout},
+        plan_(graph::Plan::make(predictor,
+                                [this](const graph::NodeSpec& node) { return make_unit(node); })),
+        walker_(*plan_, graph::kDefaultMaxDecoded) {}
+
+  TryWalk run(const TryRequest& request, TryRecorder& recorder) {
+    resolver_.wait_for_first_round(kDnsLimit);
+    graph::CancelScope scope;
+    graph::CallTimes times;
+    graph::CallContext context;
+    context.puid = puids_.next();
+    context.deadline = graph::Clock::now() + request.timeout;
+    context.cancel = &scope;
+    context.times = &times;
+    context.observer = &recorder;
+    context.front = request.transport;
+
+    protocol::KeptRequest kept;
+    kept.payload = Payload::json(request.body);
+    kept.payload.set_protocol(request.protocol);
+    context.protocol = request.protocol;
+    context.request = &kept;
+    const auto began = graph::Clock::now();
+    TryWalk walked;
+    walked.answer = wait_for(request.is_feedback ? walker_.feedback(kept.payload, context)
+                                                 : walker_.predict(kept.payload, context));
+    walked.took = graph::Clock::now() - began;
+    if (walked.answer) walked.answer = as_json(*walked.answer, kept, request.is_feedback);
+    return walked;
+  }
+
+  std::vector<ModelInput> ask_for_inputs() {
+    resolver_.wait_for_first_round(kAskLimit);
+    graph::CancelScope scope;
+    graph::CallTimes times;
+    graph::CallContext context;
+    context.puid = puids_.next();
+    context.deadline = graph::Clock::now() + kAskLimit;
+    context.cancel = &scope;
+    context.times = &times;
+    const auto answer = wait_for(find_metadata(context));
+    return answer ? inputs_of_metadata(answer->bytes()) : std::vector<ModelInput>();
+  }
+
+ private:
+  /// Runs it on the session's thread, once.
+  Result<Payload> wait_for(graph::Awaitable<Result<Payload>> work) {
+    std::promise<Result<Payload>> done;
+    boost::asio::co_spawn(runtime_.thread(0).context, std::move(work),
+                          [&](const std::exception_ptr& thrown, Result<Payload> answer) {
+                            if (thrown) {
+                              done.set_exception(thrown);
+                            } else {
+                              done.set_value(std::move(answer));
+                            }
+                          });
+    grpc_thread_.start();
+    runtime_.start();
+    auto ended = done.get_future();
+    ended.wait();
+    runtime_.stop();
+    grpc_thread_.stop();
+    return ended.get();
+  }
+
+  /// The first metadata that tell of inputs, in the JSON of protocol v2.
+  graph::Awaitable<Result<Payload>> find_metadata(graph::CallContext& context) {
+    for (const auto& node : plan_->nodes()) {
+      const bool takes_input = node->input && *node->input == protocol::Method::kPredict;
+      if (node->built_in || !takes_input) continue;
+      const auto told = co_await node->unit->call(protocol::Method::kMetadata, {}, context);
+      if (!told) continue;
+      auto made = protocol::convert_metadata(*told, protocol::Protocol::kV2,
+                                             protocol::Encoding::kJson, graph::kDefaultMaxDecoded);
+      if (made && !inputs_of_metadata(made->bytes()).empty()) co_return made;
+    }
+    co_return protocol::Status(protocol::Code::kUnavailable, "no node tells its inputs");
+  }
+
+  std::unique_ptr<graph::Unit> make_unit(const graph::NodeSpec& node) {
+    auto unit = make_asked_unit(node);
+    const auto chosen = branches_.find(node.name);
+    if (chosen == branches_.end()) return unit;
+    return std::make_unique<TryRouter>(std::move(unit), chosen->second);
+  }
+
+  std::unique_ptr<graph::Unit> make_asked_unit(const graph::NodeSpec& node) {
+    if (node.implementation == graph::Implementation::kRandomAbTest) {
+      return std::make_unique<graph::AbTest>(graph::ratio_a(node.parameters), [this] {
+        return std::uniform_real_distribution<double>()(random_);
+      });
+    }
+    if (auto unit = graph::make_built_in(node)) return unit;
+    const graph::ServerKind kind = graph::server_kind_of(node, protocol_);
+    // There is no time to look for a model server: one whose ports are a guess is its proxy.
+    const bool is_direct = kind.direct && !kind.may_be_proxy;
+    const graph::Endpoint& endpoint = is_direct ? *kind.direct : node.endpoint;
+    graph::RemoteUnit::Options unit;
+    unit.protocol = kind.may_be_proxy ? protocol::Protocol::kSeldon : kind.protocol;
+    unit.model = kind.model;
+    unit.is_only = is_single_;
+    unit.aggregate_body = node.settings.aggregate_body;
+    unit.max_decoded = graph::kDefaultMaxDecoded;
+    graph::NodeClients clients;
+    if (graph::is_callable(endpoint, protocol::Transport::kRest)) {
+      auto& pool = pools_[{endpoint.service_host, endpoint.http_port}];
+      if (pool == nullptr) {
+        pool = std::make_unique<HttpPool>(runtime_.thread(0),
+                                          resolver_.book(endpoint.service_host, endpoint.http_port),
+                                          MessageLimits{}, std::nullopt);
+      }
+      RestNodeOptions calling = rest_calling_;
+      calling.protocol = unit.protocol;
+      calling.model = unit.model.name;
+      auto client = std::make_shared<RestNode>(node.name, *pool, calling, nullptr, node.image,
+                                               node.image_version);
+      clients.rest = std::make_shared<TryClient>(node.name, std::move(client), recorder_);
+    }
+    if (graph::is_callable(endpoint, protocol::Transport::kGrpc)) {
+      const std::string& host =
+          endpoint.grpc_host.empty() ? endpoint.service_host : endpoint.grpc_host;
+      auto channels =
+          std::make_unique<GrpcChannels>(transport_, resolver_.book(host, endpoint.grpc_port));
+      GrpcNodeOptions calling = grpc_calling_;
+      calling.protocol = unit.protocol;
+      auto client = std::make_shared<GrpcNode>(node.name, node.type, std::move(channels), calling,
+                                               GrpcCaller{&runtime_.thread(0).context, 0}, nullptr,
+                                               node.image, node.image_version);
+      clients.grpc = std::make_shared<TryClient>(node.name, std::move(client), recorder_);
+    }
+    return std::make_unique<graph::RemoteUnit>(std::move(clients), std::move(unit));
+  }
+
+  protocol::Protocol protocol_;
+  TryRecorder& recorder_;
+  const std::map<std::string, int>& branches_;
+  std::mt19937_64 random_;
+  bool is_single_;
+  RestNodeOptions rest_calling_;
+  GrpcNodeOptions grpc_calling_;
+  Runtime runtime_{1};
+  Resolver resolver_{kDnsRefresh};
+  GrpcThread grpc_thread_{1};
+  GrpcTransport transport_{grpc_thread_, {}};
+  std::map<std::pair<std::string, std::uint16_t>, std::unique_ptr<HttpPool>> pools_;
+  PuidSource puids_;
+  std::shared_ptr<const graph::Plan> plan_;
+  graph::Walker walker_;
+};
+
+}  // namespace
+
+TryWalk walk_once(const graph::PredictorSpec& predictor, const TryRequest& request,
+                  TryRecorder& recorder) {
+  return Session(predictor, request, recorder).run(request, recorder);
+}
+
+std::vector<ModelInput> ask_for_inputs(const graph::PredictorSpec& predictor,
+                                       const TryRequest& request) {
+  TryRecorder nobody;
+  return Session(predictor, request, nobody).ask_for_inputs();
+}
+
+}  // namespace infergraph::engine
