@@ -33,62 +33,43 @@ http {{
   scgi_temp_path {folder}/scgi;
   keepalive_requests 100000000;
   client_max_body_size 0;
-  client_body_buffer_size {buffer}k;
-  proxy_buffer_size 16k;
-  proxy_buffers 8 {buffer}k;
-  proxy_busy_buffers_size {buffer}k;
-  proxy_max_temp_file_size 0;
+  {buffers}
   upstream node {{
     server 127.0.0.1:{upstream};
     keepalive 256;
     keepalive_requests 100000000;
   }}
   server {{
-    listen 127.0.0.1:{port};
+    listen 127.0.0.1:{port} {listen};
     location / {{
-      proxy_pass http://node;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
+      {proxy}
     }}
   }}
 }}
 """
 
-# As above, over HTTP/2: a body that fits is buffered in memory, and a connection to the node is kept
-# for each call in flight, since nginx runs one at a time over each.
-GRPC_NGINX_CONF = """
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-worker_processes {threads};
-{user}
-events {{ worker_connections 4096; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  keepalive_requests 100000000;
-  http2_max_concurrent_streams 1024;
-  client_max_body_size 0;
-  client_body_buffer_size {buffer}k;
+# What of it differs between the two: a body that fits is buffered in memory.
+REST_NGINX = {
+    "buffers": """client_body_buffer_size 256k;
+  proxy_buffer_size 16k;
+  proxy_buffers 8 256k;
+  proxy_busy_buffers_size 256k;
+  proxy_max_temp_file_size 0;""",
+    "listen": "",
+    "proxy": """proxy_pass http://node;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";""",
+}
+# Over HTTP/2. A connection to the node is kept for each call in flight, since nginx runs one at a
+# time over each.
+GRPC_NGINX = {
+    "buffers": """client_body_buffer_size 2048k;
   grpc_buffer_size 64k;
-  upstream node {{
-    server 127.0.0.1:{upstream};
-    keepalive 256;
-    keepalive_requests 100000000;
-  }}
-  server {{
-    listen 127.0.0.1:{port} http2;
-    location / {{
-      grpc_pass grpc://node;
-      grpc_socket_keepalive on;
-    }}
-  }}
-}}
-"""
+  http2_max_concurrent_streams 1024;""",
+    "listen": "http2",
+    "proxy": """grpc_pass grpc://node;
+      grpc_socket_keepalive on;""",
+}
 
 
 class Failure(Exception):
@@ -243,9 +224,9 @@ def start_nginx(binary, upstream, threads, folder, grpc=False):
     port = free_port()
     user = "user root;" if os.getuid() == 0 else ""
     conf = folder / "nginx.conf"
-    conf.write_text((GRPC_NGINX_CONF if grpc else NGINX_CONF).format(
+    conf.write_text(NGINX_CONF.format(
         folder=folder, threads=threads, user=user, upstream=upstream, port=port,
-        buffer=2048 if grpc else 256), encoding="ascii")
+        **(GRPC_NGINX if grpc else REST_NGINX)), encoding="ascii")
     process = Process("grpc-nginx" if grpc else "nginx", [
         binary, "-p", str(folder), "-e", f"{folder}/error.log", "-c", str(conf)],
         f"{folder}/output.log")
