@@ -16,18 +16,22 @@ def h2load(binary, url, frame, connections, streams, *length):
     """`length` is -n or -D with its value. Its output, whole."""
     command = [binary, "-t1", f"-c{connections}", f"-m{streams}", *length, "-d", str(frame),
                "-H", "content-type: application/grpc", "-H", "te: trailers", url]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise Failure(f"h2load doesn't come to an end: {error}") from error
 
 
-def check_answer(binary, name, url, messages):
-    """One call by itself: its answer must be the message of the node, whole. A call that fails has
-    status 200 too, but no message."""
-    run = h2load(binary, url, messages.frame, 1, 1, "-n1")
+def check_answer(binary, name, url, messages, calls=1):
+    """One call by itself, or so many, one after another: each answer must be the message of the
+    node, whole. A call that fails has status 200 too, but no message."""
+    run = h2load(binary, url, messages.frame, 1, 1, f"-n{calls}")
     counts, data = COUNTS.search(run.stdout), DATA.search(run.stdout)
-    if not counts or counts[4] != "1":
+    if not counts or int(counts[4]) != calls:
         raise Failure(f"{name} doesn't answer:\n{run.stdout}{run.stderr}")
-    if abs(int(data[1]) - messages.frame_size) > 16:
-        raise Failure(f"{name} answers {data[1]} bytes instead of about {messages.frame_size}")
+    size = int(data[1]) / calls
+    if abs(size - messages.frame_size) > 16:
+        raise Failure(f"{name} answers {size:g} bytes instead of about {messages.frame_size}")
 
 
 def drive(binary, process, url, messages, load, seconds):

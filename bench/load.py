@@ -1,9 +1,12 @@
 """One round of load: wrk drives a URL, /proc tells what it cost."""
 
 import dataclasses
+import http.client
 import json
 import pathlib
+import socket
 import subprocess
+import urllib.parse
 import urllib.request
 
 from processes import Failure
@@ -85,6 +88,26 @@ def check_answer(name, url, body):
     # A converted number may be spelt in another way.
     if status != 200 or abs(got - size) > size / 4:
         raise Failure(f"{name} answers {status} with {got} bytes instead of 200 with {size}")
+
+
+def post(name, url, body, count):
+    """So many requests, one after another over one connection, each written at once. Each answer must
+    be the message of the node, which is the request's."""
+    host, port = urllib.parse.urlsplit(url).netloc.split(":")
+    content = body.read_bytes()
+    head = (f"POST {urllib.parse.urlsplit(url).path} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n")
+    try:
+        with socket.create_connection((host, int(port)), 30) as connection:
+            for _ in range(count):
+                connection.sendall(head.encode() + content)
+                answer = http.client.HTTPResponse(connection, method="POST")
+                answer.begin()
+                got = answer.read()
+                if answer.status != 200 or got != content:
+                    raise Failure(f"{name} answers {answer.status} with {got[:200]}")
+    except (OSError, http.client.HTTPException) as error:
+        raise Failure(f"{name} doesn't answer {count} requests: {error}") from error
 
 
 def drive(wrk, process, url, script, load, seconds):

@@ -252,8 +252,10 @@ def graph_of(shape, upstream, transport="REST"):
     return node("combiner", "COMBINER", upstream, transport, models)
 
 
-def start_engine(binary, shape, upstream, threads, folder, ready=True, transport="REST"):
-    """The engine over the graph of one shape; (process, base url of REST, base url of gRPC)."""
+def start_engine(binary, shape, upstream, threads, folder, ready=True, transport="REST", under=(),
+                 patience=20):
+    """The engine over the graph of one shape; (process, base url of REST, base url of gRPC). `under`
+    is a command that runs it, `patience` the seconds that it has to get ready."""
     port, grpc_port = free_port(), free_port()
     file = pathlib.Path(folder, f"{shape}-{upstream}.json")
     file.write_text(json.dumps({
@@ -261,11 +263,11 @@ def start_engine(binary, shape, upstream, threads, folder, ready=True, transport
         "metadata": {"name": "bench", "namespace": "bench"},
         "spec": {"predictors": [{"name": "p", "graph": graph_of(shape, upstream, transport)}]}}),
         encoding="ascii")
-    command = [binary, "--sdep", "bench", "--namespace", "bench", "--predictor", "p",
+    command = [*under, binary, "--sdep", "bench", "--namespace", "bench", "--predictor", "p",
                "--file", str(file), "--http_port", str(port), "--grpc_port", str(grpc_port),
                "--threads", str(threads)]
     process = Process(shape, command, f"{folder}/{shape}-{port}.log")
     url = f"http://127.0.0.1:{port}"
     if ready:
-        process.wait_for(f"{url}/ready")
+        process.wait_for(f"{url}/ready", patience)
     return process, url, f"http://127.0.0.1:{grpc_port}"

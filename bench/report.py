@@ -91,14 +91,26 @@ def print_block(block):
                  f"{row['per_second']:.0f}", f"{row['rss_mib']:.1f}", f"{row['peak_rss_mib']:.1f}",
                  number(row["to_nginx"]), number(row["to_halves"])]
         rows.append(tuple(cells) + ((number(row["to_other"]),) if compare else ()))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    for row in rows:
-        print("  " + "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
-                               for i, (cell, width) in enumerate(zip(row, widths))))
+    print_table(rows)
     for name, row in block["systems"].items():
         if row["errors"]:
             print(f"  ERRORS of {name}: "
                   + ", ".join(f"{kind} {count}" for kind, count in row["errors"].items()))
+
+
+def print_table(rows):
+    """Of cells, the head among them; names to the left, figures to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
+    for row in rows:
+        print("  " + "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
+                               for i, (cell, width) in enumerate(zip(row, widths))))
+
+
+def print_instructions(counts, size):
+    print(f"\nby callgrind, single MODEL, {size} B both ways, 1 connection, 1 thread")
+    print_table([("system", "instructions/req", "mallocs/req", "to other")] + [
+        (name, f"{row['instructions']:.0f}", number(row["mallocs"]), number(row["to_other"]))
+        for name, row in counts.items()])
 
 
 def number(value):
@@ -115,6 +127,17 @@ def goals_of(blocks, starts):
         measured.append((what, goal, next((value for value in found if value is not None), None)))
     mine = starts.get("engine", {})
     measured += [(what, goal, mine.get(column)) for what, goal, column in START_GOALS]
+    return verdicts(measured)
+
+
+def instruction_goals_of(counts):
+    """The same for what callgrind counts. Of thousands of requests, a few mallocs aren't theirs."""
+    mallocs = counts.get("model", {}).get("mallocs")
+    return verdicts([("model, mallocs a request", 1.0,
+                      None if mallocs is None else round(mallocs, 2))])
+
+
+def verdicts(measured):
     return [{"what": what, "goal": goal, "measured": value,
              "met": None if value is None else value <= goal} for what, goal, value in measured]
 

@@ -22,11 +22,11 @@ class System:
 
 
 class Tools:
-    """Where the binaries are, and where everything else goes."""
+    """Where the binaries are, and where everything else goes. `programs` is name -> path of those
+    that aren't of this project."""
 
-    def __init__(self, options, folder, wrk, nginx, h2load):
-        self.folder, self.threads = folder, options.threads
-        self.wrk, self.nginx, self.h2load = wrk, nginx, h2load
+    def __init__(self, options, folder, programs):
+        self.folder, self.threads, self.programs = folder, options.threads, programs
         self.upstreams = []  # those that serve now
         self.upstream = options.build / "bench_upstream"
         self.grpc_upstream = options.build / "bench_grpc_upstream"
@@ -60,7 +60,7 @@ class Tools:
 
     def start_nginx(self, stack, upstream, grpc=False):
         process, url, log = self.started(stack, *processes.start_nginx(
-            self.nginx, upstream, self.threads, self.folder, grpc))
+            self.programs["nginx"], upstream, self.threads, self.folder, grpc))
         stack.callback(check_nginx_log, log)
         return process, url
 
@@ -76,13 +76,14 @@ class Tools:
         url += processes.PREDICTIONS
         load.check_answer(process.name, url, body)
         return System(process, lambda how, seconds: load.drive(
-            self.wrk, process, url, script, how, seconds))
+            self.programs["wrk"], process, url, script, how, seconds))
 
     def by_h2load(self, process, url, files):
         url += processes.PREDICT
-        grpc_load.check_answer(self.h2load, process.name, url, files)
+        h2load = self.programs["h2load"]
+        grpc_load.check_answer(h2load, process.name, url, files)
         return System(process, lambda how, seconds: grpc_load.drive(
-            self.h2load, process, url, files, how, seconds))
+            h2load, process, url, files, how, seconds))
 
 
 def start_rest(tools, stack, names, size):
