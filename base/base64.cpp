@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace infergraph::protocol {
+namespace infergraph {
 
 namespace {
 
@@ -124,4 +124,4 @@ void append_base64(std::string& out, std::string_view bytes) {
   for (std::size_t i = 0; i < (3 - bytes.size() % 3) % 3; ++i) out[written - 1 - i] = '=';
 }
 
-}  // namespace infergraph::protocol
+}  // namespace infergraph

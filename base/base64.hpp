@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace infergraph::protocol {
+namespace infergraph {
 
 /// Decodes base64 as proto3 JSON and gRPC's binary metadata write it: the standard or the URL-safe
 /// alphabet, with or without padding. Line breaks are skipped. Nothing if `text` is something else.
@@ -23,4 +23,4 @@ std::string encode_base64(std::string_view bytes);
 /// The same, appended to `out`.
 void append_base64(std::string& out, std::string_view bytes);
 
-}  // namespace infergraph::protocol
+}  // namespace infergraph

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-namespace infergraph::graph {
+namespace infergraph {
 namespace {
 
 constexpr std::size_t kLongest = 64;
@@ -72,4 +72,4 @@ std::string did_you_mean(std::string_view written, std::span<const std::string_v
   return "; did you mean \"" + std::string(name) + "\"?";
 }
 
-}  // namespace infergraph::graph
+}  // namespace infergraph

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace infergraph::graph {
+namespace infergraph {
 
 /// The one of `known` that somebody who wrote `written` is likely to have meant: a slip or two away
 /// (a letter wrong, left out, put in, or two exchanged; more in long names), whatever the case, or
@@ -15,4 +15,4 @@ std::string_view nearest_name(std::string_view written, std::span<const std::str
 /// `; did you mean "http_port"?`, or nothing when no name is near.
 std::string did_you_mean(std::string_view written, std::span<const std::string_view> known);
 
-}  // namespace infergraph::graph
+}  // namespace infergraph

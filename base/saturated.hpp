@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace infergraph::engine {
+namespace infergraph {
 
 /// `value` as another kind of integer, or the nearest that it has: how a limit reaches a library
 /// that counts in fewer bits, where a plain cast would make a large limit a small one.
@@ -17,4 +17,4 @@ constexpr To saturated(From value) {
   return static_cast<To>(value);
 }
 
-}  // namespace infergraph::engine
+}  // namespace infergraph

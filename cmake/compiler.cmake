@@ -32,25 +32,41 @@ if(INFERGRAPH_SANITIZE)
   endif()
 endif()
 
-# What most sources of a folder include is parsed once for all of them; each source still includes
-# what it uses, and scripts/tidy compiles it alone.
+# Of the frames that a request's coroutines have, as many as one thread gets back to use again: Asio
+# keeps two, and the others would go through malloc each time. The same everywhere, for all of them
+# are kept in one place.
+add_compile_definitions(BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8
+                        INFERGRAPH_VERSION="${PROJECT_VERSION}")
+
+# libFuzzer sees only into what is instrumented for it.
+if(INFERGRAPH_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# What most sources include is parsed once; each source still includes what it uses, and scripts/tidy
+# compiles it alone.
 set(precompiled_std <algorithm> <array> <charconv> <chrono> <cstdint> <cstring> <deque> <functional>
                     <map> <memory> <mutex> <optional> <sstream> <string> <string_view> <unordered_map>
                     <utility> <variant> <vector>)
 
-# infergraph_library(NAME USES folders-of-ours... LIBS libraries... PRECOMPILED headers...): a static
-# library of every source in this folder, that links only the folders it may include.
+# infergraph_library(NAME [FOLDERS ...] USES rooms... LIBS libraries... PRECOMPILES headers... |
+# PRECOMPILED room): a static library of the sources in this very folder (and FOLDERS), which links only the rooms that it may include:
+# infergraph_NAME. It makes precompiled headers for other rooms (PRECOMPILES), or uses those of one.
 function(infergraph_library name)
-  cmake_parse_arguments(ARG "" "" "USES;LIBS;EXCLUDE;PRECOMPILED" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  cmake_parse_arguments(ARG "" "PRECOMPILED" "FOLDERS;USES;LIBS;EXCLUDE;PRECOMPILES" ${ARGN})
+  list(TRANSFORM ARG_FOLDERS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE globs)
+  list(TRANSFORM globs APPEND /*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${globs})
   if(ARG_EXCLUDE)
     list(FILTER sources EXCLUDE REGEX ${ARG_EXCLUDE})
   endif()
+  list(TRANSFORM ARG_USES PREPEND infergraph_)
   add_library(infergraph_${name} STATIC ${sources})
   target_include_directories(infergraph_${name} PUBLIC ${PROJECT_SOURCE_DIR})
-  foreach(used ${ARG_USES})
-    target_link_libraries(infergraph_${name} PUBLIC infergraph_${used})
-  endforeach()
-  target_link_libraries(infergraph_${name} PUBLIC ${ARG_LIBS} Threads::Threads)
-  target_precompile_headers(infergraph_${name} PRIVATE ${precompiled_std} ${ARG_PRECOMPILED})
+  target_link_libraries(infergraph_${name} PUBLIC ${ARG_USES} ${ARG_LIBS} Threads::Threads)
+  if(ARG_PRECOMPILED)
+    target_precompile_headers(infergraph_${name} REUSE_FROM infergraph_${ARG_PRECOMPILED})
+  else()
+    target_precompile_headers(infergraph_${name} PRIVATE ${precompiled_std} ${ARG_PRECOMPILES})
+  endif()
 endfunction()

@@ -43,7 +43,7 @@ int serve(const Invocation& invocation, const Environment& environment) {
   }
   expect_threads(options);
   ignore_idle_signals();
-  configure_logging(options);
+  configure_logging(options.log_level, options.debug);
   log::start_writer();
   for (const std::string& notice : invocation.notices) log::warn(notice);
   for (const std::string& warning : graph->warnings) log::warn(warning);

@@ -89,10 +89,10 @@ struct Readiness::Probe {
   Target target;
   asio::steady_timer timer;
   std::unique_ptr<Health> health;
-  graph::CancelScope cancel;  // of the look under way
-  bool looked = false;        // at least once
-  bool missing = true;        // counted in missing_
-  bool exhausted = false;     // the look failed for want of a descriptor, or threw
+  CancelScope cancel;      // of the look under way
+  bool looked = false;     // at least once
+  bool missing = true;     // counted in missing_
+  bool exhausted = false;  // the look failed for want of a descriptor, or threw
   bool told_exhausted = false;
   std::string error = "not probed yet";  // empty when the endpoint is up
 };
@@ -100,9 +100,9 @@ struct Readiness::Probe {
 namespace {
 
 // Closes a socket that takes too long to connect, or when the probes end.
-class Closer final : public graph::Cancellable, public Timed {
+class Closer final : public Cancellable, public Timed {
  public:
-  Closer(Socket& socket, graph::CancelScope& scope) : socket_(socket) { scope.add(*this); }
+  Closer(Socket& socket, CancelScope& scope) : socket_(socket) { scope.add(*this); }
   void cancel() override {
     boost::system::error_code ignored;
     socket_.close(ignored);
@@ -187,7 +187,7 @@ void Readiness::update() {
   if (gauge_ != nullptr) gauge_->set(ready ? 1 : 0);
 }
 
-graph::Awaitable<void> Readiness::watch(Probe& probe) {
+Awaitable<void> Readiness::watch(Probe& probe) {
   while (!ending_) {
     // Whatever was thrown: who is not watched any more stays up, or missing, for ever.
     try {
@@ -204,7 +204,7 @@ graph::Awaitable<void> Readiness::watch(Probe& probe) {
   }
 }
 
-graph::Awaitable<void> Readiness::look_once(Probe& probe) {
+Awaitable<void> Readiness::look_once(Probe& probe) {
   std::string error = co_await try_look(probe);
   if (ending_) co_return;
   const bool exhausted = std::exchange(probe.exhausted, false);
@@ -238,21 +238,21 @@ graph::Awaitable<void> Readiness::look_once(Probe& probe) {
   update();
 }
 
-graph::Awaitable<std::string> Readiness::try_look(Probe& probe) {
+Awaitable<std::string> Readiness::try_look(Probe& probe) {
   try {
     co_return co_await look(probe);
   } catch (...) {
     probe.exhausted = true;
-    co_return graph::caught().message();
+    co_return protocol::caught().message();
   }
 }
 
-graph::Awaitable<void> Readiness::pause(Probe& probe) {
+Awaitable<void> Readiness::pause(Probe& probe) {
   probe.timer.expires_after(probe.missing ? options_.interval_missing : options_.interval);
   co_await probe.timer.async_wait(asio::as_tuple(asio::deferred));
 }
 
-graph::Awaitable<std::string> Readiness::look(Probe& probe) {
+Awaitable<std::string> Readiness::look(Probe& probe) {
   Health& health = *probe.health;
   if (!probe.target.full_health_check) co_return co_await connect(probe, health.pool.book());
   graph::CallTimes times;
@@ -280,7 +280,7 @@ graph::Awaitable<std::string> Readiness::look(Probe& probe) {
   co_return error;
 }
 
-graph::Awaitable<std::string> Readiness::connect(Probe& probe, const AddressBook& book) {
+Awaitable<std::string> Readiness::connect(Probe& probe, const AddressBook& book) {
   std::string error = book.version() == 0 ? "can't resolve: " + book.error() : "";
   for (const TcpEndpoint& address : book.addresses()) {
     if (ending_) break;

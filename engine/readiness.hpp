@@ -70,12 +70,12 @@ class Readiness {
   struct Health;
   struct Probe;
 
-  graph::Awaitable<void> watch(Probe& probe);
-  graph::Awaitable<void> look_once(Probe& probe);
-  graph::Awaitable<std::string> try_look(Probe& probe);
-  graph::Awaitable<void> pause(Probe& probe);
-  graph::Awaitable<std::string> look(Probe& probe);
-  graph::Awaitable<std::string> connect(Probe& probe, const AddressBook& book);
+  Awaitable<void> watch(Probe& probe);
+  Awaitable<void> look_once(Probe& probe);
+  Awaitable<std::string> try_look(Probe& probe);
+  Awaitable<void> pause(Probe& probe);
+  Awaitable<std::string> look(Probe& probe);
+  Awaitable<std::string> connect(Probe& probe, const AddressBook& book);
   static bool is_needed(const Target& target, std::size_t node);
   static bool is_needed(const Target& target);
   void count(Probe& probe);

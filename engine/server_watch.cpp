@@ -89,7 +89,7 @@ struct ServerWatch::Look {
   HttpPool pool;
   std::vector<Name> names;
   asio::steady_timer timer;
-  graph::CancelScope cancel;
+  CancelScope cancel;
   ServerFinder finder;
 };
 
@@ -122,7 +122,7 @@ void ServerWatch::start() {
   }
 }
 
-graph::Awaitable<void> ServerWatch::watch(Look& look) {
+Awaitable<void> ServerWatch::watch(Look& look) {
   auto pause = options_.shortest;
   while (!ending_) {
     const bool was_found = look.finder.found() != ServerFinder::kProxy;
@@ -146,7 +146,7 @@ graph::Awaitable<void> ServerWatch::watch(Look& look) {
   }
 }
 
-graph::Awaitable<std::vector<ServerLook>> ServerWatch::look_at(Look& look) {
+Awaitable<std::vector<ServerLook>> ServerWatch::look_at(Look& look) {
   std::vector<ServerLook> seen(look.names.size(), ServerLook::kOther);
   // The name in use first, which mostly is the end of it.
   std::vector<std::size_t> order;
@@ -161,7 +161,7 @@ graph::Awaitable<std::vector<ServerLook>> ServerWatch::look_at(Look& look) {
     context.puid = "readiness-probe";
     context.cancel = &look.cancel;
     context.times = &times;
-    context.deadline = graph::Clock::now() + options_.timeout;
+    context.deadline = Clock::now() + options_.timeout;
     protocol::Payload request = look.names[name].request;
     const auto answer =
         co_await look.names[name].client->call(Method::kStatus, std::move(request), context);

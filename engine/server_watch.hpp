@@ -48,8 +48,8 @@ class ServerWatch {
  private:
   struct Look;
 
-  graph::Awaitable<void> watch(Look& look);
-  graph::Awaitable<std::vector<graph::ServerLook>> look_at(Look& look);
+  Awaitable<void> watch(Look& look);
+  Awaitable<std::vector<graph::ServerLook>> look_at(Look& look);
   void tell(const Look& look, int before, int now) const;
   void take(Look& look, const std::vector<graph::ServerLook>& seen);
 

@@ -1,32 +1,20 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <span>
 #include <string_view>
 
 #include "base/async/cancellation.hpp"
+#include "base/caller.hpp"
+#include "base/clock.hpp"
 #include "protocol/convert/convert.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/protocol.hpp"
 
 namespace infergraph::graph {
 
-using Clock = std::chrono::steady_clock;
-
 class WalkObserver;
 class WorkPlace;
 class Trail;
-
-/// Who sent a request, as far as others are to have their turn too: one connection.
-class Caller {
- public:
-  /// The same for all requests of one connection, and hardly for those of two.
-  virtual std::uint64_t key() const = 0;
-
- protected:
-  ~Caller() = default;
-};
 
 /// How long at least one node call of a request was in flight: what the request took and this did
 /// not is the engine's own time. Threads: only the thread of the request.

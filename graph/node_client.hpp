@@ -1,16 +1,12 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-
+#include "base/async/awaitable.hpp"
 #include "graph/call_context.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/protocol.hpp"
 #include "protocol/status.hpp"
 
 namespace infergraph::graph {
-
-template <typename T>
-using Awaitable = boost::asio::awaitable<T>;
 
 /// One endpoint of one node, in one transport. Knows nothing of graphs.
 ///

@@ -54,7 +54,7 @@ class Children {
       try {
         std::rethrow_exception(thrown);
       } catch (...) {
-        take(caught());
+        take(protocol::caught());
       }
     }
 

@@ -3,11 +3,9 @@
 #include <exception>
 #include <new>
 
-namespace infergraph::graph {
+namespace infergraph::protocol {
 
-protocol::Status caught() noexcept {
-  using protocol::Code;
-  using protocol::Status;
+Status caught() noexcept {
   try {
     throw;
   } catch (const std::bad_alloc&) {
@@ -23,4 +21,4 @@ protocol::Status caught() noexcept {
   }
 }
 
-}  // namespace infergraph::graph
+}  // namespace infergraph::protocol

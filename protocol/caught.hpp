@@ -2,10 +2,10 @@
 
 #include "protocol/status.hpp"
 
-namespace infergraph::graph {
+namespace infergraph::protocol {
 
 /// What is thrown on the data path, as a failure of ours (kInternal): to be called in a catch
 /// block. Takes no memory, since lack of it is the likeliest cause.
-protocol::Status caught() noexcept;
+Status caught() noexcept;
 
-}  // namespace infergraph::graph
+}  // namespace infergraph::protocol

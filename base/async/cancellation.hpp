@@ -2,7 +2,7 @@
 
 #include <boost/intrusive/list.hpp>
 
-namespace infergraph::graph {
+namespace infergraph {
 
 /// Something that can be cancelled: a node call in flight, a group of children. `cancel` is called
 /// at most once a registration, on the request's thread; it makes the operation end soon with
@@ -51,4 +51,4 @@ class CancelScope final : public Cancellable {
   bool cancelled_ = false;
 };
 
-}  // namespace infergraph::graph
+}  // namespace infergraph

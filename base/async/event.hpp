@@ -8,7 +8,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
 
-namespace infergraph::graph {
+namespace infergraph {
 
 /// Lets one coroutine sleep until somebody on the same thread wakes it. Neither allocates nor
 /// throws: who sleeps because others hold what is his could not go on without being woken.
@@ -57,4 +57,4 @@ class Event {  // NOLINT(cppcoreguidelines-pro-type-member-init): as its constru
   alignas(std::max_align_t) std::byte room_[kRoom];
 };
 
-}  // namespace infergraph::graph
+}  // namespace infergraph

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <thread>
 
-namespace infergraph::engine {
+namespace infergraph {
 
 /// Does `post`, which wakes somebody who would else sleep for ever: again and again while there is
 /// no memory for it. Threads: any; blocks its own as long as that.
@@ -18,4 +18,4 @@ void post_surely(const Post& post) noexcept {
   }
 }
 
-}  // namespace infergraph::engine
+}  // namespace infergraph

@@ -28,9 +28,7 @@ using protocol::Status;
 
 namespace {
 
-double seconds(graph::Clock::duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
+double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 // The caller's metadata as headers for the nodes. In HTTP, bytes travel as base64. grpc++ takes
 // from the wire what it would refuse to send, such as the end of a line.
@@ -44,7 +42,7 @@ class NodeHeaders {
       } else if (is_end_to_end(field.name) && is_legal(field)) {
         headers_.push_back(field);
         if (field.name.ends_with("-bin")) {
-          encoded_.push_back(std::make_unique<std::string>(protocol::encode_base64(field.value)));
+          encoded_.push_back(std::make_unique<std::string>(encode_base64(field.value)));
           headers_.back().value = *encoded_.back();
         }
       }
@@ -87,8 +85,8 @@ GrpcApi::GrpcApi(GrpcApiOptions options, Predictor& predictor, const Readiness& 
   }
 }
 
-graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
-  const auto started = graph::Clock::now();
+Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
+  const auto started = Clock::now();
   const GrpcMethod& method = methods_[request.method];
   graph::CallTimes times;
   GrpcResponse response;
@@ -129,7 +127,7 @@ graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
   }
   response.puid = std::move(puid);
 
-  const auto took = graph::Clock::now() - started;
+  const auto took = Clock::now() - started;
   observe(request.method, response, took);
   if (method.action == GrpcAction::kPredict) {
     prediction_self_.observe(seconds(took - times.total()));
@@ -139,8 +137,7 @@ graph::Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
   co_return response;
 }
 
-void GrpcApi::observe(std::size_t method, const GrpcResponse& response,
-                      graph::Clock::duration took) {
+void GrpcApi::observe(std::size_t method, const GrpcResponse& response, Clock::duration took) {
   const auto code = protocol::go_name_of(response.status.code);
   // The first time of a code takes memory, which is there again when it was missing for a moment.
   for (const bool again : {true, false}) {
@@ -152,8 +149,7 @@ void GrpcApi::observe(std::size_t method, const GrpcResponse& response,
   }
 }
 
-graph::Awaitable<GrpcApi::Answer> GrpcApi::ask_predictor(GrpcRequest& request,
-                                                         CallContext& context) {
+Awaitable<GrpcApi::Answer> GrpcApi::ask_predictor(GrpcRequest& request, CallContext& context) {
   const GrpcMethod& method = methods_[request.method];
   switch (method.action) {
     case GrpcAction::kPredict:
@@ -169,8 +165,8 @@ graph::Awaitable<GrpcApi::Answer> GrpcApi::ask_predictor(GrpcRequest& request,
   }
 }
 
-graph::Awaitable<GrpcApi::Answer> GrpcApi::ask_node(const GrpcMethod& method,
-                                                    const Payload& request, CallContext& context) {
+Awaitable<GrpcApi::Answer> GrpcApi::ask_node(const GrpcMethod& method, const Payload& request,
+                                             CallContext& context) {
   const bool status = method.action == GrpcAction::kModelStatus;
   if (!status && method.action != GrpcAction::kModelMetadata) co_return answer_itself(method);
   const auto read = [&] { return protocol::read_model_name(method.protocol, request.bytes()); };
@@ -252,7 +248,7 @@ GrpcResponse GrpcApi::finish(const Call& call, const Answer& answer) {
 
 GrpcResponse GrpcApi::fail_thrown(const Call& call) noexcept {
   GrpcResponse response;
-  const Status status = graph::caught();
+  const Status status = protocol::caught();
   response.status.code = protocol::GrpcCode::kInternal;
   try {
     return fail(call, status);
@@ -271,11 +267,12 @@ GrpcResponse GrpcApi::fail(const Call& call, const Status& status) {
   FailedRequest failed;
   failed.puid = call.puid;
   failed.service = call.method.name;
-  failed.took = graph::Clock::now() - call.started;
+  failed.took = Clock::now() - call.started;
   log_grpc_failure(failed, status);
-  GrpcResponse response{grpc_status(status), {}, "", failed_node(status)};
+  GrpcResponse response{protocol::grpc_status(status), {}, "", protocol::failed_node(status)};
   // Last, so that what is thrown on the way here counts once, as what it is then answered with.
-  if (status.code() != protocol::Code::kUpstream) failed_.count(http_failure(status).reason);
+  if (status.code() != protocol::Code::kUpstream)
+    failed_.count(protocol::http_failure(status).reason);
   return response;
 }
 

@@ -39,19 +39,19 @@ class GrpcApi final : public GrpcService {
 
   std::span<const std::string_view> methods() const override { return names_; }
   std::span<const GrpcStream> streams() const override { return streams_; }
-  graph::Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
+  Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
 
  private:
   using Answer = protocol::Result<protocol::Payload>;
   struct Call {
     const GrpcMethod& method;
     std::string_view puid;
-    graph::Clock::time_point started;
+    Clock::time_point started;
   };
 
-  graph::Awaitable<Answer> ask_predictor(GrpcRequest& request, graph::CallContext& context);
-  graph::Awaitable<Answer> ask_node(const GrpcMethod& method, const protocol::Payload& request,
-                                    graph::CallContext& context);
+  Awaitable<Answer> ask_predictor(GrpcRequest& request, graph::CallContext& context);
+  Awaitable<Answer> ask_node(const GrpcMethod& method, const protocol::Payload& request,
+                             graph::CallContext& context);
   Answer answer_itself(const GrpcMethod& method) const;
   /// True when the caller gets it as it is.
   static bool is_in_form(const GrpcMethod& method, const protocol::Payload& answer);
@@ -61,7 +61,7 @@ class GrpcApi final : public GrpcService {
                  const protocol::Payload& answer) const;
   GrpcResponse finish(const Call& call, const Answer& answer);
   GrpcResponse fail_thrown(const Call& call) noexcept;
-  void observe(std::size_t method, const GrpcResponse& response, graph::Clock::duration took);
+  void observe(std::size_t method, const GrpcResponse& response, Clock::duration took);
   GrpcResponse fail(const Call& call, const protocol::Status& status);
 
   GrpcApiOptions options_;

@@ -50,20 +50,18 @@ Payload with_routing_of(const graph::Trail& trail, const Payload& answer, std::s
 }  // namespace
 
 // Two coroutines, so that the usual one's frame is short enough to be used again.
-graph::Awaitable<Result<Payload>> Predictor::predict(Payload message, CallContext& context) {
+Awaitable<Result<Payload>> Predictor::predict(Payload message, CallContext& context) {
   return options_.inject_routing ? predict_with_routing(std::move(message), context)
                                  : predict_plainly(std::move(message), context);
 }
 
-graph::Awaitable<Result<Payload>> Predictor::predict_plainly(Payload message,
-                                                             CallContext& context) {
+Awaitable<Result<Payload>> Predictor::predict_plainly(Payload message, CallContext& context) {
   const auto plan = plan_;
   Walker walker(*plan, options_.max_decoded);
   co_return co_await walker.predict(std::move(message), context);
 }
 
-graph::Awaitable<Result<Payload>> Predictor::predict_with_routing(Payload message,
-                                                                  CallContext& context) {
+Awaitable<Result<Payload>> Predictor::predict_with_routing(Payload message, CallContext& context) {
   const auto plan = plan_;
   Walker walker(*plan, options_.max_decoded);
   graph::Trail trail;
@@ -78,14 +76,14 @@ graph::Awaitable<Result<Payload>> Predictor::predict_with_routing(Payload messag
   co_return *std::move(made);
 }
 
-graph::Awaitable<Result<Payload>> Predictor::feedback(Payload body, CallContext& context) {
+Awaitable<Result<Payload>> Predictor::feedback(Payload body, CallContext& context) {
   const auto plan = plan_;
   Walker walker(*plan, options_.max_decoded);
   co_return co_await walker.feedback(std::move(body), context);
 }
 
-graph::Awaitable<Result<Payload>> Predictor::ask(protocol::Method method, std::string_view node,
-                                                 Payload request, CallContext& context) {
+Awaitable<Result<Payload>> Predictor::ask(protocol::Method method, std::string_view node,
+                                          Payload request, CallContext& context) {
   const auto plan = plan_;
   Walker walker(*plan, options_.max_decoded);
   const bool is_own = plan->find(node) != nullptr || context.model.empty();
@@ -93,7 +91,7 @@ graph::Awaitable<Result<Payload>> Predictor::ask(protocol::Method method, std::s
   co_return co_await walker.ask(method, asked, std::move(request), context);
 }
 
-graph::Awaitable<Result<Payload>> Predictor::graph_metadata(CallContext& context) {
+Awaitable<Result<Payload>> Predictor::graph_metadata(CallContext& context) {
   const auto plan = plan_;
   Walker walker(*plan, options_.max_decoded);
   co_return co_await walker.graph_metadata(context);

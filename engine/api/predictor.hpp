@@ -31,23 +31,22 @@ class Predictor {
   bool is_single() const { return plan_->nodes().size() == 1; }
   bool has_node(std::string_view name) const { return plan_->find(name) != nullptr; }
 
-  graph::Awaitable<protocol::Result<protocol::Payload>> predict(protocol::Payload message,
-                                                                graph::CallContext& context);
-  graph::Awaitable<protocol::Result<protocol::Payload>> feedback(protocol::Payload body,
-                                                                 graph::CallContext& context);
+  Awaitable<protocol::Result<protocol::Payload>> predict(protocol::Payload message,
+                                                         graph::CallContext& context);
+  Awaitable<protocol::Result<protocol::Payload>> feedback(protocol::Payload body,
+                                                          graph::CallContext& context);
   /// Status or metadata of one node; in a graph of one node any name is that one, under which it is
   /// asked (context.model). `request` is the caller's, if his protocol has one.
-  graph::Awaitable<protocol::Result<protocol::Payload>> ask(protocol::Method method,
-                                                            std::string_view node,
-                                                            protocol::Payload request,
-                                                            graph::CallContext& context);
-  graph::Awaitable<protocol::Result<protocol::Payload>> graph_metadata(graph::CallContext& context);
+  Awaitable<protocol::Result<protocol::Payload>> ask(protocol::Method method, std::string_view node,
+                                                     protocol::Payload request,
+                                                     graph::CallContext& context);
+  Awaitable<protocol::Result<protocol::Payload>> graph_metadata(graph::CallContext& context);
 
  private:
-  graph::Awaitable<protocol::Result<protocol::Payload>> predict_plainly(
-      protocol::Payload message, graph::CallContext& context);
-  graph::Awaitable<protocol::Result<protocol::Payload>> predict_with_routing(
-      protocol::Payload message, graph::CallContext& context);
+  Awaitable<protocol::Result<protocol::Payload>> predict_plainly(protocol::Payload message,
+                                                                 graph::CallContext& context);
+  Awaitable<protocol::Result<protocol::Payload>> predict_with_routing(protocol::Payload message,
+                                                                      graph::CallContext& context);
 
   std::shared_ptr<const graph::Plan> plan_;
   Options options_;

@@ -170,7 +170,7 @@ RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& 
                          ".response\r\n";
 }
 
-graph::Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::string& header_lines) {
+Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::string& header_lines) {
   Request request{http, header_lines};
   HttpResponse response;
   // What is thrown, but for the part that serve() watches over, ends here.
@@ -231,7 +231,7 @@ RestApi::Next RestApi::begin(Request& request, HttpResponse& response) {
   }
 }
 
-graph::Awaitable<void> RestApi::serve(Request& request, HttpResponse& response) {
+Awaitable<void> RestApi::serve(Request& request, HttpResponse& response) {
   request.started = Clock::now();
   graph::CallTimes times;
   // What anything below throws ends here.
@@ -263,8 +263,8 @@ graph::Awaitable<void> RestApi::serve(Request& request, HttpResponse& response) 
   }
 }
 
-graph::Awaitable<void> RestApi::bring_into_form(Request& request, Answer& answer,
-                                                graph::CallContext& context) {
+Awaitable<void> RestApi::bring_into_form(Request& request, Answer& answer,
+                                         graph::CallContext& context) {
   const auto convert = [&] { return converted(request, *answer); };
   const bool predicts = request.match.route == Route::kPredictions;
   const std::size_t bytes = protocol::bytes_read(*answer, predicts ? &request.kept : nullptr);
@@ -301,8 +301,7 @@ void RestApi::fill(Request& request, graph::CallContext& context) const {
   if (names_node && predictor_.has_node(request.node)) context.model = {};
 }
 
-graph::Awaitable<RestApi::Answer> RestApi::ask_predictor(Request& request,
-                                                         graph::CallContext& context) {
+Awaitable<RestApi::Answer> RestApi::ask_predictor(Request& request, graph::CallContext& context) {
   switch (request.match.route) {
     case Route::kFeedback:
       return predictor_.feedback(request.kept.payload, context);
@@ -370,16 +369,16 @@ HttpResponse RestApi::finish(Request& request, const Answer& answer) {
 }
 
 HttpResponse RestApi::fail(Request& request, const Status& status) {
-  const HttpFailure failure = http_failure(status);
+  const protocol::HttpFailure failure = protocol::http_failure(status);
   if (status.code() == Code::kOverloaded) request.header_lines += "Retry-After: 1\r\n";
   if (!status.node().empty()) {
     request.header_lines.append(kFailedNode)
         .append(": ")
-        .append(failed_node(status))
+        .append(protocol::failed_node(status))
         .append("\r\n");
   }
   log_failure(request, status);
-  const Payload body = error_body(status, request.match.protocol);
+  const Payload body = protocol::error_body(status, request.match.protocol);
   pass_on_headers(request, body);
   // Last, so that what is thrown on the way here counts once, as what it is then answered with.
   if (status.code() != Code::kUpstream) failed_.count(failure.reason);
@@ -411,7 +410,7 @@ bool RestApi::answers_when_full(std::string_view verb, std::string_view path) co
 }
 
 HttpResponse RestApi::fail_thrown(Request& request) noexcept {
-  const Status status = graph::caught();
+  const Status status = protocol::caught();
   try {
     request.header_lines.clear();
     begin_headers(request);
@@ -478,7 +477,7 @@ HttpResponse RestApi::respond(Request& request) {
   return fail(request, Status(Code::kNotFound, std::move(what)));
 }
 
-graph::Awaitable<void> RestApi::metrics_page(Request& request, HttpResponse& response) {
+Awaitable<void> RestApi::metrics_page(Request& request, HttpResponse& response) {
   graph::CallContext context;
   context.cancel = request.http.cancel;
   context.work = options_.pages;

@@ -37,8 +37,7 @@ class RestApi final : public HttpService {
   RestApi(RestApiOptions options, Predictor& predictor, const Readiness& readiness,
           metrics::Families& metrics, int shard);
 
-  graph::Awaitable<HttpResponse> handle(const HttpRequest& request,
-                                        std::string& header_lines) override;
+  Awaitable<HttpResponse> handle(const HttpRequest& request, std::string& header_lines) override;
   HttpResponse refuse(const protocol::Status& why, std::string& header_lines) override;
   bool answers_when_full(std::string_view verb, std::string_view path) const override;
 
@@ -49,14 +48,13 @@ class RestApi final : public HttpService {
   // What is left to be done for an answer.
   enum class Next : std::uint8_t { kNothing, kServe, kMetrics };
   Next begin(Request& request, HttpResponse& response);
-  graph::Awaitable<void> serve(Request& request, HttpResponse& response);
-  graph::Awaitable<void> metrics_page(Request& request, HttpResponse& response);
+  Awaitable<void> serve(Request& request, HttpResponse& response);
+  Awaitable<void> metrics_page(Request& request, HttpResponse& response);
   /// Who is asked for what, as the path says.
   void fill(Request& request, graph::CallContext& context) const;
-  graph::Awaitable<Answer> ask_predictor(Request& request, graph::CallContext& context);
+  Awaitable<Answer> ask_predictor(Request& request, graph::CallContext& context);
   /// The answer as the caller's protocol has it in REST, whatever the last node speaks.
-  graph::Awaitable<void> bring_into_form(Request& request, Answer& answer,
-                                         graph::CallContext& context);
+  Awaitable<void> bring_into_form(Request& request, Answer& answer, graph::CallContext& context);
   Answer converted(Request& request, const protocol::Payload& answer) const;
   static bool is_in_form(const Request& request, const protocol::Payload& answer);
   HttpResponse finish(Request& request, const Answer& answer);

@@ -45,7 +45,7 @@ Arguments take_apart(std::span<const std::string> args,
 }
 
 std::string did_you_mean_flag(std::string_view written, std::span<const std::string_view> names) {
-  const std::string_view name = graph::nearest_name(written, names);
+  const std::string_view name = nearest_name(written, names);
   return name.empty() ? "" : "; did you mean --" + std::string(name) + "?";
 }
 

@@ -8,7 +8,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
-#include "engine/command_line/duration.hpp"
+#include "base/duration.hpp"
 
 namespace infergraph::engine {
 namespace {

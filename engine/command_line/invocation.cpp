@@ -60,7 +60,7 @@ Invocation unknown_command(const std::string& word) {
   std::array<std::string_view, kCommands.size()> names;
   std::transform(kCommands.begin(), kCommands.end(), names.begin(),
                  [](const auto& command) { return command.first; });
-  return failure({}, 2, "unknown command \"" + word + "\"" + graph::did_you_mean(word, names));
+  return failure({}, 2, "unknown command \"" + word + "\"" + did_you_mean(word, names));
 }
 
 Invocation tell_help() {

@@ -27,7 +27,7 @@ std::vector<std::string> variable_names() {
 
 std::string unknown(std::string_view name, const std::vector<std::string>& names) {
   const std::vector<std::string_view> known(names.begin(), names.end());
-  return "is no setting of this release" + graph::did_you_mean(name, known);
+  return "is no setting of this release" + did_you_mean(name, known);
 }
 
 void note_unknown(const Environment& environment, std::vector<std::string>& notices) {

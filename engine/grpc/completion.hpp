@@ -45,7 +45,7 @@ class AwaitedCompletion final : public Completion {
   }
 
   boost::asio::io_context* home_;
-  graph::Event event_;
+  Event event_;
   bool ok_ = false;
 };
 

@@ -266,7 +266,7 @@ void GrpcFront::set_serving(bool serving) {
 
 bool GrpcFront::drain(std::chrono::milliseconds limit) {
   if (!server_->server || std::exchange(drained_, true)) return true;
-  const auto deadline = graph::Clock::now() + limit;
+  const auto deadline = Clock::now() + limit;
   grpc::Server& server = *server_->server;
   // The acceptor of a shared port would be left with a listener that is gone.
   send_goaways(server, options_.port.has_value());
@@ -279,9 +279,8 @@ bool GrpcFront::drain(std::chrono::milliseconds limit) {
   const auto none_open = [this] { return server_->host.open.load(std::memory_order_acquire) == 0; };
   // Once no call has been under way for long enough, none can be on its way either. Connections
   // that were being made meanwhile are told as well.
-  auto quiet_since = graph::Clock::now();
-  for (auto now = quiet_since; now < deadline && now - quiet_since < kQuiet;
-       now = graph::Clock::now()) {
+  auto quiet_since = Clock::now();
+  for (auto now = quiet_since; now < deadline && now - quiet_since < kQuiet; now = Clock::now()) {
     post_surely([&] { thread_.post(cut_streams); });
     send_goaways(server, false);
     std::this_thread::sleep_for(kDrainStep);
@@ -296,7 +295,7 @@ bool GrpcFront::drain(std::chrono::milliseconds limit) {
   // Shutdown waits for connections too, and a silent caller would keep his.
   // Without a thread it is done below, and takes its whole time for a silent caller.
   auto shut_down = std::async(std::launch::async | std::launch::deferred, [&] {
-    server.Shutdown(std::chrono::system_clock::now() + (deadline - graph::Clock::now()));
+    server.Shutdown(std::chrono::system_clock::now() + (deadline - Clock::now()));
   });
   while (shut_down.wait_for(kDrainStep) == std::future_status::timeout) {
     if (none_open()) grpc_server_cancel_all_calls(server.c_server());

@@ -40,9 +40,9 @@ std::string to_wire(HealthCheckResponse::ServingStatus status) {
 }  // namespace
 
 // A call of Watch that sleeps until something changes, or its caller goes.
-class Health::Watcher final : public graph::Cancellable {
+class Health::Watcher final : public Cancellable {
  public:
-  Watcher(Health& health, graph::CancelScope& scope) : health_(health) {
+  Watcher(Health& health, CancelScope& scope) : health_(health) {
     health_.watchers_.push_back(this);
     scope.add(*this);
   }
@@ -61,7 +61,7 @@ class Health::Watcher final : public graph::Cancellable {
 
  private:
   Health& health_;
-  std::shared_ptr<graph::Event> change_ = std::make_shared<graph::Event>();
+  std::shared_ptr<Event> change_ = std::make_shared<Event>();
 };
 
 Health::Health(GrpcThread& thread, std::set<std::string, std::less<>> services)
@@ -78,7 +78,7 @@ void Health::set_serving(bool serving) {
 
 std::span<const std::string_view> Health::methods() const { return kMethods; }
 
-graph::Awaitable<GrpcResponse> Health::handle(GrpcRequest& request) {
+Awaitable<GrpcResponse> Health::handle(GrpcRequest& request) {
   HealthCheckRequest asked;
   if (!read(request.body, asked)) {
     co_return GrpcResponse{{GrpcCode::kInvalidArgument, "not a HealthCheckRequest", ""}, {}, ""};
@@ -91,7 +91,7 @@ graph::Awaitable<GrpcResponse> Health::handle(GrpcRequest& request) {
   co_return GrpcResponse{{}, protocol::Payload::proto(to_wire(status)), ""};
 }
 
-graph::Awaitable<GrpcStatus> Health::serve(MessageStream& stream) {
+Awaitable<GrpcStatus> Health::serve(MessageStream& stream) {
   const auto message = co_await stream.read();
   HealthCheckRequest asked;
   if (!message || !read(*message, asked)) {

@@ -22,8 +22,8 @@ class Health final : public GrpcService, public StreamHandler {
   void set_serving(bool serving);
 
   std::span<const std::string_view> methods() const override;
-  graph::Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
-  graph::Awaitable<protocol::GrpcStatus> serve(MessageStream& stream) override;
+  Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
+  Awaitable<protocol::GrpcStatus> serve(MessageStream& stream) override;
 
  private:
   class Watcher;

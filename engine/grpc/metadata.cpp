@@ -58,7 +58,7 @@ bool to_metadata(const protocol::HeaderField& header, std::string& key, std::str
   value = header.value;
   if (!is_legal({key, value})) return false;
   if (!key.ends_with("-bin")) return true;
-  auto bytes = protocol::decode_base64(header.value);
+  auto bytes = decode_base64(header.value);
   if (!bytes) return false;
   value = *std::move(bytes);
   return true;

@@ -55,7 +55,7 @@ constexpr std::size_t kMostBytes = 4096;
 
 }  // namespace
 
-graph::Awaitable<GrpcStatus> Reflection::serve(MessageStream& stream) {
+Awaitable<GrpcStatus> Reflection::serve(MessageStream& stream) {
   for (;;) {
     const auto request = co_await stream.read();
     if (!request) break;

@@ -17,7 +17,7 @@ class Reflection final : public StreamHandler {
   explicit Reflection(std::set<std::string, std::less<>> services)
       : services_(std::move(services)) {}
 
-  graph::Awaitable<protocol::GrpcStatus> serve(MessageStream& stream) override;
+  Awaitable<protocol::GrpcStatus> serve(MessageStream& stream) override;
 
  private:
   std::string answer(const std::string& request) const;

@@ -16,15 +16,15 @@ namespace {
 
 constexpr std::int64_t kLongestDeadline = 2'000'000'000;  // seconds, some 60 years
 
-graph::Clock::time_point to_time_point(gpr_timespec deadline) {
+Clock::time_point to_time_point(gpr_timespec deadline) {
   if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0) {
-    return graph::Clock::time_point::max();
+    return Clock::time_point::max();
   }
   const gpr_timespec monotonic = gpr_convert_clock_type(deadline, GPR_CLOCK_MONOTONIC);
   // What nobody will live to see would overflow nanoseconds.
-  if (monotonic.tv_sec > kLongestDeadline) return graph::Clock::time_point::max();
-  return graph::Clock::time_point(std::chrono::seconds(monotonic.tv_sec) +
-                                  std::chrono::nanoseconds(monotonic.tv_nsec));
+  if (monotonic.tv_sec > kLongestDeadline) return Clock::time_point::max();
+  return Clock::time_point(std::chrono::seconds(monotonic.tv_sec) +
+                           std::chrono::nanoseconds(monotonic.tv_nsec));
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ std::vector<protocol::HeaderField> metadata_of(const grpc::ServerContext& contex
   return metadata;
 }
 
-graph::Clock::time_point deadline_of(const grpc::ServerContext& context) {
+Clock::time_point deadline_of(const grpc::ServerContext& context) {
   return to_time_point(context.raw_deadline());
 }
 
@@ -71,7 +71,7 @@ ServerCall::ServerCall(CallHost& host, int method) : host_(host), method_(method
 grpc::Status ServerCall::thrown() const noexcept {
   host_.thread.tell_exception("a gRPC call");
   try {
-    return {grpc::StatusCode::INTERNAL, graph::caught().message()};
+    return {grpc::StatusCode::INTERNAL, protocol::caught().message()};
   } catch (...) {
     return {grpc::StatusCode::INTERNAL, "out of memory"};  // short enough to need none
   }

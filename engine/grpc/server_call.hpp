@@ -9,11 +9,12 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "base/async/awaitable.hpp"
 #include "base/async/cancellation.hpp"
+#include "base/caller.hpp"
+#include "base/clock.hpp"
 #include "engine/grpc/queue.hpp"
 #include "engine/grpc/raw_service.hpp"
-#include "graph/call_context.hpp"
-#include "graph/node_client.hpp"
 #include "protocol/payload.hpp"
 
 namespace infergraph::engine {
@@ -24,7 +25,7 @@ struct CallHost;
 /// The caller's metadata; the views live as long as the context.
 std::vector<protocol::HeaderField> metadata_of(const grpc::ServerContext& context);
 /// When the caller stops waiting; max() for never.
-graph::Clock::time_point deadline_of(const grpc::ServerContext& context);
+Clock::time_point deadline_of(const grpc::ServerContext& context);
 
 /// One call from a caller, from before it arrives until its answer has gone: it waits to be
 /// accepted, has the next one wait in its place, and ends itself when both its coroutine and the
@@ -34,7 +35,7 @@ graph::Clock::time_point deadline_of(const grpc::ServerContext& context);
 /// Owns/borrows: owns itself; borrows the host.
 class ServerCall : public boost::intrusive::list_base_hook<
                        boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
-                   public graph::Caller {
+                   public Caller {
  public:
   ServerCall(const ServerCall&) = delete;
   ServerCall& operator=(const ServerCall&) = delete;
@@ -55,7 +56,7 @@ class ServerCall : public boost::intrusive::list_base_hook<
   /// Another one of the same kind and method.
   virtual ServerCall* next() const = 0;
   /// Answers; ends with the answer handed to the kernel, or lost.
-  virtual graph::Awaitable<void> serve() = 0;
+  virtual Awaitable<void> serve() = 0;
 
   /// In a catch block: what is to be answered. Told and counted.
   grpc::Status thrown() const noexcept;
@@ -63,7 +64,7 @@ class ServerCall : public boost::intrusive::list_base_hook<
   CallHost& host_;
   const int method_;
   grpc::ServerContext context_;
-  graph::CancelScope cancel_;  // cancelled when the caller is gone
+  CancelScope cancel_;  // cancelled when the caller is gone
 
  private:
   // A tag that calls a member.

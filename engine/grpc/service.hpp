@@ -7,8 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "graph/call_context.hpp"
-#include "graph/node_client.hpp"
+#include "base/async/awaitable.hpp"
+#include "base/async/cancellation.hpp"
+#include "base/caller.hpp"
+#include "base/clock.hpp"
 #include "protocol/grpc_status.hpp"
 #include "protocol/payload.hpp"
 
@@ -20,9 +22,9 @@ struct GrpcRequest {
   /// The caller's metadata in the order of its keys; bytes of "-bin" keys as they are.
   std::span<const protocol::HeaderField> metadata;
   protocol::Payload body;
-  graph::Clock::time_point deadline = graph::Clock::time_point::max();
-  graph::CancelScope* cancel = nullptr;   ///< signalled when the caller cancels or goes away
-  const graph::Caller* caller = nullptr;  ///< whose connection it came by
+  Clock::time_point deadline = Clock::time_point::max();
+  CancelScope* cancel = nullptr;   ///< signalled when the caller cancels or goes away
+  const Caller* caller = nullptr;  ///< whose connection it came by
 };
 
 struct GrpcResponse {
@@ -54,7 +56,7 @@ class GrpcService {
   virtual std::span<const GrpcStream> streams() const { return {}; }
 
   /// May take the body out of `request`, so that it is let go as soon as nobody needs it.
-  virtual graph::Awaitable<GrpcResponse> handle(GrpcRequest& request) = 0;
+  virtual Awaitable<GrpcResponse> handle(GrpcRequest& request) = 0;
 };
 
 }  // namespace infergraph::engine

@@ -4,7 +4,7 @@
 
 namespace infergraph::engine {
 
-graph::Awaitable<void> StreamCall::serve() {
+Awaitable<void> StreamCall::serve() {
   grpc::Status status;
   try {
     const protocol::GrpcStatus made = co_await handler_.serve(*this);
@@ -27,7 +27,7 @@ graph::Awaitable<void> StreamCall::serve() {
   while (reading_) co_await read_ended_.wait();
 }
 
-graph::Awaitable<std::optional<protocol::Payload>> StreamCall::read() {
+Awaitable<std::optional<protocol::Payload>> StreamCall::read() {
   grpc::ByteBuffer message;
   AwaitedCompletion done(nullptr);
   stream_.Read(&message, tag_of(done));
@@ -39,7 +39,7 @@ graph::Awaitable<std::optional<protocol::Payload>> StreamCall::read() {
   co_return to_payload(message);
 }
 
-graph::Awaitable<bool> StreamCall::write(const protocol::Payload& message) {
+Awaitable<bool> StreamCall::write(const protocol::Payload& message) {
   AwaitedCompletion done(nullptr);
   stream_.Write(to_byte_buffer(message), tag_of(done));
   co_await done.wait();

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "base/async/awaitable.hpp"
 #include "base/async/event.hpp"
 #include "engine/grpc/server_call.hpp"
-#include "graph/node_client.hpp"
 #include "protocol/grpc_status.hpp"
 #include "protocol/payload.hpp"
 
@@ -16,17 +16,17 @@ namespace infergraph::engine {
 class MessageStream {
  public:
   /// The next message; nothing when the caller has no more, or is gone.
-  virtual graph::Awaitable<std::optional<protocol::Payload>> read() = 0;
+  virtual Awaitable<std::optional<protocol::Payload>> read() = 0;
   /// False when the caller is gone.
-  virtual graph::Awaitable<bool> write(const protocol::Payload& message) = 0;
+  virtual Awaitable<bool> write(const protocol::Payload& message) = 0;
   /// The caller's, as GrpcRequest has it.
   virtual std::vector<protocol::HeaderField> metadata() const = 0;
-  virtual graph::Clock::time_point deadline() const = 0;
+  virtual Clock::time_point deadline() const = 0;
   /// Cancelled when the caller is gone.
-  virtual graph::CancelScope& cancel() = 0;
+  virtual CancelScope& cancel() = 0;
   /// For the trailing metadata of an error; before the handler ends.
   virtual void set_failed_node(const std::string& name) = 0;
-  virtual const graph::Caller& caller() const = 0;
+  virtual const Caller& caller() const = 0;
 
  protected:
   ~MessageStream() = default;
@@ -36,7 +36,7 @@ class MessageStream {
 class StreamHandler {
  public:
   virtual ~StreamHandler() = default;
-  virtual graph::Awaitable<protocol::GrpcStatus> serve(MessageStream& stream) = 0;
+  virtual Awaitable<protocol::GrpcStatus> serve(MessageStream& stream) = 0;
 };
 
 /// A call of a streaming method.
@@ -50,22 +50,22 @@ class StreamCall final : public ServerCall, private MessageStream {
     host_.service.request(method_, context_, stream_, *host_.queue, tag);
   }
   ServerCall* next() const override { return new StreamCall(host_, handler_, method_); }
-  graph::Awaitable<void> serve() override;
+  Awaitable<void> serve() override;
 
-  graph::Awaitable<std::optional<protocol::Payload>> read() override;
-  graph::Awaitable<bool> write(const protocol::Payload& message) override;
+  Awaitable<std::optional<protocol::Payload>> read() override;
+  Awaitable<bool> write(const protocol::Payload& message) override;
   std::vector<protocol::HeaderField> metadata() const override { return metadata_of(context_); }
-  graph::Clock::time_point deadline() const override { return deadline_of(context_); }
-  graph::CancelScope& cancel() override { return cancel_; }
+  Clock::time_point deadline() const override { return deadline_of(context_); }
+  CancelScope& cancel() override { return cancel_; }
   void set_failed_node(const std::string& name) override {
     if (!name.empty()) context_.AddTrailingMetadata("seldon-failed-node", name);
   }
-  const graph::Caller& caller() const override { return *this; }
+  const Caller& caller() const override { return *this; }
 
   StreamHandler& handler_;
   RawService::Stream stream_;
   bool reading_ = false;
-  graph::Event read_ended_;
+  Event read_ended_;
 };
 
 }  // namespace infergraph::engine

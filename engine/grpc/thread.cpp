@@ -48,7 +48,7 @@ class GrpcThread::LagTick final : public Completion {
   /// The thread has something to do.
   void touch(grpc::CompletionQueue& queue) {
     if (set_ || lag_ == nullptr) return;
-    due_ = graph::Clock::now() + kPeriod;
+    due_ = Clock::now() + kPeriod;
     set_ = true;
     alarm_.Set(&queue,
                gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
@@ -66,11 +66,11 @@ class GrpcThread::LagTick final : public Completion {
 
   void complete(bool ok) override {
     set_ = false;
-    if (ok && lag_ != nullptr) lag_->observe(loop_lag(due_, graph::Clock::now()));
+    if (ok && lag_ != nullptr) lag_->observe(loop_lag(due_, Clock::now()));
   }
 
   metrics::HistogramCell* lag_;
-  graph::Clock::time_point due_;
+  Clock::time_point due_;
   bool set_ = false;
   grpc::Alarm alarm_;
 };

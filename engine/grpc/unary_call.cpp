@@ -13,7 +13,7 @@ std::uint32_t grpc_call_test_only_get_encodings_accepted_by_peer(grpc_call* call
 
 namespace infergraph::engine {
 
-graph::Awaitable<void> UnaryCall::serve() {
+Awaitable<void> UnaryCall::serve() {
   grpc::ByteBuffer answer;
   grpc::Status status;
   // What is thrown out of here would be CANCELLED for the caller, who did nothing of the kind.

@@ -17,7 +17,7 @@ class UnaryCall final : public ServerCall {
     host_.service.request(method_, context_, message_, responder_, *host_.queue, tag);
   }
   ServerCall* next() const override { return new UnaryCall(host_, service_, method_, index_); }
-  graph::Awaitable<void> serve() override;
+  Awaitable<void> serve() override;
 
   GrpcService& service_;
   const std::size_t index_;

@@ -37,7 +37,7 @@ Payload failed(const std::string& why) {
 
 }  // namespace
 
-graph::Awaitable<protocol::GrpcStatus> V2Stream::serve(MessageStream& stream) {
+Awaitable<protocol::GrpcStatus> V2Stream::serve(MessageStream& stream) {
   const std::vector<protocol::HeaderField> metadata = stream.metadata();
   for (;;) {
     auto message = co_await stream.read();

@@ -19,7 +19,7 @@ class V2Stream final : public StreamHandler {
   /// The service's method that answers single requests: ModelInfer.
   void set_method(std::size_t method) { method_ = method; }
 
-  graph::Awaitable<protocol::GrpcStatus> serve(MessageStream& stream) override;
+  Awaitable<protocol::GrpcStatus> serve(MessageStream& stream) override;
 
  private:
   GrpcService& service_;

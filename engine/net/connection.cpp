@@ -81,10 +81,9 @@ bool Connection::write_now(Outgoing& outgoing, boost::system::error_code& ec) {
   return true;
 }
 
-graph::Awaitable<boost::system::error_code> Connection::write_rest(Outgoing& outgoing,
-                                                                   Timed& progress,
-                                                                   Clock::duration timeout,
-                                                                   bool until_answer) {
+Awaitable<boost::system::error_code> Connection::write_rest(Outgoing& outgoing, Timed& progress,
+                                                            Clock::duration timeout,
+                                                            bool until_answer) {
   boost::system::error_code ec;
   while (!outgoing.done()) {
     if (timeout != Clock::duration::zero()) progress.deadline = Clock::now() + timeout;

@@ -13,10 +13,10 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
+#include "base/async/awaitable.hpp"
 #include "base/async/event.hpp"
 #include "engine/net/block.hpp"
 #include "engine/net/ticker.hpp"
-#include "graph/node_client.hpp"
 
 namespace infergraph::engine {
 
@@ -88,9 +88,8 @@ class Connection
   /// Writes the rest, however long it takes. `progress`'s deadline moves on with each step by
   /// `timeout`, unless that is zero. `until_answer`: gives up without an error as soon as the peer
   /// sends something or ends. Ends with an error when close() is called meanwhile.
-  graph::Awaitable<boost::system::error_code> write_rest(Outgoing& outgoing, Timed& progress,
-                                                         Clock::duration timeout,
-                                                         bool until_answer);
+  Awaitable<boost::system::error_code> write_rest(Outgoing& outgoing, Timed& progress,
+                                                  Clock::duration timeout, bool until_answer);
 
   /// True when bytes, or the end, wait in the kernel.
   bool has_unread();
@@ -106,7 +105,7 @@ class Connection
 
   Socket socket_;
   std::shared_ptr<Block> block_;
-  graph::Event event_;
+  Event event_;
   Watcher* watcher_ = nullptr;
   boost::system::error_code end_reason_;
   bool reading_ = false;

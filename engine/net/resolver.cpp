@@ -173,7 +173,7 @@ std::vector<TcpEndpoint> Resolver::State::try_look_up(const std::string& host,
   try {
     return look_up(host, error);
   } catch (...) {
-    const protocol::Status what = graph::caught();
+    const protocol::Status what = protocol::caught();
     try {
       error = what.message();
     } catch (...) {

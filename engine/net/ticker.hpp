@@ -7,13 +7,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
+#include "base/clock.hpp"
 #include "engine/net/loop_lag.hpp"
-#include "graph/call_context.hpp"
 #include "metrics/cells.hpp"
 
 namespace infergraph::engine {
-
-using graph::Clock;
 
 class Timed;
 using TimedHook =

@@ -38,8 +38,8 @@ class CallMeter {
   }
 
   /// A call begins; gives the time.
-  graph::Clock::time_point begin(graph::CallContext& context) {
-    const auto now = graph::Clock::now();
+  Clock::time_point begin(graph::CallContext& context) {
+    const auto now = Clock::now();
     context.times->call_began(now);
     if (in_flight_ != nullptr) in_flight_->add(1);
     return now;
@@ -47,15 +47,15 @@ class CallMeter {
 
   /// It has ended without an answer or a failure: something was thrown.
   void abandon(graph::CallContext& context) {
-    context.times->call_ended(graph::Clock::now());
+    context.times->call_ended(Clock::now());
     if (in_flight_ != nullptr) in_flight_->add(-1);
   }
 
   /// It has ended with `code`: an HTTP status, or the name of gRPC's.
   template <typename Code>
-  void end(graph::CallContext& context, protocol::Method method, graph::Clock::time_point began,
+  void end(graph::CallContext& context, protocol::Method method, Clock::time_point began,
            Code code) {
-    const auto now = graph::Clock::now();
+    const auto now = Clock::now();
     context.times->call_ended(now);
     if (in_flight_ != nullptr) in_flight_->add(-1);
     auto& requests = requests_[static_cast<std::size_t>(method)];

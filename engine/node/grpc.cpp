@@ -19,7 +19,6 @@
 namespace infergraph::engine {
 
 using graph::CallContext;
-using graph::Clock;
 using graph::NodeType;
 using protocol::Code;
 using protocol::Method;
@@ -106,7 +105,7 @@ std::array<CallMeter::Labels, protocol::kMethodCount> labels_of(const Methods& m
 }  // namespace
 
 // One try of a call.
-class GrpcNode::Call final : public graph::Cancellable {
+class GrpcNode::Call final : public Cancellable {
  public:
   Call(GrpcChannels::Lease its_lease, boost::asio::io_context* loop)
       : lease(std::move(its_lease)), done(loop) {}
@@ -166,8 +165,7 @@ GrpcNode::GrpcNode(std::string name, NodeType type, std::unique_ptr<GrpcChannels
 
 GrpcNode::~GrpcNode() = default;
 
-graph::Awaitable<GrpcNode::Answer> GrpcNode::call(Method method, Payload payload,
-                                                  CallContext& context) {
+Awaitable<GrpcNode::Answer> GrpcNode::call(Method method, Payload payload, CallContext& context) {
   const Service service = used_[static_cast<std::size_t>(method)];
   CallMeter* counting = &services_[service].meter;
   const auto began = counting->begin(context);
@@ -197,13 +195,12 @@ graph::Awaitable<GrpcNode::Answer> GrpcNode::call(Method method, Payload payload
 
 void GrpcNode::end(Service service, Method method, CallContext& context, Clock::time_point began,
                    const Answer& answer) {
-  const auto code = answer ? protocol::GrpcCode::kOk : grpc_code(answer.error());
+  const auto code = answer ? protocol::GrpcCode::kOk : protocol::grpc_code(answer.error());
   services_[service].meter.end(context, method, began, protocol::go_name_of(code));
 }
 
-graph::Awaitable<GrpcNode::Answer> GrpcNode::send(Service service, Method method,
-                                                  const Payload& payload, CallContext& context,
-                                                  Clock::time_point limit) {
+Awaitable<GrpcNode::Answer> GrpcNode::send(Service service, Method method, const Payload& payload,
+                                           CallContext& context, Clock::time_point limit) {
   std::vector<TcpEndpoint> tried;
   bool lost_one = false;
   for (;;) {

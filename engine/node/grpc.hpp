@@ -53,8 +53,8 @@ class GrpcNode final : public graph::NodeClient {
            const std::string& image, const std::string& version);
   ~GrpcNode() override;
 
-  graph::Awaitable<Answer> call(protocol::Method method, protocol::Payload payload,
-                                graph::CallContext& context) override;
+  Awaitable<Answer> call(protocol::Method method, protocol::Payload payload,
+                         graph::CallContext& context) override;
 
  private:
   class Call;
@@ -67,11 +67,10 @@ class GrpcNode final : public graph::NodeClient {
     CallMeter meter;
   };
 
-  graph::Awaitable<Answer> send(Service service, protocol::Method method,
-                                const protocol::Payload& payload, graph::CallContext& context,
-                                graph::Clock::time_point limit);
+  Awaitable<Answer> send(Service service, protocol::Method method, const protocol::Payload& payload,
+                         graph::CallContext& context, Clock::time_point limit);
   void end(Service service, protocol::Method method, graph::CallContext& context,
-           graph::Clock::time_point began, const Answer& answer);
+           Clock::time_point began, const Answer& answer);
   const std::string& method_of(Service service, protocol::Method method,
                                const graph::CallContext& context) const;
   Answer answer_of(protocol::Method method, Call& call) const;

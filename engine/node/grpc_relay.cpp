@@ -26,7 +26,7 @@ using protocol::Status;
 
 // The node's half of a relayed stream, shared by the two directions: the one from the caller may
 // have to wait for him after the node has ended.
-class GrpcRelay::Exchange final : public graph::Cancellable {
+class GrpcRelay::Exchange final : public Cancellable {
  public:
   explicit Exchange(GrpcChannels::Lease its_lease) : lease(std::move(its_lease)) {}
 
@@ -42,12 +42,12 @@ class GrpcRelay::Exchange final : public graph::Cancellable {
     try {
       std::rethrow_exception(by);
     } catch (...) {
-      thrown = graph::caught();
+      thrown = protocol::caught();
     }
     context.TryCancel();
   }
 
-  graph::Awaitable<bool> start(const char* method, grpc::CompletionQueue& queue) {
+  Awaitable<bool> start(const char* method, grpc::CompletionQueue& queue) {
     stream = lease.channel().stub.PrepareCall(&context, method, &queue);
     AwaitedCompletion started(nullptr);
     stream->StartCall(tag_of(started));
@@ -56,7 +56,7 @@ class GrpcRelay::Exchange final : public graph::Cancellable {
   }
 
   // From the caller to the node.
-  graph::Awaitable<void> pump_up(MessageStream& caller) {
+  Awaitable<void> pump_up(MessageStream& caller) {
     for (;;) {
       const auto message = co_await caller.read();
       if (!message || ended) break;
@@ -73,7 +73,7 @@ class GrpcRelay::Exchange final : public graph::Cancellable {
   }
 
   // From the node to the caller.
-  graph::Awaitable<void> pump_down(MessageStream& caller) {
+  Awaitable<void> pump_down(MessageStream& caller) {
     for (;;) {
       grpc::ByteBuffer message;
       AwaitedCompletion read(nullptr);
@@ -86,7 +86,7 @@ class GrpcRelay::Exchange final : public graph::Cancellable {
     }
   }
 
-  graph::Awaitable<grpc::Status> finish() {
+  Awaitable<grpc::Status> finish() {
     grpc::Status status;
     AwaitedCompletion finished(nullptr);
     stream->Finish(&status, tag_of(finished));
@@ -112,21 +112,21 @@ class GrpcRelay::Parting {
   Exchange& exchange_;
 };
 
-GrpcStatus GrpcRelay::failed(MessageStream& caller, graph::Clock::time_point began,
+GrpcStatus GrpcRelay::failed(MessageStream& caller, Clock::time_point began,
                              const Status& why) const {
   FailedRequest failed;
   for (const protocol::HeaderField& entry : caller.metadata()) {
     if (entry.name == "seldon-puid") failed.puid = entry.value;
   }
   failed.service = method_;
-  failed.took = graph::Clock::now() - began;
+  failed.took = Clock::now() - began;
   log_grpc_failure(failed, why);
-  caller.set_failed_node(failed_node(why));
-  return grpc_status(why);
+  caller.set_failed_node(protocol::failed_node(why));
+  return protocol::grpc_status(why);
 }
 
-graph::Awaitable<GrpcStatus> GrpcRelay::serve(MessageStream& caller) {
-  const auto began = graph::Clock::now();
+Awaitable<GrpcStatus> GrpcRelay::serve(MessageStream& caller) {
+  const auto began = Clock::now();
   auto lease = channels_->lease({});
   if (!lease) {
     const std::string why = "can't resolve: " + channels_->book().error();

@@ -20,13 +20,13 @@ class GrpcRelay final : public StreamHandler {
   GrpcRelay(std::string node, const char* method, std::unique_ptr<GrpcChannels> channels)
       : node_(std::move(node)), method_(method), channels_(std::move(channels)) {}
 
-  graph::Awaitable<protocol::GrpcStatus> serve(MessageStream& caller) override;
+  Awaitable<protocol::GrpcStatus> serve(MessageStream& caller) override;
 
  private:
   class Exchange;
   class Parting;
 
-  protocol::GrpcStatus failed(MessageStream& caller, graph::Clock::time_point began,
+  protocol::GrpcStatus failed(MessageStream& caller, Clock::time_point began,
                               const protocol::Status& why) const;
 
   std::string node_;

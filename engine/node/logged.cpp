@@ -10,7 +10,6 @@
 namespace infergraph::engine {
 
 using graph::CallContext;
-using graph::Clock;
 using protocol::Method;
 using protocol::Payload;
 using protocol::Result;
@@ -41,8 +40,7 @@ std::string_view name_of(Method method) {
 
 }  // namespace
 
-graph::Awaitable<Result<Payload>> LoggedNode::call(Method method, Payload payload,
-                                                   CallContext& context) {
+Awaitable<Result<Payload>> LoggedNode::call(Method method, Payload payload, CallContext& context) {
   const auto began = Clock::now();
   const std::size_t sent = payload.size();
   auto answer = co_await client_->call(method, std::move(payload), context);
@@ -57,7 +55,7 @@ graph::Awaitable<Result<Payload>> LoggedNode::call(Method method, Payload payloa
     fields.push_back({"bytes_received", answer->size()});
   } else {
     if (!answer.error().peer().empty()) fields.push_back({"address", answer.error().peer()});
-    fields.push_back({"status", http_failure(answer.error()).status});
+    fields.push_back({"status", protocol::http_failure(answer.error()).status});
     fields.push_back({"error", answer.error().message()});
   }
   fields.push_back({"ms", took.count()});

@@ -16,9 +16,9 @@ class LoggedNode final : public graph::NodeClient {
   LoggedNode(std::string name, std::string host, std::shared_ptr<graph::NodeClient> client)
       : name_(std::move(name)), host_(std::move(host)), client_(std::move(client)) {}
 
-  graph::Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
-                                                             protocol::Payload payload,
-                                                             graph::CallContext& context) override;
+  Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
+                                                      protocol::Payload payload,
+                                                      graph::CallContext& context) override;
 
  private:
   std::string name_;

@@ -14,7 +14,6 @@ namespace infergraph::engine {
 
 namespace asio = boost::asio;
 using graph::CallContext;
-using graph::Clock;
 using protocol::Code;
 using protocol::Payload;
 using protocol::Result;
@@ -24,13 +23,13 @@ using protocol::Status;
 // rest.
 struct PostedNode::Task {
   // The I/O thread's
-  graph::CancelScope cancel;
+  CancelScope cancel;
   graph::CallTimes times;
   CallContext context;
   // Written there before it is read here
   std::optional<Result<Payload>> answer;
   // The gRPC thread's
-  graph::Event done;
+  Event done;
 };
 
 // What the call ends in. It has ended too when it could not even begin.
@@ -50,7 +49,7 @@ class PostedNode::End {
     try {
       std::rethrow_exception(thrown);
     } catch (...) {
-      take(graph::caught());
+      take(protocol::caught());
     }
   }
 
@@ -66,9 +65,9 @@ class PostedNode::End {
 };
 
 // Hands a cancellation on to the other thread.
-class PostedNode::Canceller final : public graph::Cancellable {
+class PostedNode::Canceller final : public Cancellable {
  public:
-  Canceller(IoThread& io, std::shared_ptr<Task> task, graph::CancelScope& scope)
+  Canceller(IoThread& io, std::shared_ptr<Task> task, CancelScope& scope)
       : io_(io), task_(std::move(task)) {
     scope.add(*this);
   }
@@ -81,8 +80,8 @@ class PostedNode::Canceller final : public graph::Cancellable {
   std::shared_ptr<Task> task_;
 };
 
-graph::Awaitable<Result<Payload>> PostedNode::call(protocol::Method method, Payload payload,
-                                                   CallContext& context) {
+Awaitable<Result<Payload>> PostedNode::call(protocol::Method method, Payload payload,
+                                            CallContext& context) {
   const Seat& seat = seats_[next_];
   next_ = (next_ + 1) % seats_.size();
   auto task = std::make_shared<Task>();

@@ -25,9 +25,9 @@ class PostedNode final : public graph::NodeClient {
 
   PostedNode(GrpcThread& home, std::vector<Seat> seats) : home_(home), seats_(std::move(seats)) {}
 
-  graph::Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
-                                                             protocol::Payload payload,
-                                                             graph::CallContext& context) override;
+  Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
+                                                      protocol::Payload payload,
+                                                      graph::CallContext& context) override;
 
  private:
   struct Task;

@@ -59,7 +59,7 @@ constexpr int kMostInterimAnswers = 1000;
 }  // namespace
 
 // One try of a call: what a cancellation or the deadline closes.
-class RestNode::Exchange final : public graph::Cancellable, private Timed {
+class RestNode::Exchange final : public Cancellable, private Timed {
  public:
   Exchange(HttpPool::Lease its_lease, CallContext& context, IoThread& io)
       : lease(std::move(its_lease)), io_(io) {
@@ -99,8 +99,7 @@ RestNode::RestNode(std::string name, HttpPool& pool, RestNodeOptions options,
       head_(options_.protocol, options_.model, options_.status_path, pool.book()),
       meter_(metrics, pool.io().index, name_, image, version, labels_of(head_.paths())) {}
 
-graph::Awaitable<RestNode::Answer> RestNode::call(Method method, Payload payload,
-                                                  CallContext& context) {
+Awaitable<RestNode::Answer> RestNode::call(Method method, Payload payload, CallContext& context) {
   const auto started = meter_.begin(context);
   try {
     std::string target;
@@ -109,7 +108,7 @@ graph::Awaitable<RestNode::Answer> RestNode::call(Method method, Payload payload
       answer = co_await send(method, payload, context, started, target);
     }
     meter_.end(context, method, started,
-               answer ? answer->status() : http_failure(answer.error()).status);
+               answer ? answer->status() : protocol::http_failure(answer.error()).status);
     co_return answer;
   } catch (...) {
     meter_.abandon(context);
@@ -117,9 +116,9 @@ graph::Awaitable<RestNode::Answer> RestNode::call(Method method, Payload payload
   }
 }
 
-graph::Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& payload,
-                                                  CallContext& context, Clock::time_point started,
-                                                  std::string& target) {
+Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& payload,
+                                           CallContext& context, Clock::time_point started,
+                                           std::string& target) {
   const auto limit =
       options_.timeout ? std::min(context.deadline, started + *options_.timeout) : context.deadline;
   for (bool retrying = false;; retrying = true) {
@@ -247,8 +246,7 @@ bool RestNode::is_redirect(const Answer& answer, Method method, const CallContex
   return found.has_value();
 }
 
-graph::Awaitable<std::optional<Status>> RestNode::connect(Exchange& exchange,
-                                                          Clock::time_point limit) {
+Awaitable<std::optional<Status>> RestNode::connect(Exchange& exchange, Clock::time_point limit) {
   boost::system::error_code ec;
   TcpEndpoint peer;
   for (std::size_t tries = pool_.address_count(); tries > 0; --tries) {

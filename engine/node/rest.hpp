@@ -36,9 +36,9 @@ class RestNode final : public graph::NodeClient {
   RestNode(std::string name, HttpPool& pool, RestNodeOptions options, metrics::Families* metrics,
            const std::string& image, const std::string& version);
 
-  graph::Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
-                                                             protocol::Payload payload,
-                                                             graph::CallContext& context) override;
+  Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
+                                                      protocol::Payload payload,
+                                                      graph::CallContext& context) override;
 
  private:
   class Exchange;
@@ -46,11 +46,10 @@ class RestNode final : public graph::NodeClient {
 
   /// `target` is asked for instead of the method's own path, unless it is empty; comes back as the
   /// Location of a redirect.
-  graph::Awaitable<Answer> send(protocol::Method method, const protocol::Payload& payload,
-                                graph::CallContext& context, Clock::time_point started,
-                                std::string& target);
-  graph::Awaitable<std::optional<protocol::Status>> connect(Exchange& exchange,
-                                                            Clock::time_point limit);
+  Awaitable<Answer> send(protocol::Method method, const protocol::Payload& payload,
+                         graph::CallContext& context, Clock::time_point started,
+                         std::string& target);
+  Awaitable<std::optional<protocol::Status>> connect(Exchange& exchange, Clock::time_point limit);
   protocol::Payload payload_of(const ResponseReader& reader) const;
   protocol::Status error_of(const ResponseReader& reader, const TcpEndpoint& peer,
                             std::string& target) const;

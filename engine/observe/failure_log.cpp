@@ -67,7 +67,7 @@ void write(log::Level level, const FailedRequest& request, const Status& why,
 }  // namespace
 
 void log_rest_failure(const FailedRequest& request, const Status& why) {
-  const HttpFailure failure = http_failure(why);
+  const protocol::HttpFailure failure = protocol::http_failure(why);
   const log::Level level = level_of(why, failure.status);
   if (!admits(level)) return;
   if (failure.reason.empty()) return write(level, request, why, {{"status", failure.status}});
@@ -75,10 +75,10 @@ void log_rest_failure(const FailedRequest& request, const Status& why) {
 }
 
 void log_grpc_failure(const FailedRequest& request, const Status& why) {
-  const HttpFailure failure = http_failure(why);
+  const protocol::HttpFailure failure = protocol::http_failure(why);
   const log::Level level = level_of(why, failure.status);
   if (!admits(level)) return;
-  const std::string_view code = protocol::name_of(grpc_code(why));
+  const std::string_view code = protocol::name_of(protocol::grpc_code(why));
   if (failure.reason.empty()) return write(level, request, why, {{"code", code}});
   write(level, request, why, {{"code", code}, {"reason", failure.reason}});
 }

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-#include "graph/call_context.hpp"
+#include "base/clock.hpp"
 #include "protocol/status.hpp"
 
 namespace infergraph::engine {
@@ -11,10 +11,10 @@ namespace infergraph::engine {
 /// A request that failed, as its front knows it. Borrows all texts.
 struct FailedRequest {
   std::string_view puid;
-  std::string_view service;  ///< as in the metrics; empty for what is not counted there
-  std::string_view verb;     ///< of REST
-  std::string_view path;     ///< of REST
-  std::optional<graph::Clock::duration> took;  ///< unknown for what never reached the API
+  std::string_view service;             ///< as in the metrics; empty for what is not counted there
+  std::string_view verb;                ///< of REST
+  std::string_view path;                ///< of REST
+  std::optional<Clock::duration> took;  ///< unknown for what never reached the API
 };
 
 /// Writes one line on a request that failed: who asked for what, where it failed (the node, the

@@ -6,7 +6,6 @@
 #include <mutex>
 #include <string>
 
-#include "engine/command_line/options.hpp"
 #include "engine/observe/line_writer.hpp"
 #include "engine/observe/rate_limit.hpp"
 
@@ -20,11 +19,11 @@ constexpr int kErrorsPerSecond = 10;
 // Above every level: nothing is written.
 constexpr int kSilence = static_cast<int>(Level::kError) + 1;
 
-int least_level(const Options& options) {
-  if (options.debug || options.log_level == "DEBUG") return static_cast<int>(Level::kDebug);
-  if (options.log_level == "WARNING") return static_cast<int>(Level::kWarning);
-  if (options.log_level == "ERROR") return static_cast<int>(Level::kError);
-  if (options.log_level == "FATAL") return kSilence;
+int least_level(std::string_view level, bool debug) {
+  if (debug || level == "DEBUG") return static_cast<int>(Level::kDebug);
+  if (level == "WARNING") return static_cast<int>(Level::kWarning);
+  if (level == "ERROR") return static_cast<int>(Level::kError);
+  if (level == "FATAL") return kSilence;
   return static_cast<int>(Level::kInfo);
 }
 
@@ -50,9 +49,9 @@ std::string format(Level level, std::string_view message, log::Fields fields) {
 
 }  // namespace
 
-void configure_logging(const Options& options) {
-  the_log().as_json = !options.debug;
-  the_log().least = least_level(options);
+void configure_logging(std::string_view level, bool debug) {
+  the_log().as_json = !debug;
+  the_log().least = least_level(level, debug);
 }
 
 namespace log {

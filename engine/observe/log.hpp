@@ -8,13 +8,12 @@
 
 namespace infergraph::engine {
 
-struct Options;
-
-/// Makes the log: JSON lines on stderr with the keys level, ts, logger and msg, as the reference's;
-/// with --debug lines for people, from debug up. Until then only warnings and errors are written,
-/// for people, so that the subcommands' output stays their own.
+/// Makes the log: JSON lines on stderr with the keys level, ts, logger and msg, as the reference's,
+/// from `level` up ("WARNING"; FATAL is above all that is written); with `debug` lines for people,
+/// from debug up. Until then only warnings and errors are written, for people, so that the
+/// subcommands' output stays their own.
 /// Threads: to be called before threads start.
-void configure_logging(const Options& options);
+void configure_logging(std::string_view level, bool debug);
 
 /// Structured log lines. What can't be written is dropped and counted. Threads: any.
 namespace log {

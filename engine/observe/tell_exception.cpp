@@ -6,7 +6,7 @@
 namespace infergraph::engine {
 
 void tell_exception(std::string_view where, metrics::CounterCell* counter) noexcept {
-  const protocol::Status what = graph::caught();
+  const protocol::Status what = protocol::caught();
   if (counter != nullptr) counter->add();
   try {
     log::error_limited("exception", {{"where", where}, {"what", what.message()}});

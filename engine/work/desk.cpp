@@ -14,7 +14,6 @@
 
 namespace infergraph::engine {
 
-using graph::Clock;
 using protocol::Code;
 using protocol::Payload;
 using protocol::Result;
@@ -107,12 +106,12 @@ class Meter final : public protocol::WorkMeter {
 }  // namespace
 
 // One piece of work from its thread to the pool and back. Lives in the coroutine that waits for it.
-class WorkDesk::Ticket final : public graph::Cancellable, public WorkPool::Job {
+class WorkDesk::Ticket final : public Cancellable, public WorkPool::Job {
  public:
   Ticket(WorkDesk& desk, graph::Work& work)
       : desk_(desk), work_(work), meter(desk.budget_, static_cast<std::size_t>(-1)) {}
 
-  graph::Event home_again;
+  Event home_again;
   // Read only after home_again
   std::exception_ptr thrown;
   bool dropped = false;
@@ -186,8 +185,8 @@ Result<bool> WorkDesk::here(graph::Work& work, std::size_t bytes) {
   return true;
 }
 
-graph::Awaitable<Result<void>> WorkDesk::elsewhere(graph::Work& work, std::size_t bytes,
-                                                   graph::CallContext& context) {
+Awaitable<Result<void>> WorkDesk::elsewhere(graph::Work& work, std::size_t bytes,
+                                            graph::CallContext& context) {
   if (context.cancel->cancelled()) co_return cancelled();
   Ticket ticket(*this, work);
   if (!ticket.enter(bytes)) co_return refused(over(*budget_));
@@ -207,7 +206,7 @@ graph::Awaitable<Result<void>> WorkDesk::elsewhere(graph::Work& work, std::size_
       std::rethrow_exception(ticket.thrown);
     } catch (...) {
       log::error_limited("work on a message threw", {});
-      co_return graph::caught();
+      co_return protocol::caught();
     }
   }
   if (ticket.is_stopped()) co_return cancelled();
@@ -216,8 +215,8 @@ graph::Awaitable<Result<void>> WorkDesk::elsewhere(graph::Work& work, std::size_
   co_return Result<void>();
 }
 
-graph::Awaitable<void> WorkDesk::give_turn() {
-  graph::Event turn;
+Awaitable<void> WorkDesk::give_turn() {
+  Event turn;
   try {
     post_home_([&turn] { turn.notify(); });
   } catch (const std::bad_alloc&) {

@@ -25,9 +25,9 @@ class WorkDesk final : public graph::WorkPlace {
            metrics::Families* metrics, int shard);
 
   protocol::Result<bool> here(graph::Work& work, std::size_t bytes) override;
-  graph::Awaitable<protocol::Result<void>> elsewhere(graph::Work& work, std::size_t bytes,
-                                                     graph::CallContext& context) override;
-  graph::Awaitable<void> give_turn() override;
+  Awaitable<protocol::Result<void>> elsewhere(graph::Work& work, std::size_t bytes,
+                                              graph::CallContext& context) override;
+  Awaitable<void> give_turn() override;
 
  private:
   class Ticket;

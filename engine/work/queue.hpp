@@ -14,7 +14,7 @@ namespace infergraph::engine {
 /// Threads: whoever holds the lock around it. Borrows the items, none of which it destroys.
 class WorkQueue {
  public:
-  /// Which caller: graph::Caller::key().
+  /// Which caller: Caller::key().
   using Key = std::uint64_t;
 
   /// Something that waits, or doesn't.

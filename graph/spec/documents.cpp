@@ -154,7 +154,7 @@ std::optional<Documents> read_documents(std::string_view text, SpecFormat format
   const std::string_view content = first == text.npos ? std::string_view() : text.substr(first);
   if (format == SpecFormat::kAny && may_be_base64(content)) {
     const auto decoded =
-        protocol::decode_padded_base64(content.substr(0, content.find_last_not_of(" \t\r\n") + 1));
+        decode_padded_base64(content.substr(0, content.find_last_not_of(" \t\r\n") + 1));
     auto tree =
         decoded && why_not_text(*decoded).empty() ? parse_json(*decoded, fault) : std::nullopt;
     if (tree) {

@@ -114,7 +114,7 @@ SpecReading read_engine_predictor(std::string_view base64, const Annotations& po
     return only_problem(std::string(kName), std::move(why));
   };
   if (base64.empty()) return refuse("is set but empty");
-  const auto text = protocol::decode_padded_base64(base64);
+  const auto text = decode_padded_base64(base64);
   if (!text) return refuse("is not base64 (standard alphabet, padded)");
   if (const std::string_view why = why_not_text(*text); !why.empty()) {
     return refuse("what is encoded " + std::string(why));

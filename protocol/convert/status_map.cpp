@@ -12,13 +12,7 @@
 #include "protocol/json/json.hpp"
 #include "protocol/seldon/json.hpp"
 
-namespace infergraph::engine {
-
-using protocol::Code;
-using protocol::GrpcCode;
-using protocol::Payload;
-using protocol::Protocol;
-using protocol::Status;
+namespace infergraph::protocol {
 
 namespace json = protocol::json;
 
@@ -39,7 +33,7 @@ constexpr std::size_t kDetailsFraming = 128;
 constexpr std::string_view kDots = "…";
 
 // Design §7.
-GrpcCode to_grpc_code(int http_status) {
+GrpcCode code_for_http(int http_status) {
   switch (http_status) {
     case 400:
       return GrpcCode::kInvalidArgument;
@@ -151,7 +145,7 @@ HttpFailure http_failure(const Status& status) {
       if (status.answer()) return {status.answer()->status(), ""};
       if (status.grpc_answer()) {
         const GrpcCode code = status.grpc_answer()->code;
-        return {to_http_status(code), protocol::name_of(code)};
+        return {to_http_status(code), name_of(code)};
       }
       break;
     case Code::kUnavailable:
@@ -225,7 +219,7 @@ GrpcCode grpc_code(const Status& status) {
   switch (status.code()) {
     case Code::kUpstream:
       if (status.grpc_answer()) return status.grpc_answer()->code;
-      return status.answer() ? to_grpc_code(status.answer()->status()) : GrpcCode::kInternal;
+      return status.answer() ? code_for_http(status.answer()->status()) : GrpcCode::kInternal;
     case Code::kUnavailable:
       return GrpcCode::kUnavailable;
     case Code::kDeadlineExceeded:
@@ -252,7 +246,7 @@ GrpcCode grpc_code(const Status& status) {
   return GrpcCode::kInternal;
 }
 
-protocol::GrpcStatus grpc_status(const Status& status) {
+GrpcStatus grpc_status(const Status& status) {
   const GrpcCode code = grpc_code(status);
   if (status.code() != Code::kUpstream || !status.answer()) {
     std::string message = at_node(bounded(status.message()), status);
@@ -287,19 +281,19 @@ std::string failed_node(const Status& status) {
   return made;
 }
 
-protocol::Payload error_body(const Status& status, Protocol protocol) {
+Payload error_body(const Status& status, Protocol protocol) {
   const HttpFailure failure = http_failure(status);
   std::string message = status.message();
   std::string_view reason = failure.reason;
   if (status.code() == Code::kUpstream && status.answer()) {
     if (status.answer()->protocol() == protocol) return *status.answer();
-    message = protocol::error_text(*status.answer(), kBodyInMessage);
-    reason = protocol::name_of(to_grpc_code(failure.status));
+    message = error_text(*status.answer(), kBodyInMessage);
+    reason = name_of(code_for_http(failure.status));
   }
   message = at_node(std::move(message), status);
   std::string text;
   if (protocol == Protocol::kSeldon) {
-    text = protocol::write_status(failure.status, message, reason);
+    text = write_status(failure.status, message, reason);
   } else {
     text = "{\"error\":";
     protocol::json::append_string(text, message);
@@ -310,4 +304,4 @@ protocol::Payload error_body(const Status& status, Protocol protocol) {
   return body;
 }
 
-}  // namespace infergraph::engine
+}  // namespace infergraph::protocol

@@ -7,6 +7,7 @@
 #include "protocol/json/json.hpp"
 #include "protocol/json/proto_json.hpp"
 #include "protocol/seldon/codec.hpp"
+#include "protocol/seldon/data.hpp"
 #include "protocol/seldon/reader.hpp"
 #include "protocol/tensor/elements.hpp"
 #include "protocol/tensor/tensor_proto.hpp"

@@ -1,21 +1,15 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "protocol/status.hpp"
+#include "protocol/tensor/content.hpp"
 
 namespace infergraph::protocol {
-
-/// Which member of SeldonMessage's data_oneof there is. Source: contract/protos.md §1.
-enum class Content : std::uint8_t { kNone, kData, kStrData, kBinData, kJsonData, kCustomData };
-
-/// Which member of DefaultData's data_oneof there is.
-enum class DataKind : std::uint8_t { kNone, kTensor, kNdarray, kTftensor };
 
 /// Where the parts of a SeldonMessage lie in its JSON: each the exact text of a value, empty when
 /// absent or null. Borrows: that JSON.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "protocol/payload.hpp"
-#include "protocol/seldon/data.hpp"
+#include "protocol/tensor/content.hpp"
 #include "protocol/tensor/tensor.hpp"
 #include "protocol/work.hpp"
 

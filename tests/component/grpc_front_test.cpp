@@ -36,7 +36,7 @@ constexpr const char* kTalks = "/test.Test/Talks";
 class Thrower final : public StreamHandler {
  public:
   explicit Thrower(GrpcThread& thread) : thread_(thread) {}
-  graph::Awaitable<GrpcStatus> serve(MessageStream& stream) override {
+  Awaitable<GrpcStatus> serve(MessageStream& stream) override {
     boost::asio::co_spawn(thread_.context(), stream.read(),
                           [this](const std::exception_ptr&, auto) { ++ended_reads; });
     throw std::runtime_error("thrown");
@@ -52,7 +52,7 @@ class Thrower final : public StreamHandler {
 // Says a word and listens to the end.
 class Talker final : public StreamHandler {
  public:
-  graph::Awaitable<GrpcStatus> serve(MessageStream& stream) override {
+  Awaitable<GrpcStatus> serve(MessageStream& stream) override {
     bool open = co_await stream.write(Payload::proto("word"));
     while (open) {
       const auto message = co_await stream.read();
@@ -67,7 +67,7 @@ class Service final : public GrpcService {
   explicit Service(GrpcThread& thread) : thrower(thread) {}
   std::span<const std::string_view> methods() const override { return kUnary; }
   std::span<const GrpcStream> streams() const override { return streams_; }
-  graph::Awaitable<GrpcResponse> handle(GrpcRequest&) override {
+  Awaitable<GrpcResponse> handle(GrpcRequest&) override {
     throw std::runtime_error("thrown");
     co_return GrpcResponse{};
   }
@@ -80,27 +80,27 @@ class Service final : public GrpcService {
 };
 
 // A caller of a relay who can't be written to, and says something only when he is told to.
-class Caller final : public MessageStream, public graph::Caller {
+class Caller final : public MessageStream, public infergraph::Caller {
  public:
-  graph::Awaitable<std::optional<Payload>> read() override {
+  Awaitable<std::optional<Payload>> read() override {
     ++reads;
     co_await says.wait();
     co_return Payload::proto("more");
   }
-  graph::Awaitable<bool> write(const Payload&) override {
+  Awaitable<bool> write(const Payload&) override {
     throw std::runtime_error("thrown");
     co_return true;
   }
   std::vector<protocol::HeaderField> metadata() const override { return {}; }
-  graph::Clock::time_point deadline() const override { return graph::Clock::time_point::max(); }
-  graph::CancelScope& cancel() override { return scope; }
+  Clock::time_point deadline() const override { return Clock::time_point::max(); }
+  CancelScope& cancel() override { return scope; }
   void set_failed_node(const std::string& name) override { failed_node = name; }
-  const graph::Caller& caller() const override { return *this; }
+  const infergraph::Caller& caller() const override { return *this; }
   std::uint64_t key() const override { return 1; }
 
   int reads = 0;
-  graph::Event says;
-  graph::CancelScope scope;
+  Event says;
+  CancelScope scope;
   std::string failed_node;
 };
 

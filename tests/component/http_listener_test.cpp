@@ -32,12 +32,12 @@ constexpr std::string_view kRequest = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
 
 class PlainService final : public HttpService {
  public:
-  graph::Awaitable<HttpResponse> handle(const HttpRequest& request, std::string&) override {
+  Awaitable<HttpResponse> handle(const HttpRequest& request, std::string&) override {
     if (request.path == "/hang") co_await hang(request);
     co_return HttpResponse{200, protocol::Payload::json("{}")};
   }
   HttpResponse refuse(const protocol::Status& why, std::string&) override {
-    return {http_failure(why).status, {}};
+    return {protocol::http_failure(why).status, {}};
   }
   bool answers_when_full(std::string_view, std::string_view path) const override {
     return path == "/live";
@@ -48,13 +48,13 @@ class PlainService final : public HttpService {
 
  private:
   // Until the caller has gone.
-  graph::Awaitable<void> hang(const HttpRequest& request) {
-    struct Waker final : graph::Cancellable {
+  Awaitable<void> hang(const HttpRequest& request) {
+    struct Waker final : Cancellable {
       void cancel() override {
         boost::asio::post(executor, [this] { event.notify(); });
       }
       boost::asio::any_io_executor executor;
-      graph::Event event;
+      Event event;
       explicit Waker(boost::asio::any_io_executor its) : executor(std::move(its)) {}
     } waker(co_await boost::asio::this_coro::executor);
     request.cancel->add(waker);

@@ -25,7 +25,7 @@ using ::testing::StartsWith;
 /// Answers at once, after `work`.
 class Busy final : public HttpService {
  public:
-  graph::Awaitable<HttpResponse> handle(const HttpRequest&, std::string&) override {
+  Awaitable<HttpResponse> handle(const HttpRequest&, std::string&) override {
     ++handled;
     const auto until = Clock::now() + work;
     while (Clock::now() < until) {
@@ -33,7 +33,7 @@ class Busy final : public HttpService {
     co_return HttpResponse{};
   }
   HttpResponse refuse(const protocol::Status& why, std::string&) override {
-    return {http_failure(why).status, protocol::Payload::json(why.message())};
+    return {protocol::http_failure(why).status, protocol::Payload::json(why.message())};
   }
 
   int handled = 0;

@@ -33,7 +33,7 @@ class NamedNode final : public HttpService {
  public:
   explicit NamedNode(std::string name) : name_(std::move(name)) {}
 
-  graph::Awaitable<HttpResponse> handle(const HttpRequest&, std::string&) override {
+  Awaitable<HttpResponse> handle(const HttpRequest&, std::string&) override {
     ++requests;
     co_return HttpResponse{200, Payload::json(name_)};
   }
@@ -100,10 +100,9 @@ class RestNodeTest : public ::testing::Test {
     return answers;
   }
 
-  graph::Awaitable<void> run_lane(int count, std::map<std::string, int>& answers,
-                                  std::mutex& mutex) {
+  Awaitable<void> run_lane(int count, std::map<std::string, int>& answers, std::mutex& mutex) {
     for (int i = 0; i < count; ++i) {
-      graph::CancelScope cancel;
+      CancelScope cancel;
       graph::CallTimes times;
       graph::CallContext context;
       context.puid = "p";

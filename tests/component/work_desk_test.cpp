@@ -35,7 +35,7 @@ class Desk : public testing::Test {
  protected:
   Desk() { context_of(context); }
 
-  void context_of(CallContext& made, const graph::Caller* caller = nullptr) {
+  void context_of(CallContext& made, const Caller* caller = nullptr) {
     made.cancel = &cancel;
     made.times = &times;
     made.work = &desk;
@@ -69,7 +69,7 @@ class Desk : public testing::Test {
   }
 
   template <typename Make>
-  graph::Awaitable<Result<Payload>> work(std::size_t bytes, Make make, CallContext& with) {
+  Awaitable<Result<Payload>> work(std::size_t bytes, Make make, CallContext& with) {
     auto made = graph::try_here(with, bytes, make);
     if (!made) made = co_await graph::elsewhere(with, bytes, make);
     co_return *std::move(made);
@@ -84,7 +84,7 @@ class Desk : public testing::Test {
   WorkDesk desk{pool, budget,
                 [this](std::function<void()> call) { boost::asio::post(loop, std::move(call)); },
                 nullptr, 0};
-  graph::CancelScope cancel;
+  CancelScope cancel;
   graph::CallTimes times;
   CallContext context;
 };
@@ -222,7 +222,7 @@ TEST_F(Desk, LeavesTheQueueAtOnceWhenCancelled) {
   const auto first = begin(kMiB, std::ref(busy), context);
   loop.run_one();
   began.wait();
-  graph::CancelScope other;
+  CancelScope other;
   CallContext cancelled = context;
   cancelled.cancel = &other;
   bool ran = false;
@@ -296,7 +296,7 @@ TEST_F(Desk, TellsWhatWasThrown) {
 
 TEST_F(Desk, GivesOthersTheirTurn) {
   std::string order;
-  const auto loops = [&](char name) -> graph::Awaitable<void> {
+  const auto loops = [&](char name) -> Awaitable<void> {
     for (int i = 0; i < 3; ++i) {
       order += name;
       co_await desk.give_turn();

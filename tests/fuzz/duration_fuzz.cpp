@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/command_line/duration.hpp"
+#include "base/duration.hpp"
 #include "engine/tools/args.hpp"
 #include "tests/support/bounds.hpp"
 
@@ -21,7 +21,8 @@ void require(bool holds) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace infergraph::engine;
+  using namespace infergraph;
+  using engine::read_duration;
   using infergraph::fuzz::Bounded;
   const Bounded bounded("duration", size);
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -19,7 +19,7 @@ using infergraph::protocol::GrpcStatus;
 using infergraph::protocol::Payload;
 using infergraph::protocol::Protocol;
 using infergraph::protocol::Status;
-namespace engine = infergraph::engine;
+namespace protocol = infergraph::protocol;
 namespace json = infergraph::protocol::json;
 
 // What callers take of all metadata by default.
@@ -31,15 +31,15 @@ void require(bool holds) {
 }
 
 void look_at(const Status& failure) {
-  const GrpcStatus made = engine::grpc_status(failure);
+  const GrpcStatus made = protocol::grpc_status(failure);
   require(json::is_utf8(made.message));
   std::size_t wire = (made.details.size() + 2) / 3 * 4;
   for (const char c : made.message) wire += c >= 0x20 && c <= 0x7e && c != '%' ? 1U : 3U;
-  const std::string node = engine::failed_node(failure);
+  const std::string node = protocol::failed_node(failure);
   for (const char c : node) require(c >= 0x20 && c <= 0x7e);
   require(wire + node.size() < kCallersLimit);
   for (const Protocol protocol : {Protocol::kSeldon, Protocol::kTensorflow, Protocol::kV2}) {
-    const Payload body = engine::error_body(failure, protocol);
+    const Payload body = protocol::error_body(failure, protocol);
     if (failure.answer() && failure.answer()->protocol() == protocol) continue;  // its very own
     require(json::is_utf8(body.bytes()));
     require(!json::check(body.bytes()));

@@ -69,9 +69,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view body = text.substr(std::min(line + 1, size));
   try_form(text.substr(0, line), body);
   try_convert(text.substr(0, line), body);
-  require(*protocol::decode_base64(protocol::encode_base64(text)) == text);
-  if (const auto bytes = protocol::decode_base64(text)) {
-    require(*protocol::decode_base64(protocol::encode_base64(*bytes)) == *bytes);
+  require(*infergraph::decode_base64(infergraph::encode_base64(text)) == text);
+  if (const auto bytes = infergraph::decode_base64(text)) {
+    require(*infergraph::decode_base64(infergraph::encode_base64(*bytes)) == *bytes);
   }
   return 0;
 }

@@ -48,8 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (key.ends_with("-bin")) {
     require(value.size() <= field.value.size());
     // The bytes are those that the text stood for.
-    require(infergraph::protocol::decode_base64(infergraph::protocol::encode_base64(value)) ==
-            value);
+    require(infergraph::decode_base64(infergraph::encode_base64(value)) == value);
   } else {
     require(value == field.value && is_printable(value));
   }

@@ -40,7 +40,7 @@ class Echo final : public HttpService {
  public:
   explicit Echo(IoThread& io) : io_(io) {}
 
-  graph::Awaitable<HttpResponse> handle(const HttpRequest& request, std::string&) override {
+  Awaitable<HttpResponse> handle(const HttpRequest& request, std::string&) override {
     demand(request.path == "*" || request.path.starts_with('/') || request.verb == "CONNECT");
     for (const auto& field : request.headers) {
       demand(!field.name.empty());
@@ -60,7 +60,7 @@ class Echo final : public HttpService {
     heads.push_back(false);
     ++refusals;
     demand(!why.message().empty());
-    return {http_failure(why).status, {}};
+    return {protocol::http_failure(why).status, {}};
   }
   bool answers_when_full(std::string_view, std::string_view path) const override {
     return path == "/live";

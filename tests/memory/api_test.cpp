@@ -35,8 +35,8 @@ constexpr std::string_view kNumbers = R"({"data":{"ndarray":[[1.5,2],[3,4]]}})";
 class EchoNode final : public graph::NodeClient {
  public:
   explicit EchoNode(const bool& is_gone) : is_gone_(is_gone) {}
-  graph::Awaitable<Result<Payload>> call(protocol::Method method, Payload payload,
-                                         graph::CallContext&) override {
+  Awaitable<Result<Payload>> call(protocol::Method method, Payload payload,
+                                  graph::CallContext&) override {
     if (is_gone_) co_return protocol::Status(protocol::Code::kUnavailable, "gone", "echo");
     Payload answer = payload;
     if (method == protocol::Method::kMetadata) {
@@ -97,7 +97,7 @@ class Api : public testing::Test {
   // Turns the loop until the request has been answered. Only what it does itself may fail; the
   // frame of handle() is its caller's matter.
   template <typename Response>
-  Response turned(graph::Awaitable<Response> begun) {
+  Response turned(Awaitable<Response> begun) {
     std::optional<Response> response;
     boost::asio::co_spawn(loop, served(std::move(begun)),
                           [&](const std::exception_ptr& thrown, Response made) {
@@ -109,7 +109,7 @@ class Api : public testing::Test {
     return *std::move(response);
   }
   template <typename Response>
-  graph::Awaitable<Response> served(graph::Awaitable<Response> begun) {
+  Awaitable<Response> served(Awaitable<Response> begun) {
     test::fail_allocation(nth);
     Response response = co_await std::move(begun);
     fell = test::has_failed();
@@ -117,7 +117,7 @@ class Api : public testing::Test {
   }
 
   int ask_rest(std::string_view verb, std::string_view path, const Payload& body) {
-    graph::CancelScope cancel;
+    CancelScope cancel;
     HttpRequest request;
     request.verb = verb;
     request.path = path;
@@ -133,7 +133,7 @@ class Api : public testing::Test {
     return response.status;
   }
   int ask_grpc(std::string_view method, const Payload& body) {
-    graph::CancelScope cancel;
+    CancelScope cancel;
     GrpcRequest request;
     const auto names = grpc->methods();
     request.method =
@@ -282,7 +282,7 @@ TEST_F(Api, GrpcFailuresCountOnce) {
   int without_puid = 0;
   for (nth = 1, fell = true; fell; ++nth) {
     const double before = value("infergraph_requests_failed_total");
-    graph::CancelScope cancel;
+    CancelScope cancel;
     GrpcRequest request;  // of the first method: Predict
     request.body = body;
     request.cancel = &cancel;

@@ -30,7 +30,7 @@ using protocol::Payload;
 // Answers what it got.
 class EchoService final : public HttpService {
  public:
-  graph::Awaitable<HttpResponse> handle(const HttpRequest& request, std::string&) override {
+  Awaitable<HttpResponse> handle(const HttpRequest& request, std::string&) override {
     co_return HttpResponse{200, request.body};
   }
   HttpResponse refuse(const protocol::Status&, std::string&) override { return {400, {}}; }

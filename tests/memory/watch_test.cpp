@@ -21,7 +21,7 @@ namespace {
 // A model server that serves its model, or doesn't.
 class ModelServer final : public HttpService {
  public:
-  graph::Awaitable<HttpResponse> handle(const HttpRequest&, std::string&) override {
+  Awaitable<HttpResponse> handle(const HttpRequest&, std::string&) override {
     co_return HttpResponse{
         200, protocol::Payload::json(R"({"model_version_status":[{"version":"1","state":")" +
                                      std::string(serves ? "AVAILABLE" : "LOADING") + R"("}]})")};

@@ -17,7 +17,7 @@ namespace infergraph::testing {
 
 /// A unit that a test drives by hand: it writes down what it is asked, and answers "name(input)" or
 /// what the test has set, at once or when the test says so.
-class FakeUnit final : public graph::Unit, public graph::Cancellable {
+class FakeUnit final : public graph::Unit, public Cancellable {
  public:
   using Log = std::vector<std::string>;
   using Answer = protocol::Result<protocol::Payload>;
@@ -34,19 +34,18 @@ class FakeUnit final : public graph::Unit, public graph::Cancellable {
 
   void release() { event_.notify(); }
 
-  graph::Awaitable<Answer> call(protocol::Method method, protocol::Payload message,
-                                graph::CallContext& context) override {
+  Awaitable<Answer> call(protocol::Method method, protocol::Payload message,
+                         graph::CallContext& context) override {
     return work(verb(method), std::string(message.bytes()), context);
   }
 
-  graph::Awaitable<protocol::Result<int>> route(protocol::Payload message,
-                                                graph::CallContext&) override {
+  Awaitable<protocol::Result<int>> route(protocol::Payload message, graph::CallContext&) override {
     log_.push_back(name_ + ".route " + std::string(message.bytes()));
     co_return branch;
   }
 
-  graph::Awaitable<Answer> aggregate(std::vector<protocol::Payload> children,
-                                     graph::CallContext& context) override {
+  Awaitable<Answer> aggregate(std::vector<protocol::Payload> children,
+                              graph::CallContext& context) override {
     std::string input;
     for (const auto& child : children)
       input += (input.empty() ? "" : "+") + std::string(child.bytes());
@@ -61,7 +60,7 @@ class FakeUnit final : public graph::Unit, public graph::Cancellable {
     return kNames[static_cast<int>(method)];
   }
 
-  graph::Awaitable<Answer> work(std::string what, std::string input, graph::CallContext& context) {
+  Awaitable<Answer> work(std::string what, std::string input, graph::CallContext& context) {
     log_.push_back(name_ + "." + what + " " + input);
     if (held) {
       ++running;
@@ -83,7 +82,7 @@ class FakeUnit final : public graph::Unit, public graph::Cancellable {
 
   std::string name_;
   Log& log_;
-  graph::Event event_;
+  Event event_;
 };
 
 }  // namespace infergraph::testing

@@ -4,8 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "graph/call_context.hpp"
-#include "graph/node_client.hpp"
+#include "base/async/awaitable.hpp"
+#include "base/async/cancellation.hpp"
+#include "base/caller.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/status.hpp"
 
@@ -17,9 +18,9 @@ struct HttpRequest {
   std::string_view path;                           ///< the target up to '?'; still percent-encoded
   std::string_view query;                          ///< what follows '?'; "" when there is none
   std::span<const protocol::HeaderField> headers;  ///< all of them, in order
-  protocol::Payload body;                 ///< with Content-Type and Content-Encoding of the request
-  graph::CancelScope* cancel = nullptr;   ///< signalled when the caller goes away
-  const graph::Caller* caller = nullptr;  ///< whose connection it came by
+  protocol::Payload body;          ///< with Content-Type and Content-Encoding of the request
+  CancelScope* cancel = nullptr;   ///< signalled when the caller goes away
+  const Caller* caller = nullptr;  ///< whose connection it came by
 
   /// The first header of that name (any case), or "" with `present` false.
   std::string_view header(std::string_view name, bool* present = nullptr) const;
@@ -40,8 +41,7 @@ class HttpService {
 
   /// Answers `request`. Further header lines ("Name: value\r\n" each) are appended to
   /// `header_lines`, which is empty at the call and keeps its capacity from request to request.
-  virtual graph::Awaitable<HttpResponse> handle(const HttpRequest& request,
-                                                std::string& header_lines) = 0;
+  virtual Awaitable<HttpResponse> handle(const HttpRequest& request, std::string& header_lines) = 0;
 
   /// The answer when HTTP itself goes wrong (malformed, too large, too slow); the connection is
   /// closed after it.

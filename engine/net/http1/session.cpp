@@ -51,12 +51,12 @@ HttpSession::~HttpSession() {
   host_.sessions.erase(this);
 }
 
-graph::Awaitable<void> HttpSession::serve(SessionHost& host, Socket socket, Place place) {
+Awaitable<void> HttpSession::serve(SessionHost& host, Socket socket, Place place) {
   HttpSession session(host, std::move(socket), std::move(place));
   co_await session.run();
 }
 
-graph::Awaitable<void> HttpSession::run() {
+Awaitable<void> HttpSession::run() {
   connection_->set_block(Block::make());
   bool thrown = false;
   Clock::time_point turn_began;
@@ -97,7 +97,7 @@ Clock::duration HttpSession::idle_limit() const {
   return host_.timeouts.idle;
 }
 
-graph::Awaitable<bool> HttpSession::read_request() {
+Awaitable<bool> HttpSession::read_request() {
   reader_.start(connection_->block());
   timed_out_ = continued_ = head_checked_ = false;
   if (reader_.block()->size == 0) enter(State::kIdle, idle_limit());
@@ -187,7 +187,7 @@ void HttpSession::continue_if_expected() {
   connection_->write_now(interim, ec);
 }
 
-graph::Awaitable<bool> HttpSession::answer_request() {
+Awaitable<bool> HttpSession::answer_request() {
   const MessageHead& head = reader_.head();
   const auto block = reader_.block();
 
@@ -196,7 +196,7 @@ graph::Awaitable<bool> HttpSession::answer_request() {
   // turn: its block may have to grow, which no read may be pending for.
   connection_->set_block(reader_.block_behind());
   enter(State::kServing, Clock::duration::max());
-  graph::CancelScope cancel;
+  CancelScope cancel;
   request_ = &cancel;
   if (connection_->block()->size == 0) {
     connection_->start_read();
@@ -228,7 +228,7 @@ graph::Awaitable<bool> HttpSession::answer_request() {
   co_return written && !close;
 }
 
-graph::Awaitable<bool> HttpSession::write(const HttpResponse& response, bool close) {
+Awaitable<bool> HttpSession::write(const HttpResponse& response, bool close) {
   write_head(head_, response, {header_lines_, host_.date(), reader_.head().version < 11, close});
   const bool bodiless = is_head_ || has_no_body(response.status);
   Outgoing outgoing(head_, bodiless ? std::string_view() : response.body.bytes());
@@ -241,14 +241,14 @@ graph::Awaitable<bool> HttpSession::write(const HttpResponse& response, bool clo
   co_return !ec;
 }
 
-graph::Awaitable<void> HttpSession::refuse(Status why) {
+Awaitable<void> HttpSession::refuse(Status why) {
   header_lines_.clear();
   is_head_ = false;
   const HttpResponse response = host_.service.refuse(why, header_lines_);
   if (co_await write(response, true)) co_await linger();
 }
 
-graph::Awaitable<void> HttpSession::linger() {
+Awaitable<void> HttpSession::linger() {
   boost::system::error_code ignored;
   connection_->socket().shutdown(Socket::shutdown_send, ignored);
   if (!place_.linger()) co_return;

@@ -18,14 +18,14 @@ namespace infergraph::engine {
 ///
 /// Threads: one. Lives in the coroutine that serve() is.
 /// Cancellation: the caller's end during a request cancels it through HttpRequest::cancel.
-class HttpSession final : private Connection::Watcher, private Timed, private graph::Caller {
+class HttpSession final : private Connection::Watcher, private Timed, private Caller {
  public:
   HttpSession(SessionHost& host, Socket socket, Place place);
   ~HttpSession() override;
 
   /// Serves until the connection ends. A place of the reserve is for one answer: to a request that
   /// is served when all is full too, or that we are.
-  static graph::Awaitable<void> serve(SessionHost& host, Socket socket, Place place);
+  static Awaitable<void> serve(SessionHost& host, Socket socket, Place place);
 
   /// Ends the connection if no request is under way on it; else after the answer.
   void drain();
@@ -38,12 +38,12 @@ class HttpSession final : private Connection::Watcher, private Timed, private gr
  private:
   enum class State : std::uint8_t { kIdle, kHead, kBody, kServing, kWriting, kLingering };
 
-  graph::Awaitable<void> run();
-  graph::Awaitable<bool> read_request();
-  graph::Awaitable<bool> answer_request();
-  graph::Awaitable<void> refuse(protocol::Status why);
-  graph::Awaitable<bool> write(const HttpResponse& response, bool close);
-  graph::Awaitable<void> linger();
+  Awaitable<void> run();
+  Awaitable<bool> read_request();
+  Awaitable<bool> answer_request();
+  Awaitable<void> refuse(protocol::Status why);
+  Awaitable<bool> write(const HttpResponse& response, bool close);
+  Awaitable<void> linger();
   void enter(State state, Clock::duration limit);
   enum class Opening : std::uint8_t { kHttp1, kMaybeHttp2, kHttp2 };
   Opening opening() const;
@@ -67,7 +67,7 @@ class HttpSession final : private Connection::Watcher, private Timed, private gr
   RequestReader reader_;
   std::string head_;          // of the answer; keeps its capacity
   std::string header_lines_;  // the service's
-  graph::CancelScope* request_ = nullptr;
+  CancelScope* request_ = nullptr;
   State state_ = State::kIdle;
   bool timed_out_ = false;
   bool answered_ = false;  // something of the answer has gone out

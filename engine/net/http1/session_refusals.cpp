@@ -1,7 +1,7 @@
 // What a session says to a request that it refuses.
 #include <string>
 
-#include "engine/command_line/duration.hpp"
+#include "base/duration.hpp"
 #include "engine/net/http1/request_target.hpp"
 #include "engine/net/http1/session.hpp"
 

@@ -9,7 +9,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "engine/tools/args.hpp"
-#include "engine/tools/graph_file.hpp"
+#include "engine/tools/check/graph_file.hpp"
 #include "engine/tools/stub/fleet.hpp"
 #include "engine/tools/stub/report.hpp"
 

@@ -224,17 +224,17 @@ Result<void> StubFleet::open_http(Seat& seat, Ports ports) {
 }
 
 void StubFleet::close(std::chrono::milliseconds limit) {
-  const auto deadline = graph::Clock::now() + limit;
+  const auto deadline = Clock::now() + limit;
   for (Seat& seat : seats_) {
     for (const auto& listener : seat.listeners) {
       listener->drain(
-          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - graph::Clock::now()));
+          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
     }
     seat.listeners.clear();
     if (seat.grpc && seat.grpc->front) {
-      seat.grpc->front->drain(std::max(
-          std::chrono::milliseconds(0),
-          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - graph::Clock::now())));
+      seat.grpc->front->drain(
+          std::max(std::chrono::milliseconds(0),
+                   std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now())));
     }
   }
 }

@@ -62,7 +62,7 @@ constexpr auto kMethods = [] {
 struct Call {
   HttpRequest request;
   StubReply reply;
-  graph::Event done;
+  Event done;
 };
 
 GrpcResponse refuse(protocol::GrpcCode code, std::string why) {
@@ -88,8 +88,7 @@ GrpcResponse thrown(const HttpResponse& error) {
 
 }  // namespace
 
-graph::Awaitable<StubReply> StubCaller::ask(std::string_view verb, std::string_view path,
-                                            Payload body) {
+Awaitable<StubReply> StubCaller::ask(std::string_view verb, std::string_view path, Payload body) {
   auto call = std::make_shared<Call>();
   call->request.verb = verb;
   call->request.path = path;
@@ -107,7 +106,7 @@ graph::Awaitable<StubReply> StubCaller::ask(std::string_view verb, std::string_v
 
 std::span<const std::string_view> StubGrpc::methods() const { return kMethods; }
 
-graph::Awaitable<GrpcResponse> StubGrpc::handle(GrpcRequest& request) {
+Awaitable<GrpcResponse> StubGrpc::handle(GrpcRequest& request) {
   const Known& known = kKnown[request.method];
   if (known.path.empty()) co_return thrown("GraphMetadata not available on the Model level.");
   const bool is_question = known.gives == MessageType::kModelMetadata;
@@ -139,7 +138,7 @@ std::span<const std::string_view> StubServerGrpc::methods() const {
   return caller_.service.stub().server()->grpc_methods();
 }
 
-graph::Awaitable<GrpcResponse> StubServerGrpc::handle(GrpcRequest& request) {
+Awaitable<GrpcResponse> StubServerGrpc::handle(GrpcRequest& request) {
   StubReply reply =
       co_await caller_.ask("POST", methods()[request.method], std::move(request.body));
   co_return GrpcResponse{std::move(reply.status), std::move(reply.response.body), ""};

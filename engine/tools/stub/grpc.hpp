@@ -20,8 +20,7 @@ struct StubCaller {
   StubService& service;
 
   /// Asks as over REST: a `verb` to `path`, both of which live for ever.
-  graph::Awaitable<StubReply> ask(std::string_view verb, std::string_view path,
-                                  protocol::Payload body);
+  Awaitable<StubReply> ask(std::string_view verb, std::string_view path, protocol::Payload body);
 };
 
 /// The stand-in of a component behind a gRPC front: each call becomes the request that the
@@ -32,7 +31,7 @@ class StubGrpc final : public GrpcService {
 
   /// All that a component made with the Python wrapper serves (contract/python_wrapper.md §6).
   std::span<const std::string_view> methods() const override;
-  graph::Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
+  Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
 
  private:
   StubCaller caller_;
@@ -46,7 +45,7 @@ class StubServerGrpc final : public GrpcService {
 
   std::span<const std::string_view> methods() const override;
   std::span<const GrpcStream> streams() const override { return streams_; }
-  graph::Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
+  Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
 
  private:
   StubCaller caller_;

@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 namespace {
 
 /// A wait that ends early when the caller goes away.
-class Pause final : public graph::Cancellable {
+class Pause final : public Cancellable {
  public:
   Pause(const asio::any_io_executor& executor, std::chrono::nanoseconds delay)
       : timer_(executor, delay) {}
@@ -50,8 +50,8 @@ StubNode& StubService::choose(const HttpRequest& request) const {
   return found == stubs_.end() ? *stubs_.front() : **found;
 }
 
-graph::Awaitable<StubReply> StubService::answer(const HttpRequest& request) {
-  const auto began = graph::Clock::now();
+Awaitable<StubReply> StubService::answer(const HttpRequest& request) {
+  const auto began = Clock::now();
   StubNode& stub = choose(request);
   StubNode::Reply reply = stub.reply(request);
   const bool caller_waits = request.cancel == nullptr || !request.cancel->cancelled();
@@ -61,13 +61,12 @@ graph::Awaitable<StubReply> StubService::answer(const HttpRequest& request) {
     co_await pause.wait();
   }
   if (on_event_) {
-    on_event_({stub, request, reply.response, graph::Clock::now() - began});
+    on_event_({stub, request, reply.response, Clock::now() - began});
   }
   co_return reply;
 }
 
-graph::Awaitable<HttpResponse> StubService::handle(const HttpRequest& request,
-                                                   std::string& header_lines) {
+Awaitable<HttpResponse> StubService::handle(const HttpRequest& request, std::string& header_lines) {
   StubReply reply = co_await answer(request);
   if (const auto size = reply.response.body.json_size()) {
     header_lines += "Inference-Header-Content-Length: " + std::to_string(*size) + "\r\n";

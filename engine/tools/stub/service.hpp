@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "engine/net/http1/service.hpp"
 #include "engine/tools/stub/seldon/node.hpp"
 
@@ -30,13 +31,12 @@ class StubService final : public HttpService {
   StubService(StubNode& stub, OnEvent on_event);
 
   /// The answer to `request`, which lives until then, after the wait.
-  graph::Awaitable<StubReply> answer(const HttpRequest& request);
+  Awaitable<StubReply> answer(const HttpRequest& request);
   const StubNode& stub() const { return *stubs_.front(); }
   /// Before the first request: `stub` answers what is for it.
   void add(StubNode& stub);
 
-  graph::Awaitable<HttpResponse> handle(const HttpRequest& request,
-                                        std::string& header_lines) override;
+  Awaitable<HttpResponse> handle(const HttpRequest& request, std::string& header_lines) override;
   HttpResponse refuse(const protocol::Status& why, std::string& header_lines) override;
 
  private:

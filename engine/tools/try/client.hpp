@@ -16,9 +16,9 @@ class TryClient final : public graph::NodeClient {
   TryClient(std::string node, std::shared_ptr<graph::NodeClient> client, TryRecorder& recorder)
       : node_(std::move(node)), client_(std::move(client)), recorder_(recorder) {}
 
-  graph::Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
-                                                             protocol::Payload payload,
-                                                             graph::CallContext& context) override {
+  Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
+                                                      protocol::Payload payload,
+                                                      graph::CallContext& context) override {
     recorder_.on_sent(node_, method, payload);
     return client_->call(method, std::move(payload), context);
   }

@@ -10,7 +10,7 @@
 
 #include "engine/command_line/read_file.hpp"
 #include "engine/tools/args.hpp"
-#include "engine/tools/graph_file.hpp"
+#include "engine/tools/check/graph_file.hpp"
 #include "engine/tools/spec_text.hpp"
 #include "engine/tools/stub/fleet.hpp"
 #include "engine/tools/try/message.hpp"

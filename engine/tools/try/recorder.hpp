@@ -24,7 +24,7 @@ class TryRecorder final : public graph::WalkObserver {
     std::vector<protocol::Payload> in;
     std::optional<protocol::Payload> out;
     std::optional<protocol::Status> error;
-    std::optional<graph::Clock::duration> took;  ///< none: it never answered
+    std::optional<Clock::duration> took;  ///< none: it never answered
   };
 
   /// What one node did.
@@ -33,9 +33,9 @@ class TryRecorder final : public graph::WalkObserver {
     std::optional<int> branch;  ///< of a node with children: −1 all, −2 none
   };
 
-  using Now = graph::Clock::time_point (*)();
+  using Now = Clock::time_point (*)();
   /// `now` is the clock, but for tests.
-  explicit TryRecorder(Now now = graph::Clock::now) : now_(now) {}
+  explicit TryRecorder(Now now = Clock::now) : now_(now) {}
 
   void on_step(const graph::PlanNode& node, protocol::Method method,
                std::span<const protocol::Payload> in) override;
@@ -52,7 +52,7 @@ class TryRecorder final : public graph::WalkObserver {
  private:
   Now now_;
   std::unordered_map<std::string, Visit> visits_;
-  std::unordered_map<std::string, graph::Clock::time_point> began_;
+  std::unordered_map<std::string, Clock::time_point> began_;
 };
 
 }  // namespace infergraph::engine

@@ -55,9 +55,9 @@ std::vector<Way> ways_of(const TryOutcome& outcome) {
   return ways;
 }
 
-graph::Clock::duration time_of(const Visit& visit) {
-  graph::Clock::duration sum{};
-  for (const Step& step : visit.steps) sum += step.took.value_or(graph::Clock::duration{});
+Clock::duration time_of(const Visit& visit) {
+  Clock::duration sum{};
+  for (const Step& step : visit.steps) sum += step.took.value_or(Clock::duration{});
   return sum;
 }
 
@@ -79,7 +79,7 @@ std::string branch_text(const NodeSpec& node, int branch, const graph::Predictor
 
 std::string failure_text(const Status& status) {
   if (status.code() == protocol::Code::kCancelled) return "cancelled";
-  const HttpFailure failure = http_failure(status);
+  const protocol::HttpFailure failure = protocol::http_failure(status);
   std::string text = std::to_string(failure.status);
   if (!failure.reason.empty()) text += " " + std::string(failure.reason);
   return text + ": " + printable(status.message());
@@ -189,16 +189,14 @@ std::string pretty(const Payload& payload) {
   return made;
 }
 
-double seconds(graph::Clock::duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
+double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 void write_payload(JsonWriter& writer, const Payload& payload) {
   write_body(writer, payload.bytes());
 }
 
 void write_error(JsonWriter& writer, const Status& status) {
-  const HttpFailure failure = http_failure(status);
+  const protocol::HttpFailure failure = protocol::http_failure(status);
   writer.StartObject();
   write_key(writer, "status");
   writer.Int(failure.status);
@@ -299,7 +297,7 @@ void print_try_json(std::ostream& out, const TryOutcome& outcome) {
   } else {
     const Status& status = outcome.answer.error();
     write_key(writer, "status");
-    writer.Int(http_failure(status).status);
+    writer.Int(protocol::http_failure(status).status);
     write_key(writer, "error");
     write_error(writer, status);
     if (status.answer() != nullptr) {

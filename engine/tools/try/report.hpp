@@ -17,7 +17,7 @@ struct TryOutcome {
   const graph::PredictorSpec& predictor;
   const TryRecorder& recorder;
   const protocol::Result<protocol::Payload>& answer;
-  graph::Clock::duration took;
+  Clock::duration took;
 };
 
 /// The tree with the nodes that were visited, each with its steps, times and messages; then the

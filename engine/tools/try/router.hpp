@@ -15,17 +15,17 @@ class TryRouter final : public graph::Unit {
   TryRouter(std::unique_ptr<graph::Unit> unit, int branch)
       : unit_(std::move(unit)), branch_(branch) {}
 
-  graph::Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
-                                                             protocol::Payload message,
-                                                             graph::CallContext& context) override {
+  Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
+                                                      protocol::Payload message,
+                                                      graph::CallContext& context) override {
     return unit_->call(method, std::move(message), context);
   }
-  graph::Awaitable<protocol::Result<int>> route(protocol::Payload /*message*/,
-                                                graph::CallContext& /*context*/) override {
+  Awaitable<protocol::Result<int>> route(protocol::Payload /*message*/,
+                                         graph::CallContext& /*context*/) override {
     co_return branch_;
   }
-  graph::Awaitable<protocol::Result<protocol::Payload>> aggregate(
-      std::vector<protocol::Payload> answers, graph::CallContext& context) override {
+  Awaitable<protocol::Result<protocol::Payload>> aggregate(std::vector<protocol::Payload> answers,
+                                                           graph::CallContext& context) override {
     return unit_->aggregate(std::move(answers), context);
   }
 

@@ -71,11 +71,11 @@ class Session {
 
   TryWalk run(const TryRequest& request, TryRecorder& recorder) {
     resolver_.wait_for_first_round(kDnsLimit);
-    graph::CancelScope scope;
+    CancelScope scope;
     graph::CallTimes times;
     graph::CallContext context;
     context.puid = puids_.next();
-    context.deadline = graph::Clock::now() + request.timeout;
+    context.deadline = Clock::now() + request.timeout;
     context.cancel = &scope;
     context.times = &times;
     context.observer = &recorder;
@@ -86,22 +86,22 @@ class Session {
     kept.payload.set_protocol(request.protocol);
     context.protocol = request.protocol;
     context.request = &kept;
-    const auto began = graph::Clock::now();
+    const auto began = Clock::now();
     TryWalk walked;
     walked.answer = wait_for(request.is_feedback ? walker_.feedback(kept.payload, context)
                                                  : walker_.predict(kept.payload, context));
-    walked.took = graph::Clock::now() - began;
+    walked.took = Clock::now() - began;
     if (walked.answer) walked.answer = as_json(*walked.answer, kept, request.is_feedback);
     return walked;
   }
 
   std::vector<ModelInput> ask_for_inputs() {
     resolver_.wait_for_first_round(kAskLimit);
-    graph::CancelScope scope;
+    CancelScope scope;
     graph::CallTimes times;
     graph::CallContext context;
     context.puid = puids_.next();
-    context.deadline = graph::Clock::now() + kAskLimit;
+    context.deadline = Clock::now() + kAskLimit;
     context.cancel = &scope;
     context.times = &times;
     const auto answer = wait_for(find_metadata(context));
@@ -110,7 +110,7 @@ class Session {
 
  private:
   /// Runs it on the session's thread, once.
-  Result<Payload> wait_for(graph::Awaitable<Result<Payload>> work) {
+  Result<Payload> wait_for(Awaitable<Result<Payload>> work) {
     std::promise<Result<Payload>> done;
     boost::asio::co_spawn(runtime_.thread(0).context, std::move(work),
                           [&](const std::exception_ptr& thrown, Result<Payload> answer) {
@@ -130,7 +130,7 @@ class Session {
   }
 
   /// The first metadata that tell of inputs, in the JSON of protocol v2.
-  graph::Awaitable<Result<Payload>> find_metadata(graph::CallContext& context) {
+  Awaitable<Result<Payload>> find_metadata(graph::CallContext& context) {
     for (const auto& node : plan_->nodes()) {
       const bool takes_input = node->input && *node->input == protocol::Method::kPredict;
       if (node->built_in || !takes_input) continue;

@@ -37,7 +37,7 @@ struct TryRequest {
 
 struct TryWalk {
   protocol::Result<protocol::Payload> answer;
-  graph::Clock::duration took{};
+  Clock::duration took{};
 };
 
 /// The inputs of the first model on the way through `predictor` whose server tells them; none if

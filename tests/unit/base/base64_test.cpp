@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace infergraph::protocol {
+namespace infergraph {
 namespace {
 
 TEST(Base64, DecodesPaddedTextAsGoDoes) {
@@ -53,4 +53,4 @@ TEST(Base64, IsAppended) {
 }
 
 }  // namespace
-}  // namespace infergraph::protocol
+}  // namespace infergraph

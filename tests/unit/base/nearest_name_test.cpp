@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-namespace infergraph::graph {
+namespace infergraph {
 namespace {
 
 constexpr std::array<std::string_view, 8> kNames = {
@@ -51,4 +51,4 @@ TEST(NearestName, AsAQuestion) {
 }
 
 }  // namespace
-}  // namespace infergraph::graph
+}  // namespace infergraph

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace infergraph::engine {
+namespace infergraph {
 namespace {
 
 TEST(Saturated, KeepsWhatFitsAndTakesTheNearestOfWhatDoesNot) {
@@ -23,4 +23,4 @@ TEST(Saturated, KeepsWhatFitsAndTakesTheNearestOfWhatDoesNot) {
 }
 
 }  // namespace
-}  // namespace infergraph::engine
+}  // namespace infergraph

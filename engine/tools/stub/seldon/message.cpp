@@ -59,7 +59,7 @@ PythonResult<WrapperArray> read_data(const Value& data, std::size_t size) {
 }
 
 /// base64.b64decode(), which skips what isn't of the alphabet.
-PythonResult<std::string> decode_base64(const Value& value) {
+PythonResult<std::string> python_base64(const Value& value) {
   if (!value.IsString()) {
     return raised("argument should be a bytes-like object or ASCII string, not '" +
                   std::string(python_type(value)) + "'");
@@ -79,7 +79,7 @@ PythonResult<std::string> decode_base64(const Value& value) {
                   std::to_string(letters) + ") cannot be 1 more than a multiple of 4");
   }
   if (kept.size() % 4 != 0) return raised("Incorrect padding");
-  auto bytes = protocol::decode_base64(kept);
+  auto bytes = decode_base64(kept);
   if (!bytes) return raised("Incorrect padding");
   return *std::move(bytes);
 }
@@ -118,7 +118,7 @@ void append_tensor_proto(std::string& out, const WrapperArray& array) {
       const double value = array.number(i);
       std::memcpy(bytes.data() + i * sizeof(double), &value, sizeof(value));
     }
-    out += R"("tensorContent":")" + protocol::encode_base64(bytes) + R"(",)";
+    out += R"("tensorContent":")" + encode_base64(bytes) + R"(",)";
   }
   out += R"("tensorShape":{"dim":)";
   append_shape(out, array.shape, true);
@@ -180,7 +180,7 @@ WrapperResult<WrapperFeatures> read_features(const Value& message, std::size_t s
   }
   const Value* binary = last_member(message, "binData");
   if (binary == nullptr) return unknown();
-  auto bytes = decode_base64(*binary);
+  auto bytes = python_base64(*binary);
   if (!bytes) return thrown(bytes.error().text());
   made.bytes = *std::move(bytes);
   return made;
@@ -207,7 +207,7 @@ StubAnswer wrapper_answer(const graph::NodeSpec& node, std::span<const Value* co
 
   // In the order of the alphabet, as Flask writes it.
   std::string body = "{";
-  if (result.bytes) body += R"("binData":")" + protocol::encode_base64(*result.bytes) + R"(",)";
+  if (result.bytes) body += R"("binData":")" + encode_base64(*result.bytes) + R"(",)";
   if (!data.empty()) body += R"("data":)" + data + ",";
   const bool is_plain = data.empty() && !result.bytes;
   if (is_plain && result.value->IsObject()) {

@@ -67,7 +67,7 @@ WrapperResult<void> read_multipart(const protocol::Form& form, rapidjson::Docume
   }
   for (const FormField& field : form.fields) {
     if (!field.file) continue;
-    add(field, field.name == "binData" ? string_of(protocol::encode_base64(field.value), into)
+    add(field, field.name == "binData" ? string_of(encode_base64(field.value), into)
                                        : string_of(valid_utf8(field.value), into));
   }
   return {};

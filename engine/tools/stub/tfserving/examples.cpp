@@ -61,7 +61,7 @@ Served<void> add(const Value& value, const std::string& name, Feature& feature) 
   } else if (value.IsString()) {
     feature.mutable_bytes_list()->add_value(std::string(text_of(value)));
   } else {
-    auto bytes = protocol::decode_padded_base64(text_of(*member_of(value, "b64")));
+    auto bytes = decode_padded_base64(text_of(*member_of(value, "b64")));
     if (!bytes) return wrong_json("Unable to base64 decode");
     feature.mutable_bytes_list()->add_value(*std::move(bytes));
   }

@@ -10,7 +10,7 @@ namespace {
 using std::chrono::milliseconds;
 
 TEST(LoopLag, IsWhatOthersTookBeforeTheTurn) {
-  const graph::Clock::time_point due(std::chrono::hours(5));
+  const Clock::time_point due(std::chrono::hours(5));
   EXPECT_DOUBLE_EQ(loop_lag(due, due + milliseconds(250)), 0.25);
   EXPECT_DOUBLE_EQ(loop_lag(due, due), 0);
   EXPECT_DOUBLE_EQ(loop_lag(due, due - milliseconds(1)), 0) << "early is in time";

@@ -29,7 +29,7 @@ std::string logged(Write write, const std::string& level = "INFO") {
   testing::internal::CaptureStderr();
   Options options;
   options.log_level = level;
-  configure_logging(options);
+  configure_logging(options.log_level, options.debug);
   write();
   return testing::internal::GetCapturedStderr();
 }

@@ -27,7 +27,7 @@ constexpr std::chrono::system_clock::time_point kTime{std::chrono::milliseconds(
 template <typename Write>
 std::string logged(const Options& options, Write write) {
   testing::internal::CaptureStderr();
-  configure_logging(options);
+  configure_logging(options.log_level, options.debug);
   write();
   return testing::internal::GetCapturedStderr();
 }

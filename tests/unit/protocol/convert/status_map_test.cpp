@@ -13,7 +13,7 @@
 #include "google/rpc/status.pb.h"
 #include "protocol/json/json.hpp"
 
-namespace infergraph::engine {
+namespace infergraph::protocol {
 namespace {
 
 using protocol::Code;
@@ -196,4 +196,4 @@ TEST(FailedNode, IsAHeaderValue) {
 }
 
 }  // namespace
-}  // namespace infergraph::engine
+}  // namespace infergraph::protocol

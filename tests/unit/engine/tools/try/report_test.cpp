@@ -234,8 +234,8 @@ TEST(TryMessage, ReadsTheInputsOfMetadata) {
 }
 
 /// A clock that goes a millisecond at each look.
-graph::Clock::time_point ticking() {
-  static graph::Clock::time_point now;
+Clock::time_point ticking() {
+  static Clock::time_point now;
   return now += std::chrono::milliseconds(1);
 }
 

@@ -1,11 +1,11 @@
-#include "engine/command_line/duration.hpp"
+#include "base/duration.hpp"
 
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
-namespace infergraph::engine {
+namespace infergraph {
 namespace {
 
 struct Unit {
@@ -83,4 +83,4 @@ std::string duration_text(std::chrono::milliseconds duration) {
   return std::to_string(count) + "ms";
 }
 
-}  // namespace infergraph::engine
+}  // namespace infergraph

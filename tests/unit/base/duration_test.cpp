@@ -1,8 +1,8 @@
-#include "engine/command_line/duration.hpp"
+#include "base/duration.hpp"
 
 #include <gtest/gtest.h>
 
-namespace infergraph::engine {
+namespace infergraph {
 namespace {
 
 using std::chrono::milliseconds;
@@ -61,4 +61,4 @@ TEST(Duration, WritesWhatItReads) {
 }
 
 }  // namespace
-}  // namespace infergraph::engine
+}  // namespace infergraph

@@ -1,4 +1,4 @@
-#include "engine/tools/graph_file.hpp"
+#include "engine/tools/check/graph_file.hpp"
 
 #include <iostream>
 #include <utility>
