@@ -1,8 +1,5 @@
 #include "engine/readiness.hpp"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <chrono>
 #include <optional>
 #include <thread>
@@ -34,20 +31,48 @@ std::string host_of(const AddressBook& book) {
   return book.host() + ":" + std::to_string(book.port());
 }
 
+std::vector<ReadyState::Endpoint> endpoints_of(const std::vector<Readiness::Target>& targets) {
+  std::vector<ReadyState::Endpoint> made;
+  made.reserve(targets.size());
+  for (const auto& target : targets) {
+    made.push_back({host_of(*target.book), target.nodes, target.found});
+  }
+  return made;
+}
+
+void tell(ReadyState::News news, const Readiness::Target& target, const std::string& error) {
+  const std::string_view node = target.nodes.front();
+  switch (news) {
+    case ReadyState::News::kNone:
+      break;
+    case ReadyState::News::kUp:
+      log::info("node is up", {{"node", node}, {"host", host_of(*target.book)}});
+      break;
+    case ReadyState::News::kMissing:
+      log::warn("node is missing",
+                {{"node", node}, {"host", host_of(*target.book)}, {"error", error}});
+      break;
+    case ReadyState::News::kExhausted:
+      log::error("can't look for a node", {{"node", node}, {"error", error}});
+      break;
+  }
+}
+
 }  // namespace
 
 // Asks one address for its health.
-struct Readiness::Health {
-  Health(IoThread& control, const Target& target, const std::shared_ptr<AddressBook>& book,
-         protocol::Protocol protocol, const Options& options, GrpcTransport& transport)
-      : pool(control, book, MessageLimits{std::size_t{64} << 10, std::size_t{1} << 20},
+struct Readiness::HealthCheck {
+  HealthCheck(IoThread& control, const Target& target, const Options& options,
+              GrpcTransport& transport)
+      : pool(control, target.book, MessageLimits{std::size_t{64} << 10, std::size_t{1} << 20},
              std::nullopt) {
     const std::string& node = target.nodes.front();
+    const protocol::Protocol protocol = target.protocol;
     // Of protocol v2 the server is asked, of tensorflow the model.
     const bool has_model = protocol != protocol::Protocol::kV2;
     if (target.transport == protocol::Transport::kGrpc) {
       clients.push_back(std::make_unique<GrpcNode>(
-          node, graph::NodeType::kModel, std::make_unique<GrpcChannels>(transport, book),
+          node, graph::NodeType::kModel, std::make_unique<GrpcChannels>(transport, target.book),
           GrpcNodeOptions{options.timeout, protocol, has_model}, GrpcCaller{&control.context, 0},
           nullptr, "", ""));
     } else {
@@ -78,23 +103,18 @@ struct Readiness::Health {
 
 // One endpoint under watch.
 struct Readiness::Probe {
-  Probe(IoThread& control, Target its_target, const Options& options, GrpcTransport& transport)
-      : target(std::move(its_target)), timer(control.context) {
-    health =
-        std::make_unique<Health>(control, target, target.book, target.protocol, options, transport);
-  }
-
-  std::string host() const { return host_of(*target.book); }
+  Probe(IoThread& control, Target its_target, std::size_t its_index, const Options& options,
+        GrpcTransport& transport)
+      : target(std::move(its_target)),
+        index(its_index),
+        timer(control.context),
+        health(control, target, options, transport) {}
 
   Target target;
+  std::size_t index;  // in the state
   asio::steady_timer timer;
-  std::unique_ptr<Health> health;
-  CancelScope cancel;      // of the look under way
-  bool looked = false;     // at least once
-  bool missing = true;     // counted in missing_
-  bool exhausted = false;  // the look failed for want of a descriptor, or threw
-  bool told_exhausted = false;
-  std::string error = "not probed yet";  // empty when the endpoint is up
+  HealthCheck health;
+  CancelScope cancel;  // of the look under way
 };
 
 namespace {
@@ -120,11 +140,13 @@ class Closer final : public Cancellable, public Timed {
 
 Readiness::Readiness(IoThread& control, std::vector<Target> targets, Options options,
                      GrpcTransport& transport, metrics::GaugeCell* gauge)
-    : control_(control), options_(options), gauge_(gauge), missing_(targets.size()) {
+    : control_(control),
+      options_(options),
+      state_(endpoints_of(targets), {options.interval, options.interval_missing}, gauge) {
   for (Target& target : targets) {
-    probes_.push_back(std::make_unique<Probe>(control, std::move(target), options_, transport));
+    probes_.push_back(
+        std::make_unique<Probe>(control, std::move(target), probes_.size(), options_, transport));
   }
-  update();
 }
 
 Readiness::~Readiness() {
@@ -146,47 +168,6 @@ void Readiness::start() {
   }
 }
 
-void Readiness::on_change(std::function<void(bool ready)> told) {
-  told_ = std::move(told);
-  told_(ready());
-}
-
-void Readiness::stop_serving() {
-  stopping_ = true;
-  update();
-}
-
-void Readiness::found_changed() {
-  for (const auto& probe : probes_) {
-    if (!probe->target.found.empty()) count(*probe);
-  }
-  update();
-}
-
-bool Readiness::is_needed(const Target& target, std::size_t node) {
-  return node >= target.found.size() || target.found[node] == nullptr || !target.found[node]->any();
-}
-
-bool Readiness::is_needed(const Target& target) {
-  for (std::size_t i = 0; i < target.nodes.size(); ++i) {
-    if (is_needed(target, i)) return true;
-  }
-  return false;
-}
-
-void Readiness::count(Probe& probe) {
-  const bool is_missing = !probe.error.empty() && is_needed(probe.target);
-  if (is_missing != probe.missing) missing_ += is_missing ? std::size_t{1} : std::size_t(-1);
-  probe.missing = is_missing;
-}
-
-void Readiness::update() {
-  const bool ready = missing_ == 0 && !stopping_;
-  const bool was_ready = ready_.exchange(ready, std::memory_order_acq_rel);
-  if (ready != was_ready && told_) told_(ready);
-  if (gauge_ != nullptr) gauge_->set(ready ? 1 : 0);
-}
-
 Awaitable<void> Readiness::watch(Probe& probe) {
   while (!ending_) {
     // Whatever was thrown: who is not watched any more stays up, or missing, for ever.
@@ -205,83 +186,61 @@ Awaitable<void> Readiness::watch(Probe& probe) {
 }
 
 Awaitable<void> Readiness::look_once(Probe& probe) {
-  std::string error = co_await try_look(probe);
+  ReadyState::Look look = co_await try_look(probe);
   if (ending_) co_return;
-  const bool exhausted = std::exchange(probe.exhausted, false);
-  if (exhausted && !error.empty()) {
-    // The engine couldn't look: that tells nothing of the node.
-    if (!std::exchange(probe.told_exhausted, true)) {
-      log::error("can't look for a node", {{"node", probe.target.nodes.front()}, {"error", error}});
-    }
-    count(probe);
-    update();
-    co_return;
-  }
-  probe.told_exhausted = false;
-  const bool was_up = probe.error.empty();
-  const bool is_first = !std::exchange(probe.looked, true);
-  const bool is_news = error.empty() != was_up || is_first;
-  if (is_news && is_needed(probe.target)) {
-    const std::string_view node = probe.target.nodes.front();
-    const std::string host = probe.host();
-    if (error.empty()) {
-      log::info("node is up", {{"node", node}, {"host", host}});
-    } else {
-      log::warn("node is missing", {{"node", node}, {"host", host}, {"error", error}});
-    }
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    probe.error = std::move(error);
-  }
-  count(probe);
-  update();
+  const std::string error = look.error;
+  // Before it is told, since a line that has no memory must not keep it from being known.
+  const ReadyState::News news = state_.take(probe.index, std::move(look));
+  tell(news, probe.target, error);
 }
 
-Awaitable<std::string> Readiness::try_look(Probe& probe) {
+Awaitable<ReadyState::Look> Readiness::try_look(Probe& probe) {
   try {
     co_return co_await look(probe);
   } catch (...) {
-    probe.exhausted = true;
-    co_return protocol::caught().message();
+    co_return ReadyState::Look{protocol::caught().message(), true};
   }
 }
 
 Awaitable<void> Readiness::pause(Probe& probe) {
-  probe.timer.expires_after(probe.missing ? options_.interval_missing : options_.interval);
+  probe.timer.expires_at(state_.next_look(probe.index, Clock::now()));
   co_await probe.timer.async_wait(asio::as_tuple(asio::deferred));
 }
 
-Awaitable<std::string> Readiness::look(Probe& probe) {
-  Health& health = *probe.health;
+Awaitable<ReadyState::Look> Readiness::look(Probe& probe) {
+  HealthCheck& health = probe.health;
   if (!probe.target.full_health_check) co_return co_await connect(probe, health.pool.book());
   graph::CallTimes times;
   graph::CallContext context;
   context.puid = "readiness-probe";
   context.cancel = &probe.cancel;
   context.times = &times;
-  std::string error;
+  ReadyState::Look seen;
   bool has_path = false;
   for (auto& client : health.clients) {
     const auto answer = co_await client->call(protocol::Method::kStatus, health.request, context);
     if (answer) {
       std::swap(client, health.clients.front());
-      co_return "";
+      co_return ReadyState::Look{};
     }
     const protocol::Status& failure = answer.error();
-    if (failure.code() == protocol::Code::kOverloaded) probe.exhausted = true;
-    if (!failure.answer()) co_return failure.message();
+    if (failure.code() == protocol::Code::kOverloaded) seen.exhausted = true;
+    if (!failure.answer()) {
+      seen.error = failure.message();
+      co_return seen;
+    }
     const int status = failure.answer()->status();
-    if (!has_path) error = "the health path answered " + std::to_string(status);
+    if (!has_path) seen.error = "the health path answered " + std::to_string(status);
     has_path = has_path || status != kNoPath;
   }
   // It answers, and has no such path: as good as accepting a connection.
-  if (!has_path && health.may_lack_path) co_return "";
-  co_return error;
+  if (!has_path && health.may_lack_path) seen.error.clear();
+  co_return seen;
 }
 
-Awaitable<std::string> Readiness::connect(Probe& probe, const AddressBook& book) {
-  std::string error = book.version() == 0 ? "can't resolve: " + book.error() : "";
+Awaitable<ReadyState::Look> Readiness::connect(Probe& probe, const AddressBook& book) {
+  ReadyState::Look seen;
+  if (book.version() == 0) seen.error = "can't resolve: " + book.error();
   for (const TcpEndpoint& address : book.addresses()) {
     if (ending_) break;
     Socket socket(control_.context);
@@ -289,50 +248,11 @@ Awaitable<std::string> Readiness::connect(Probe& probe, const AddressBook& book)
     closer.deadline = Clock::now() + options_.timeout;
     control_.calls.watch(closer);
     const auto [ec] = co_await socket.async_connect(address, asio::as_tuple(asio::deferred));
-    if (!ec && socket.is_open()) co_return "";
-    if (is_exhaustion(ec)) probe.exhausted = true;
-    error = ec == asio::error::operation_aborted ? "no connection in time" : ec.message();
+    if (!ec && socket.is_open()) co_return ReadyState::Look{};
+    if (is_exhaustion(ec)) seen.exhausted = true;
+    seen.error = ec == asio::error::operation_aborted ? "no connection in time" : ec.message();
   }
-  co_return error;
-}
-
-std::string Readiness::report() const {
-  rapidjson::StringBuffer text;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(text);
-  const std::lock_guard lock(mutex_);
-  std::string info;
-  for (const auto& probe : probes_) {
-    if (probe->error.empty()) continue;
-    for (std::size_t i = 0; i < probe->target.nodes.size(); ++i) {
-      if (!is_needed(probe->target, i)) continue;
-      info += info.empty() ? "missing: " : ", ";
-      info += probe->target.nodes[i] + " (" + probe->host() + ": " + probe->error + ")";
-    }
-  }
-  if (info.empty()) info = "stopping";
-  writer.StartObject();
-  writer.Key("status");
-  writer.StartObject();
-  writer.Key("code");
-  writer.Int(503);
-  writer.Key("info");
-  writer.String(info);
-  writer.Key("reason");
-  writer.String("UNAVAILABLE");
-  writer.Key("status");
-  writer.String("FAILURE");
-  writer.EndObject();
-  writer.Key("missing");
-  writer.StartArray();
-  for (const auto& probe : probes_) {
-    if (probe->error.empty()) continue;
-    for (std::size_t i = 0; i < probe->target.nodes.size(); ++i) {
-      if (is_needed(probe->target, i)) writer.String(probe->target.nodes[i]);
-    }
-  }
-  writer.EndArray();
-  writer.EndObject();
-  return {text.GetString(), text.GetSize()};
+  co_return seen;
 }
 
 }  // namespace infergraph::engine

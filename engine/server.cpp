@@ -126,7 +126,7 @@ Server::Server(const Options& options, const graph::PredictorSpec& predictor,
                                            Readiness::Options{}, transport_, &metrics_.ready());
   server_watch_ =
       std::make_unique<ServerWatch>(control_, std::move(servers), ServerWatch::Options{},
-                                    transport_, [this] { readiness_->found_changed(); });
+                                    transport_, [this] { readiness_->state().found_changed(); });
   for (int i = 0; i < runtime_.size(); ++i) {
     seats_.push_back(make_seat(predictor, annotations, i));
   }
@@ -139,7 +139,7 @@ Server::Server(const Options& options, const graph::PredictorSpec& predictor,
 Server::~Server() {
   // What ends calls needs all loops; what the loops touch goes after them.
   listener_.reset();
-  readiness_->on_change([](bool) {});
+  readiness_->state().on_change([](bool) {});
   grpc_front_->drain(std::chrono::milliseconds(0));
   server_watch_.reset();
   readiness_.reset();
@@ -315,8 +315,8 @@ std::unique_ptr<Server::Seat> Server::make_seat(const graph::PredictorSpec& pred
   api.protocols = protocols_;
   api.work = seat->work.get();
   api.pages = seat->pages.get();
-  seat->api =
-      std::make_unique<RestApi>(std::move(api), *seat->predictor, *readiness_, metrics_, index);
+  seat->api = std::make_unique<RestApi>(std::move(api), *seat->predictor, readiness_->state(),
+                                        metrics_, index);
   return seat;
 }
 
@@ -350,8 +350,8 @@ Server::GrpcSeat Server::make_grpc_seat(const graph::PredictorSpec& predictor,
   if (is_single_) seat.relay = make_relay(predictor.nodes.front());
   api.v2_relay = seat.relay.get();
   api.work = seat.work.get();
-  seat.api =
-      std::make_unique<GrpcApi>(std::move(api), *seat.predictor, *readiness_, metrics_, shard);
+  seat.api = std::make_unique<GrpcApi>(std::move(api), *seat.predictor, readiness_->state(),
+                                       metrics_, shard);
   return seat;
 }
 
@@ -492,7 +492,7 @@ int Server::run() {
     std::fprintf(stderr, "infergraph: %s\n", port.error().message().c_str());
     return 1;
   }
-  readiness_->on_change([this](bool ready) { grpc_front_->set_serving(ready); });
+  readiness_->state().on_change([this](bool ready) { grpc_front_->set_serving(ready); });
   const std::size_t open_files = raise_open_files();
   const auto needed = static_cast<std::size_t>(options_.max_connections) + kOwnFiles;
   if (open_files < needed) {
@@ -536,7 +536,7 @@ void Server::start_threads() {
 }
 
 bool Server::drain() {
-  readiness_->stop_serving();
+  readiness_->state().stop_serving();
   listener_->wind_down();
   std::this_thread::sleep_for(
       std::max(std::chrono::milliseconds(options_.shutdown_delay), kLeastWindDown));

@@ -33,7 +33,7 @@ ROOMS = {
     "engine/node": ["base/*", "protocol/*", "metrics", "graph", "graph/spec", "engine/observe",
                     "engine/net/*", "engine/grpc"],
     "engine/api": ["base/*", "protocol/*", "metrics", "graph", "engine/observe", "engine/net/http1",
-                   "engine/grpc", "engine"],
+                   "engine/grpc"],
     "engine": ["base/*", "protocol/*", "metrics", "graph/*", "engine/command_line", "engine/observe",
                "engine/host", "engine/net/*", "engine/work", "engine/grpc", "engine/node",
                "engine/api"],

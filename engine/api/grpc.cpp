@@ -60,7 +60,7 @@ class NodeHeaders {
 
 }  // namespace
 
-GrpcApi::GrpcApi(GrpcApiOptions options, Predictor& predictor, const Readiness& readiness,
+GrpcApi::GrpcApi(GrpcApiOptions options, Predictor& predictor, const ReadyState& readiness,
                  metrics::Families& metrics, int shard)
     : options_(std::move(options)),
       predictor_(predictor),

@@ -7,9 +7,9 @@
 #include "engine/api/grpc_methods.hpp"
 #include "engine/api/predictor.hpp"
 #include "engine/api/puid.hpp"
+#include "engine/api/ready_state.hpp"
 #include "engine/grpc/service.hpp"
 #include "engine/grpc/v2_stream.hpp"
-#include "engine/readiness.hpp"
 #include "metrics/families.hpp"
 
 namespace infergraph::engine {
@@ -34,7 +34,7 @@ struct GrpcApiOptions {
 /// Threads: the gRPC thread. Borrows everything it is made of.
 class GrpcApi final : public GrpcService {
  public:
-  GrpcApi(GrpcApiOptions options, Predictor& predictor, const Readiness& readiness,
+  GrpcApi(GrpcApiOptions options, Predictor& predictor, const ReadyState& readiness,
           metrics::Families& metrics, int shard);
 
   std::span<const std::string_view> methods() const override { return names_; }
@@ -66,7 +66,7 @@ class GrpcApi final : public GrpcService {
 
   GrpcApiOptions options_;
   Predictor& predictor_;
-  const Readiness& readiness_;
+  const ReadyState& readiness_;
   PuidSource puids_;
   std::vector<GrpcMethod> methods_;
   std::vector<std::string_view> names_;            // of methods_

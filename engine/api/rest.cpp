@@ -144,7 +144,7 @@ struct RestApi::Request {
   protocol::KeptRequest kept = {};
 };
 
-RestApi::RestApi(RestApiOptions options, Predictor& predictor, const Readiness& readiness,
+RestApi::RestApi(RestApiOptions options, Predictor& predictor, const ReadyState& readiness,
                  metrics::Families& metrics, int shard)
     : options_(std::move(options)),
       predictor_(predictor),

@@ -7,9 +7,9 @@
 
 #include "engine/api/predictor.hpp"
 #include "engine/api/puid.hpp"
+#include "engine/api/ready_state.hpp"
 #include "engine/api/router.hpp"
 #include "engine/net/http1/service.hpp"
-#include "engine/readiness.hpp"
 #include "metrics/families.hpp"
 
 namespace infergraph::engine {
@@ -34,7 +34,7 @@ struct RestApiOptions {
 /// Threads: one for each I/O thread. Borrows everything it is made of.
 class RestApi final : public HttpService {
  public:
-  RestApi(RestApiOptions options, Predictor& predictor, const Readiness& readiness,
+  RestApi(RestApiOptions options, Predictor& predictor, const ReadyState& readiness,
           metrics::Families& metrics, int shard);
 
   Awaitable<HttpResponse> handle(const HttpRequest& request, std::string& header_lines) override;
@@ -70,7 +70,7 @@ class RestApi final : public HttpService {
 
   RestApiOptions options_;
   Predictor& predictor_;
-  const Readiness& readiness_;
+  const ReadyState& readiness_;
   const metrics::Registry& registry_;
   PuidSource puids_;
   std::string common_headers_;  // the same on every answer

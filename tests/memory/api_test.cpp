@@ -216,10 +216,7 @@ class Api : public testing::Test {
   WorkDesk desk{pool, budget,
                 [this](std::function<void()> call) { boost::asio::post(loop, std::move(call)); },
                 &families, 0};
-  IoThread control{0};
-  GrpcThread grpc_thread{0};
-  GrpcTransport transport{grpc_thread, {}};
-  Readiness readiness{control, {}, {}, transport, nullptr};
+  ReadyState readiness;
   std::unique_ptr<Predictor> predictor;
   std::unique_ptr<RestApi> rest;
   std::unique_ptr<GrpcApi> grpc;

@@ -158,10 +158,7 @@ class Session : public testing::Test {
                   boost::asio::post(runtime.thread(0).context, std::move(call));
                 },
                 &families, 0};
-  IoThread control{0};
-  GrpcThread grpc_thread{1};
-  GrpcTransport transport{grpc_thread, {}};
-  Readiness readiness{control, {}, {}, transport, nullptr};
+  ReadyState readiness;
   std::unique_ptr<Predictor> predictor;
   std::unique_ptr<RestApi> api;
   std::unique_ptr<HttpListener> front;

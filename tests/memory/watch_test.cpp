@@ -99,7 +99,7 @@ TEST_F(Watch, ProbesGoOnWhateverAllocationFails) {
   Readiness readiness(control, {connected, asked}, often, transport, nullptr);
   readiness.start();
   expect_seen([this](bool there) { book->set({there ? here : at(1)}); },
-              [&] { return readiness.ready(); });
+              [&] { return readiness.state().ready(); });
 }
 
 TEST_F(Watch, LooksForServersGoOnWhateverAllocationFails) {
