@@ -17,6 +17,7 @@
 #include "engine/host/memory_limit.hpp"
 #include "engine/host/process.hpp"
 #include "engine/net/do_on.hpp"
+#include "engine/net/drain_limits.hpp"
 #include "engine/node/grpc.hpp"
 #include "engine/node/logged.hpp"
 #include "engine/node/posted.hpp"
@@ -35,8 +36,6 @@ using protocol::Transport;
 
 namespace {
 
-// A balancer needs this long to notice that /ready has turned.
-constexpr auto kLeastWindDown = std::chrono::milliseconds(500);
 // Kept for callers who come when there are no others.
 constexpr int kSpareDescriptors = 16;
 // Large messages that may wait for a thread: what each holds is bounded besides.
@@ -538,8 +537,7 @@ void Server::start_threads() {
 bool Server::drain() {
   readiness_->state().stop_serving();
   listener_->wind_down();
-  std::this_thread::sleep_for(
-      std::max(std::chrono::milliseconds(options_.shutdown_delay), kLeastWindDown));
+  std::this_thread::sleep_for(DrainLimits::wind_down(options_.shutdown_delay));
   // First of all, so that who is accepted last on a shared port still finds gRPC there.
   listener_->stop_listening();
   // Beside REST's drain, or after it when there is no thread to be had.

@@ -31,6 +31,8 @@
 #include "engine/grpc/server_call.hpp"
 #include "engine/grpc/stream_call.hpp"
 #include "engine/grpc/unary_call.hpp"
+#include "engine/net/drain_limits.hpp"
+#include "engine/net/grace.hpp"
 
 // Of libgrpc itself, as it is in Debian 12 (1.51); see send_goaways().
 namespace grpc_core {
@@ -53,9 +55,6 @@ constexpr std::array<const char*, 2> kReflection = {
 // A caller may ping this often before it is told to go: less would cut clients that were set to
 // notice a dead engine soon.
 constexpr int kLeastPingIntervalMs = 5000;
-// A drain looks this often, and takes this long a silence for the end.
-constexpr auto kDrainStep = std::chrono::milliseconds(5);
-constexpr auto kQuiet = std::chrono::milliseconds(300);
 
 // Stops listening, and tells every caller to go elsewhere, while calls that are on their way are
 // still taken. grpc++'s Shutdown does both too, but from its first moment on it kills what arrives
@@ -266,48 +265,51 @@ void GrpcFront::set_serving(bool serving) {
 
 bool GrpcFront::drain(std::chrono::milliseconds limit) {
   if (!server_->server || std::exchange(drained_, true)) return true;
-  const auto deadline = Clock::now() + limit;
-  grpc::Server& server = *server_->server;
+  Grace grace(Clock::now(), limit, DrainLimits::kGrpcSilence);
   // The acceptor of a shared port would be left with a listener that is gone.
-  send_goaways(server, options_.port.has_value());
-  // Streams have no end of their own.
-  const auto cut_streams = [this] {
-    for (ServerCall& call : server_->host.calls) {
-      if (dynamic_cast<StreamCall*>(&call) != nullptr) call.cut();
-    }
-  };
-  const auto none_open = [this] { return server_->host.open.load(std::memory_order_acquire) == 0; };
-  // Once no call has been under way for long enough, none can be on its way either. Connections
-  // that were being made meanwhile are told as well.
-  auto quiet_since = Clock::now();
-  for (auto now = quiet_since; now < deadline && now - quiet_since < kQuiet; now = Clock::now()) {
-    post_surely([&] { thread_.post(cut_streams); });
-    send_goaways(server, false);
-    std::this_thread::sleep_for(kDrainStep);
-    if (!none_open()) quiet_since = now;
+  send_goaways(*server_->server, options_.port.has_value());
+  Gate& open = server_->host.open;
+  while (!grace.over(Clock::now(), open.in_flight())) {
+    cut_streams();
+    send_goaways(*server_->server, false);
+    std::this_thread::sleep_for(DrainLimits::kGoawayPeriod);
   }
-  const bool clean = none_open();
-  unfinished_ = server_->host.open.load(std::memory_order_acquire);
+  unfinished_ = open.in_flight();
   {
     const std::lock_guard lock(closing_);
     closed_ = true;
   }
-  // Shutdown waits for connections too, and a silent caller would keep his.
-  // Without a thread it is done below, and takes its whole time for a silent caller.
-  auto shut_down = std::async(std::launch::async | std::launch::deferred, [&] {
-    server.Shutdown(std::chrono::system_clock::now() + (deadline - Clock::now()));
-  });
-  while (shut_down.wait_for(kDrainStep) == std::future_status::timeout) {
-    if (none_open()) grpc_server_cancel_all_calls(server.c_server());
-  }
-  shut_down.get();
+  shut_down(grace.end());
   // A call may have been accepted that the thread has not seen yet.
   std::promise<void> seen;
   post_surely([&] { thread_.post([&seen] { seen.set_value(); }); });
   seen.get_future().wait();
-  // What was cut ends as soon as its nodes have let go.
-  while (!none_open()) std::this_thread::sleep_for(kDrainStep);
-  return clean;
+  open.wait();  // what was cut ends as soon as its nodes have let go
+  return unfinished_ == 0;
+}
+
+// Streams have no end of their own.
+void GrpcFront::cut_streams() {
+  const auto cut = [this] {
+    for (ServerCall& call : server_->host.calls) {
+      if (dynamic_cast<StreamCall*>(&call) != nullptr) call.cut();
+    }
+  };
+  post_surely([&] { thread_.post(cut); });
+}
+
+// Shutdown waits for connections too, and a silent caller would keep his.
+void GrpcFront::shut_down(Clock::time_point limit) {
+  grpc::Server& server = *server_->server;
+  // Without a thread it is done below, and takes its whole time for a silent caller.
+  auto shut = std::async(std::launch::async | std::launch::deferred, [&] {
+    server.Shutdown(std::chrono::system_clock::now() + (limit - Clock::now()));
+  });
+  while (shut.wait_for(DrainLimits::kGoawayPeriod) == std::future_status::timeout) {
+    // At the limit it calls off itself what is left.
+    if (server_->host.open.wait_until(limit)) grpc_server_cancel_all_calls(server.c_server());
+  }
+  shut.get();
 }
 
 }  // namespace infergraph::engine

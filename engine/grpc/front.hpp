@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "engine/grpc/service.hpp"
 #include "engine/grpc/thread.hpp"
 #include "protocol/status.hpp"
@@ -62,6 +63,9 @@ class GrpcFront {
 
  private:
   struct Server;
+
+  void cut_streams();
+  void shut_down(Clock::time_point limit);
 
   GrpcThread& thread_;
   GrpcFrontOptions options_;

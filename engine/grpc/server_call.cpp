@@ -86,7 +86,7 @@ void ServerCall::on_accepted(bool ok) {
   }
   // Without another one the method would not be served any more.
   post_surely([this] { next()->wait(); });
-  host_.open.fetch_add(1, std::memory_order_relaxed);
+  host_.open.enter();
   host_.calls.push_back(*this);
   Ended ended(*this);
   try {
@@ -124,7 +124,7 @@ void ServerCall::end_if_done() {
   if (!served_ || !transport_ended_) return;
   CallHost& host = host_;
   delete this;
-  host.open.fetch_sub(1, std::memory_order_release);
+  host.open.leave();
 }
 
 }  // namespace infergraph::engine

@@ -3,7 +3,6 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/status.h>
 
-#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "base/async/cancellation.hpp"
 #include "base/caller.hpp"
 #include "base/clock.hpp"
+#include "base/gate.hpp"
 #include "engine/grpc/queue.hpp"
 #include "engine/grpc/raw_service.hpp"
 #include "protocol/payload.hpp"
@@ -99,7 +99,7 @@ struct CallHost {
   GrpcThread& thread;
   RawService& service;
   grpc::ServerCompletionQueue* queue = nullptr;
-  std::atomic<int> open = 0;  ///< calls that were accepted and have not ended
+  Gate open;  ///< calls that were accepted and have not ended
   /// Calls under way.
   boost::intrusive::list<ServerCall, boost::intrusive::constant_time_size<false>> calls;
 };

@@ -10,6 +10,8 @@
 
 #include "base/async/post_surely.hpp"
 #include "engine/net/do_on.hpp"
+#include "engine/net/drain_limits.hpp"
+#include "engine/net/grace.hpp"
 #include "engine/net/handshakes.hpp"
 #include "engine/net/http1/response_head.hpp"
 #include "engine/observe/log.hpp"
@@ -30,9 +32,6 @@ constexpr int kReserve = 64;
 constexpr int kMostLingering = 64;
 // How long accepting rests when the process is out of descriptors, and of spare ones.
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
-// How long the last handshakes get before the listener closes: many times what one takes within a
-// cluster, and little beside the second after which a caller repeats a SYN that was dropped.
-constexpr auto kLastHandshakes = std::chrono::milliseconds(20);
 
 bool is_shortage(const boost::system::error_code& ec) {
   return ec == asio::error::no_descriptors || ec == asio::error::no_buffer_space ||
@@ -72,8 +71,7 @@ HttpListener::~HttpListener() {
   }
   // The accept that close() aborted may be queued behind the first turn after it, not the second.
   on_thread(0, [] {});
-  // What was cut ends within a turn of its loop.
-  while (places_.taken() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  places_.wait_until_free();  // what was cut ends within a turn of its loop
 }
 
 template <typename Function>
@@ -273,7 +271,7 @@ bool HttpListener::stop_listening() {
   on_thread(0, [this] {
     for (const auto& acceptor : acceptors_) drop_new_handshakes(acceptor->native_handle());
   });
-  std::this_thread::sleep_for(kLastHandshakes);
+  std::this_thread::sleep_for(DrainLimits::kLastHandshakes);
   return on_thread(0, [this] {
     retry_.cancel();
     boost::system::error_code ignored;
@@ -311,7 +309,7 @@ bool HttpListener::accept_one(Acceptor& acceptor) {
 }
 
 bool HttpListener::drain(std::chrono::milliseconds limit) {
-  const auto deadline = Clock::now() + limit;
+  Grace grace(Clock::now(), limit, {});
   bool clean = stop_listening();
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     const bool told = on_thread(i, [&host = *hosts_[i]] {
@@ -321,9 +319,7 @@ bool HttpListener::drain(std::chrono::milliseconds limit) {
     });
     clean = clean && told;
   }
-  while (places_.taken() > 0 && Clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  while (!grace.over(Clock::now(), places_.taken())) places_.wait_until_free(grace.end());
   return clean && places_.taken() == 0;
 }
 

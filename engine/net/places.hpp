@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/clock.hpp"
+#include "base/gate.hpp"
+
 namespace infergraph::engine {
 
 class Place;
@@ -32,7 +35,10 @@ class Places {
   Place take();
   Place take_spare();
   /// All that are taken; what their holders did before they gave them back has happened.
-  int taken() const;
+  int taken() const { return gate_.in_flight(); }
+  /// Waits until none is taken; false if that isn't so at `limit`. With no limit, however long.
+  bool wait_until_free(Clock::time_point limit) { return gate_.wait_until(limit); }
+  void wait_until_free() { gate_.wait(); }
 
  private:
   friend class Place;
@@ -41,13 +47,14 @@ class Places {
 
   std::array<int, 4> limits_;
   std::array<std::atomic<int>, 4> taken_{};
+  Gate gate_;  // who holds a place, of whichever kind, is in flight
 };
 
 /// One connection's hold on a place, given back when it ends. An empty one counts nowhere.
 class Place {
  public:
   Place() = default;
-  Place(Places& places, Places::Kind kind) : places_(&places), kind_(kind) {}
+  Place(Places& places, Places::Kind kind) : places_(&places), kind_(kind) { places.gate_.enter(); }
   Place(Place&& other) noexcept
       : places_(std::exchange(other.places_, nullptr)), kind_(other.kind_) {}
   Place& operator=(Place&& other) noexcept {
@@ -56,7 +63,9 @@ class Place {
     return *this;
   }
   ~Place() {
-    if (places_ != nullptr) places_->give_back(kind_);
+    if (places_ == nullptr) return;
+    places_->give_back(kind_);
+    places_->gate_.leave();  // last: who waits for it may destroy them
   }
 
   explicit operator bool() const { return places_ != nullptr; }
@@ -87,7 +96,7 @@ inline bool Places::take(Kind kind) {
 }
 
 inline void Places::give_back(Kind kind) {
-  taken_[static_cast<std::size_t>(kind)].fetch_sub(1, std::memory_order_release);
+  taken_[static_cast<std::size_t>(kind)].fetch_sub(1, std::memory_order_relaxed);
 }
 
 inline Place Places::take() {
@@ -99,14 +108,6 @@ inline Place Places::take() {
 
 inline Place Places::take_spare() {
   return take(Kind::kSpare) ? Place(*this, Kind::kSpare) : Place();
-}
-
-inline int Places::taken() const {
-  int sum = 0;
-  // A connection that begins to linger is counted twice for a moment, never not at all, as long as
-  // the lingering are looked at last.
-  for (const auto& taken : taken_) sum += taken.load(std::memory_order_acquire);
-  return sum;
 }
 
 }  // namespace infergraph::engine
