@@ -1,5 +1,5 @@
-// infergraph: an inference graph executor. From here a request's way is
-// HttpListener → HttpSession → RestApi → Predictor → Walker → RemoteUnit → RestNode and back
+// infergraph: an inference graph executor. From here a request goes its way: HttpListener →
+// HttpSession → RestApi → ApiCore → Predictor → Walker → RemoteUnit → RestNode and back
 // (docs/life_of_a_request.md).
 
 #include <malloc.h>

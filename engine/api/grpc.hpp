@@ -1,16 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "engine/api/core.hpp"
 #include "engine/api/grpc_methods.hpp"
-#include "engine/api/predictor.hpp"
-#include "engine/api/puid.hpp"
-#include "engine/api/ready_state.hpp"
 #include "engine/grpc/service.hpp"
 #include "engine/grpc/v2_stream.hpp"
-#include "metrics/families.hpp"
 
 namespace infergraph::engine {
 
@@ -28,13 +27,14 @@ struct GrpcApiOptions {
 };
 
 /// The protocols over gRPC: service Seldon, and of Model and Generic what lets the engine be a node
-/// of another engine's graph; PredictionService and ModelService; GRPCInferenceService. Source:
-/// contract/protos.md §1, §3, §5.
+/// of another engine's graph; PredictionService and ModelService; GRPCInferenceService. From
+/// method, metadata and message to what is asked, and from its answer to a status, a message and
+/// metadata. Source: contract/protos.md §1, §3, §5.
 ///
 /// Threads: the gRPC thread. Borrows everything it is made of.
 class GrpcApi final : public GrpcService {
  public:
-  GrpcApi(GrpcApiOptions options, Predictor& predictor, const ReadyState& readiness,
+  GrpcApi(GrpcApiOptions options, Predictor& predictor, const ReadyState& ready_state,
           metrics::Families& metrics, int shard);
 
   std::span<const std::string_view> methods() const override { return names_; }
@@ -42,39 +42,9 @@ class GrpcApi final : public GrpcService {
   Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
 
  private:
-  using Answer = protocol::Result<protocol::Payload>;
-  struct Call {
-    const GrpcMethod& method;
-    std::string_view puid;
-    Clock::time_point started;
-  };
-
-  Awaitable<Answer> ask_predictor(GrpcRequest& request, graph::CallContext& context);
-  Awaitable<Answer> ask_node(const GrpcMethod& method, const protocol::Payload& request,
-                             graph::CallContext& context);
-  Answer answer_itself(const GrpcMethod& method) const;
-  /// True when the caller gets it as it is.
-  static bool is_in_form(const GrpcMethod& method, const protocol::Payload& answer);
-  Answer converted(const GrpcMethod& method, protocol::KeptRequest& request,
-                   const protocol::Payload& answer) const;
-  Answer convert(const GrpcMethod& method, protocol::KeptRequest& request,
-                 const protocol::Payload& answer) const;
-  GrpcResponse finish(const Call& call, const Answer& answer);
-  GrpcResponse fail_thrown(const Call& call) noexcept;
-  void observe(std::size_t method, const GrpcResponse& response, Clock::duration took);
-  GrpcResponse fail(const Call& call, const protocol::Status& status);
-
-  GrpcApiOptions options_;
-  Predictor& predictor_;
-  const ReadyState& readiness_;
-  PuidSource puids_;
   std::vector<GrpcMethod> methods_;
-  std::vector<std::string_view> names_;            // of methods_
-  std::vector<metrics::ServerRequests> requests_;  // one a method
-  metrics::FailedRequests failed_;
-  metrics::HistogramCell& prediction_self_;
-  metrics::HistogramCell& feedback_self_;
-  metrics::GaugeCell& in_flight_;
+  std::vector<std::string_view> names_;  // of methods_
+  ApiCore core_;                         // its services are methods_
   V2Stream v2_stream_;
   std::vector<GrpcStream> streams_;
 };

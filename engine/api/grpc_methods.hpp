@@ -1,31 +1,18 @@
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 #include <vector>
 
+#include "engine/api/asked.hpp"
 #include "engine/api/router.hpp"
 #include "protocol/protocol.hpp"
 
 namespace infergraph::engine {
 
-/// What a method of gRPC asks the engine for.
-enum class GrpcAction : std::uint8_t {
-  kPredict,
-  kFeedback,
-  kModelStatus,
-  kModelMetadata,
-  kRootMetadata,   ///< of the root node
-  kGraphMetadata,  ///< of the whole graph
-  kServerLive,
-  kServerReady,
-  kServerMetadata,
-};
-
 struct GrpcMethod {
   std::string_view name;  ///< "/seldon.protos.Seldon/Predict"; lives for ever
   protocol::Protocol protocol;
-  GrpcAction action;
+  Asked what;
   protocol::Operation operation = protocol::Operation::kPredict;
 };
 

@@ -1,43 +1,27 @@
 #include "engine/api/rest.hpp"
 
-#include <array>
 #include <charconv>
-#include <new>
 #include <optional>
 #include <utility>
 
 #include "engine/api/doc_page.hpp"
-#include "engine/api/in_flight.hpp"
-#include "engine/api/route_service.hpp"
+#include "engine/api/rest_services.hpp"
 #include "engine/net/http1/header_name.hpp"
 #include "engine/net/http1/request_path.hpp"
-#include "engine/observe/failure_log.hpp"
 #include "graph/work_place.hpp"
 #include "metrics/exposition.hpp"
-#include "protocol/caught.hpp"
-#include "protocol/convert/convert.hpp"
-#include "protocol/convert/status_map.hpp"
 #include "protocol/gzip_writer.hpp"
 #include "protocol/json/json.hpp"
-#include "protocol/routes.hpp"
 
 namespace infergraph::engine {
 
 using protocol::Code;
-using protocol::Encoding;
-using protocol::MessageType;
-using protocol::Method;
+using protocol::HeaderField;
 using protocol::Payload;
 using protocol::Protocol;
 using protocol::Status;
-// With its size known, a literal is appended without looking for its end.
-using namespace std::string_view_literals;
 
 namespace {
-
-double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-constexpr std::string_view kFailedNode = "Seldon-Failed-Node";
 
 // A node's headers that the engine answers with its own value for.
 bool is_our_own(std::string_view name, bool cloud_event) {
@@ -51,11 +35,11 @@ bool is_our_own(std::string_view name, bool cloud_event) {
     case 9:
       return cloud_event && same_name(name, "Ce-Source");
     case 11:
-      return same_name(name, "Seldon-Puid");
+      return same_name(name, kPuidHeader);
     case 14:
       return cloud_event && same_name(name, "Ce-Specversion");
     case 18:
-      return same_name(name, kFailedNode);
+      return same_name(name, kFailedNodeHeader);
     case 22:
       return same_name(name, "X-Content-Type-Options");
     case 27:
@@ -106,22 +90,6 @@ std::string joined(const HttpRequest& http, std::string_view name) {
   return list;
 }
 
-bool is_counted(Route route) {
-  return route == Route::kPredictions || route == Route::kFeedback || route == Route::kStatus ||
-         route == Route::kMetadata || route == Route::kGraphMetadata;
-}
-
-HttpResponse bare_failure(Protocol protocol) {
-  constexpr std::string_view kSeldon =
-      R"({"status":{"code":500,"info":"out of memory","reason":"INTERNAL","status":"FAILURE"}})";
-  constexpr std::string_view kOthers = R"({"error":"out of memory"})";
-  HttpResponse made;
-  made.status = 500;
-  made.body = Payload(nullptr, protocol == Protocol::kSeldon ? kSeldon : kOthers);
-  made.body.set_content_type("application/json");
-  return made;
-}
-
 Payload text_payload(std::string text, std::string_view content_type) {
   Payload payload = Payload::json(std::move(text));
   payload.set_content_type(content_type);
@@ -133,361 +101,132 @@ Payload text_payload(std::string text, std::string_view content_type) {
 // One request on its way through the API.
 struct RestApi::Request {
   const HttpRequest& http;
-  std::string& header_lines;
-  std::string canonical_path = {};  // what `match` points into, when it isn't http.path
-  RouteMatch match = {};
-  std::string_view puid = {};
-  std::array<char, 36> made_puid = {};  // where it lies when the caller gave none
+  Ask ask = {};
+  std::string canonical_path = {};  // what `ask.model` points into, when it isn't http.path
+  Verbs verbs = Verbs::kAny;
   bool cloud_event = false;
-  std::string node = {};  // whose status or metadata is asked for
-  Clock::time_point started = {};
-  protocol::KeptRequest kept = {};
 };
 
-RestApi::RestApi(RestApiOptions options, Predictor& predictor, const ReadyState& readiness,
+RestApi::RestApi(RestApiOptions options, Predictor& predictor, const ReadyState& ready_state,
                  metrics::Families& metrics, int shard)
     : options_(std::move(options)),
-      predictor_(predictor),
-      readiness_(readiness),
+      core_({.root = {}, .max_decoded = options_.max_decoded, .work = options_.work}, kRestServices,
+            predictor, ready_state, metrics, shard),
       registry_(metrics.registry()),
+      event_source_("seldon." + options_.deployment),
+      event_type_(event_source_ + "." + options_.namespace_ + ".response"),
       doc_page_(doc_page(options_.metrics_path, options_.protocols)),
-      predictions_(metrics.server(shard, "predictions", "post")),
-      feedback_(metrics.server(shard, "feedback", "post")),
-      status_(metrics.server(shard, "status", "get")),
-      metadata_(metrics.server(shard, "metadata", "get")),
-      failed_(metrics.requests_failed(shard)),
-      prediction_self_(metrics.request_self_seconds(shard, "predictions")),
-      feedback_self_(metrics.request_self_seconds(shard, "feedback")),
-      in_flight_(metrics.requests_in_flight(shard)),
       page_size_(predictor.node_count() * kPageBytesOfNode) {
-  common_headers_ = "Access-Control-Allow-Headers: " + options_.allowed_headers +
-                    "\r\nAccess-Control-Allow-Origin: " + options_.allowed_origins +
-                    "\r\nX-Content-Type-Options: nosniff\r\nSeldon-Puid: ";
-  server_metadata_ = R"({"name":"infergraph","version":")" INFERGRAPH_VERSION
-                     R"(","extensions":["binary_tensor_data"]})";
-  cloud_event_headers_ = "Ce-Specversion: 0.3\r\nCe-Source: seldon." + options_.deployment +
-                         "\r\nCe-Type: seldon." + options_.deployment + "." + options_.namespace_ +
-                         ".response\r\n";
+  fixed_headers_.add("Access-Control-Allow-Headers", options_.allowed_headers);
+  fixed_headers_.add("Access-Control-Allow-Origin", options_.allowed_origins);
+  fixed_headers_.add("X-Content-Type-Options", "nosniff");
 }
 
-Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, std::string& header_lines) {
-  Request request{http, header_lines};
-  HttpResponse response;
-  // What is thrown, but for the part that serve() watches over, ends here.
+Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, protocol::HeaderList& headers) {
+  Request request{http};
+  Answer answer(headers);
+  // What is thrown, but for the part that the core watches over, ends here.
   try {
-    const Next next = begin(request, response);
-    if (next == Next::kServe) co_await serve(request, response);
-    if (next == Next::kMetrics) co_await metrics_page(request, response);
+    const Next next = begin(request, answer);
+    if (next == Next::kServe) co_await core_.serve(request.ask, answer);
+    if (next == Next::kMetrics) co_await metrics_page(request, answer);
   } catch (...) {
-    response = fail_thrown(request);
-    if (is_counted(request.match.route)) observe(request, response, Clock::duration::zero());
+    core_.fail_thrown(request.ask, answer);
   }
-  co_return response;
+  co_return finish(request, answer);
 }
 
 // Apart from handle(), as is all that awaits nothing: asio uses frames again up to 1,020 bytes.
-RestApi::Next RestApi::begin(Request& request, HttpResponse& response) {
+RestApi::Next RestApi::begin(Request& request, Answer& answer) {
   const HttpRequest& http = request.http;
-  request.match = match_route(http.verb, http.path, options_.metrics_path, options_.protocols,
-                              request.canonical_path);
-  request.puid = http.header("Seldon-Puid");
-  if (!is_puid(request.puid)) {
-    const std::string_view fresh = puids_.next();
-    fresh.copy(request.made_puid.data(), request.made_puid.size());
-    request.puid = {request.made_puid.data(), request.made_puid.size()};
-  }
+  Ask& ask = request.ask;
+  const RouteMatch match = match_route(http.verb, http.path, options_.metrics_path,
+                                       options_.protocols, request.canonical_path);
+  request.verbs = match.verbs;
+  ask.what = match.what;
+  ask.protocol = match.protocol;
+  ask.operation = match.operation;
+  ask.service = rest_service_of(match.what, match.protocol);
+  ask.model = match.node;
+  ask.version = match.version;
+  ask.puid = http.header(kPuidHeader);
+  ask.headers = http.headers;
+  ask.cancel = http.cancel;
+  ask.caller = http.caller;
+  ask.verb = http.verb;
+  ask.path = http.path;
+  ask.request.payload = http.body;
   http.header("Ce-Specversion", &request.cloud_event);
-  begin_headers(request);
-  if (!allows(request.match.verbs, http.verb)) {
-    request.header_lines.append("Allow: ").append(allowed(request.match.verbs)).append("\r\n");
-    response = fail(
-        request, Status(Code::kMethodNotAllowed,
-                        std::string(http.verb) + " is not allowed on " + std::string(http.path)));
+  core_.begin(ask, answer);
+  if (!allows(request.verbs, http.verb)) {
+    answer.headers.add("Allow", allowed(request.verbs));
+    core_.fail(ask,
+               Status(Code::kMethodNotAllowed,
+                      std::string(http.verb) + " is not allowed on " + std::string(http.path)),
+               answer);
     return Next::kNothing;
   }
-  request.kept.payload = http.body;
-  request.kept.payload.set_protocol(request.match.protocol);
-  if (request.match.protocol == Protocol::kV2) {
-    if (const auto wrong = find_binary(http, request.kept.payload)) {
-      response = fail(request, *wrong);
+  if (ask.protocol == Protocol::kV2) {
+    if (const auto wrong = find_binary(http, ask.request.payload)) {
+      core_.fail(ask, *wrong, answer);
       return Next::kNothing;
     }
   }
-  if (request.match.verbs != Verbs::kAny && http.verb == "OPTIONS") return Next::kNothing;
-  switch (request.match.route) {
-    case Route::kStatus:
-    case Route::kMetadata:
-      request.node = protocol::percent_decoded(request.match.node);
+  if (request.verbs != Verbs::kAny && http.verb == "OPTIONS") return Next::kNothing;
+  switch (ask.what) {
+    case Asked::kPredictions:
+    case Asked::kFeedback:
+    case Asked::kStatus:
+    case Asked::kMetadata:
+    case Asked::kGraphMetadata:
       return Next::kServe;
-    case Route::kPredictions:
-    case Route::kFeedback:
-    case Route::kGraphMetadata:
-      return Next::kServe;
-    case Route::kMetrics:
+    case Asked::kMetrics:
       return Next::kMetrics;
     default:
-      response = respond_locally(request);
+      answer_here(request, answer);
       return Next::kNothing;
   }
 }
 
-Awaitable<void> RestApi::serve(Request& request, HttpResponse& response) {
-  request.started = Clock::now();
-  graph::CallTimes times;
-  // What anything below throws ends here.
-  try {
-    graph::CallContext context;
-    context.puid = request.puid;
-    context.headers = request.http.headers;
-    context.cancel = request.http.cancel;
-    context.times = &times;
-    context.work = options_.work;
-    context.caller = request.http.caller;
-    fill(request, context);
-    const InFlight counted(in_flight_);
-    Answer answer = co_await ask_predictor(request, context);
-    if (answer && !is_in_form(request, *answer)) {
-      co_await bring_into_form(request, answer, context);
-    }
-    response = finish(request, answer);
-  } catch (...) {
-    response = fail_thrown(request);
+void RestApi::answer_here(Request& request, Answer& answer) {
+  const HttpRequest& http = request.http;
+  Ask& ask = request.ask;
+  if (ApiCore::is_answered_now(ask.what)) return core_.answer_now(ask, answer);
+  if (ask.what == Asked::kPing) {
+    answer.payload = text_payload("pong", "text/plain; charset=utf-8");
+    return;
   }
-
-  const auto took = Clock::now() - request.started;
-  observe(request, response, took);
-  if (request.match.route == Route::kPredictions) {
-    prediction_self_.observe(seconds(took - times.total()));
-  } else if (request.match.route == Route::kFeedback) {
-    feedback_self_.observe(seconds(took - times.total()));
-  }
-}
-
-Awaitable<void> RestApi::bring_into_form(Request& request, Answer& answer,
-                                         graph::CallContext& context) {
-  const auto convert = [&] { return converted(request, *answer); };
-  const bool predicts = request.match.route == Route::kPredictions;
-  const std::size_t bytes = protocol::bytes_read(*answer, predicts ? &request.kept : nullptr);
-  auto made = graph::try_here(context, bytes, convert);
-  if (!made) made = co_await graph::elsewhere(context, bytes, convert);
-  answer = *std::move(made);
-}
-
-void RestApi::observe(const Request& request, const HttpResponse& response, Clock::duration took) {
-  // The first time of a status takes memory, which is there again when it was missing for a moment.
-  for (const bool again : {true, false}) {
-    try {
-      return requests_of(request.match.route).observe(response.status, seconds(took));
-    } catch (const std::bad_alloc&) {
-      if (!again) return;
-    }
-  }
-}
-
-void RestApi::fill(Request& request, graph::CallContext& context) const {
-  const RouteMatch& match = request.match;
-  context.protocol = match.protocol;
-  context.operation = match.operation;
-  context.request = &request.kept;
-  // Of a graph of one node its model may be named; in a larger one a name renames nothing.
-  const bool names_node = match.route == Route::kStatus || match.route == Route::kMetadata;
-  if (match.protocol == Protocol::kSeldon) return;
-  if (predictor_.is_single()) {
-    context.model = match.node;
-    context.model_version = match.version;
-  } else if (names_node) {
-    context.model_version = match.version;
-  }
-  if (names_node && predictor_.has_node(request.node)) context.model = {};
-}
-
-Awaitable<RestApi::Answer> RestApi::ask_predictor(Request& request, graph::CallContext& context) {
-  switch (request.match.route) {
-    case Route::kFeedback:
-      return predictor_.feedback(request.kept.payload, context);
-    case Route::kGraphMetadata:
-      return predictor_.graph_metadata(context);
-    case Route::kStatus:
-      return predictor_.ask(Method::kStatus, request.node, {}, context);
-    case Route::kMetadata:
-      return predictor_.ask(Method::kMetadata, request.node, {}, context);
-    default:
-      return predictor_.predict(request.kept.payload, context);
-  }
-}
-
-metrics::ServerRequests& RestApi::requests_of(Route route) {
-  switch (route) {
-    case Route::kFeedback:
-      return feedback_;
-    case Route::kStatus:
-    case Route::kHealth:
-    case Route::kReady:
-      return status_;
-    case Route::kMetadata:
-    case Route::kGraphMetadata:
-      return metadata_;
-    default:
-      return predictions_;
-  }
-}
-
-bool RestApi::is_in_form(const Request& request, const Payload& answer) {
-  return answer.protocol() == request.match.protocol && answer.encoding() == Encoding::kJson;
-}
-
-RestApi::Answer RestApi::converted(Request& request, const Payload& answer) const {
-  const Protocol protocol = request.match.protocol;
-  Answer made = [&]() -> Answer {
-    const std::size_t most = options_.max_decoded;
-    switch (request.match.route) {
-      case Route::kStatus:
-        return protocol::convert_status(answer, protocol, Encoding::kJson, most);
-      case Route::kMetadata:
-        return protocol::convert_metadata(answer, protocol, Encoding::kJson, most);
-      case Route::kFeedback:
-        return protocol::convert(answer, MessageType::kSeldonMessage, Encoding::kJson, most);
-      default:
-        break;
-    }
-    protocol::Target target;
-    target.protocol = protocol;
-    target.role = protocol::Role::kAnswer;
-    target.operation = request.match.operation;
-    target.request = &request.kept;
-    target.max_decoded = most;
-    return protocol::convert(answer, target);
-  }();
-  if (made) return made;
-  return Status(Code::kBadUpstream, made.error().message(), std::string(answer.origin()));
-}
-
-HttpResponse RestApi::finish(Request& request, const Answer& answer) {
-  if (!answer) return fail(request, answer.error());
-  pass_on_headers(request, *answer);
-  return {answer->status(), *answer};
-}
-
-HttpResponse RestApi::fail(Request& request, const Status& status) {
-  const protocol::HttpFailure failure = protocol::http_failure(status);
-  if (status.code() == Code::kOverloaded) request.header_lines += "Retry-After: 1\r\n";
-  if (!status.node().empty()) {
-    request.header_lines.append(kFailedNode)
-        .append(": ")
-        .append(protocol::failed_node(status))
-        .append("\r\n");
-  }
-  log_failure(request, status);
-  const Payload body = protocol::error_body(status, request.match.protocol);
-  pass_on_headers(request, body);
-  // Last, so that what is thrown on the way here counts once, as what it is then answered with.
-  if (status.code() != Code::kUpstream) failed_.count(failure.reason);
-  return {failure.status, body};
-}
-
-void RestApi::log_failure(const Request& request, const Status& status) {
-  FailedRequest failed;
-  failed.puid = request.puid;
-  failed.service = service_of(request.match.route, request.match.protocol);
-  failed.verb = request.http.verb;
-  failed.path = request.http.path;
-  if (request.started != Clock::time_point()) failed.took = Clock::now() - request.started;
-  log_rest_failure(failed, status);
-}
-
-bool RestApi::answers_when_full(std::string_view verb, std::string_view path) const {
-  std::string canonical;
-  switch (match_route(verb, path, options_.metrics_path, options_.protocols, canonical).route) {
-    case Route::kLive:
-    case Route::kReady:
-    case Route::kHealth:
-    case Route::kPing:
-    case Route::kMetrics:
-      return true;
-    default:
-      return false;
-  }
-}
-
-HttpResponse RestApi::fail_thrown(Request& request) noexcept {
-  const Status status = protocol::caught();
-  try {
-    request.header_lines.clear();
-    begin_headers(request);
-    return fail(request, status);
-  } catch (...) {
-    // Then with nothing that takes memory.
-    request.header_lines.clear();
-    try {
-      failed_.count("INTERNAL");
-    } catch (...) {
-      // The first of its kind, and no memory for the series.
-    }
-    return bare_failure(request.match.protocol);
-  }
-}
-
-HttpResponse RestApi::refuse(const Status& why, std::string& header_lines) {
-  const HttpRequest nothing;
-  Request request{nothing, header_lines};
-  request.match.protocol = options_.protocols.front();
-  request.puid = puids_.next();
-  begin_headers(request);
-  return fail(request, why);
-}
-
-HttpResponse RestApi::respond_locally(Request& request) {
-  if (service_of(request.match.route, request.match.protocol).empty()) return respond(request);
-  request.started = Clock::now();
-  HttpResponse made = respond(request);
-  requests_of(request.match.route).observe(made.status, seconds(Clock::now() - request.started));
-  return made;
-}
-
-HttpResponse RestApi::respond(Request& request) {
-  switch (request.match.route) {
-    case Route::kLive:
-      return {};
-    case Route::kPing:
-      return {200, text_payload("pong", "text/plain; charset=utf-8")};
-    case Route::kReady:
-    case Route::kHealth:
-      if (readiness_.ready()) return {};
-      if (request.match.protocol == Protocol::kV2) return {503, {}};
-      return {503, Payload::json(readiness_.report())};
-    case Route::kServerMetadata:
-      return {200, Payload::json(server_metadata_)};
-    case Route::kDoc:
-      return {200, text_payload(doc_page_, "text/html; charset=utf-8")};
-    default:
-      break;
+  if (ask.what == Asked::kDoc) {
+    answer.payload = text_payload(doc_page_, "text/html; charset=utf-8");
+    return;
   }
   // The reference redirects to the path as it would be without empty and dotted segments.
-  std::string clean = clean_path(request.http.path);
-  if (request.http.path.starts_with('/') && clean != request.http.path) {
-    if (!request.http.query.empty()) clean.append("?").append(request.http.query);
-    request.header_lines.append("Location: ").append(clean).append("\r\n");
-    return {301, {}};
+  std::string clean = clean_path(http.path);
+  if (http.path.starts_with('/') && clean != http.path) {
+    if (!http.query.empty()) clean.append("?").append(http.query);
+    answer.headers.add_made("Location", clean);
+    answer.status = 301;
+    return;
   }
-  std::string what = "no such path: " + std::string(request.http.path);
-  if (const auto other =
-          unserved_protocol(request.http.verb, request.http.path, options_.protocols)) {
+  std::string what = "no such path: " + std::string(http.path);
+  if (const auto other = unserved_protocol(http.verb, http.path, options_.protocols)) {
     what.append("; protocol ").append(name_of(*other)).append(" is not served (--protocol)");
   }
-  return fail(request, Status(Code::kNotFound, std::move(what)));
+  core_.fail(ask, Status(Code::kNotFound, std::move(what)), answer);
 }
 
-Awaitable<void> RestApi::metrics_page(Request& request, HttpResponse& response) {
+Awaitable<void> RestApi::metrics_page(const Request& request, Answer& answer) {
+  const HttpRequest& http = request.http;
   graph::CallContext context;
-  context.cancel = request.http.cancel;
+  context.cancel = http.cancel;
   context.work = options_.pages;
-  context.caller = request.http.caller;
+  context.caller = http.caller;
   std::size_t text_size = 0;
-  const auto make = [&]() -> Answer {
-    const auto format = metrics::negotiate(joined(request.http, "Accept"));
+  const auto make = [&]() -> protocol::Result<Payload> {
+    const auto format = metrics::negotiate(joined(http, "Accept"));
     std::string text = metrics::expose(registry_, format);
     text_size = text.size();
-    const bool packs = metrics::prefers_gzip(joined(request.http, "Accept-Encoding"));
+    const bool packs = metrics::prefers_gzip(joined(http, "Accept-Encoding"));
     std::string packed = packs ? protocol::gzipped(text) : std::string();
     const bool is_packed = !packed.empty();
     Payload made = text_payload(is_packed ? std::move(packed) : std::move(text),
@@ -498,37 +237,66 @@ Awaitable<void> RestApi::metrics_page(Request& request, HttpResponse& response) 
   auto page = graph::try_here(context, page_size_, make);
   if (!page) page = co_await graph::elsewhere(context, page_size_, make);
   if (!*page) {
-    response = fail(request, page->error());
+    core_.fail(request.ask, page->error(), answer);
     co_return;
   }
   page_size_ = text_size;
-  request.header_lines.append("Vary: Accept, Accept-Encoding\r\n");
-  response = {200, **std::move(page)};
+  answer.headers.add("Vary", "Accept, Accept-Encoding");
+  answer.payload = **std::move(page);
 }
 
-void RestApi::begin_headers(Request& request) {
-  std::string& lines = request.header_lines;
-  lines.append(common_headers_).append(request.puid).append("\r\n"sv);
-  if (request.match.verbs != Verbs::kAny) {
-    lines.append("Access-Control-Allow-Methods: "sv).append(allowed(request.match.verbs));
-    lines.append("\r\n"sv);
+HttpResponse RestApi::finish(Request& request, Answer& answer) noexcept {
+  try {
+    add_headers(request, answer);
+  } catch (...) {
+    core_.fail_thrown(request.ask, answer);
+  }
+  core_.count(request.ask, answer);
+  return {answer.status, std::move(answer.payload)};
+}
+
+void RestApi::add_headers(const Request& request, Answer& answer) const {
+  if (request.verbs != Verbs::kAny) {
+    answer.headers.add("Access-Control-Allow-Methods", allowed(request.verbs));
   }
   if (request.cloud_event) {
-    lines.append(cloud_event_headers_).append("Ce-Id: "sv).append(request.puid);
-    lines.append("\r\nCe-Path: "sv).append(request.http.path).append("\r\n"sv);
+    answer.headers.add("Ce-Specversion", "0.3");
+    answer.headers.add("Ce-Source", event_source_);
+    answer.headers.add("Ce-Type", event_type_);
+    answer.headers.add("Ce-Id", request.ask.puid);
+    answer.headers.add("Ce-Path", request.http.path);
+  }
+  const auto json_size = answer.payload.json_size();
+  if (json_size) answer.headers.add_made(kJsonSize, std::to_string(*json_size));
+  for (const HeaderField& field : answer.payload.headers()) {
+    if (is_our_own(field.name, request.cloud_event)) continue;
+    if (json_size && same_name(field.name, kJsonSize)) continue;
+    answer.headers.add(field.name, field.value);
   }
 }
 
-void RestApi::pass_on_headers(const Request& request, const Payload& answer) const {
-  const auto json_size = answer.json_size();
-  if (json_size) {
-    request.header_lines.append(kJsonSize).append(": "sv).append(std::to_string(*json_size));
-    request.header_lines.append("\r\n"sv);
-  }
-  for (const protocol::HeaderField& field : answer.headers()) {
-    if (is_our_own(field.name, request.cloud_event)) continue;
-    if (json_size && same_name(field.name, kJsonSize)) continue;
-    request.header_lines.append(field.name).append(": "sv).append(field.value).append("\r\n"sv);
+HttpResponse RestApi::refuse(const Status& why, protocol::HeaderList& headers) {
+  const HttpRequest nothing;
+  Request request{nothing};
+  Answer answer(headers);
+  request.ask.protocol = options_.protocols.front();
+  core_.begin(request.ask, answer);
+  core_.fail(request.ask, why, answer);
+  add_headers(request, answer);
+  return {answer.status, std::move(answer.payload)};
+}
+
+bool RestApi::answers_when_full(std::string_view verb, std::string_view path) const {
+  std::string canonical;
+  switch (match_route(verb, path, options_.metrics_path, options_.protocols, canonical).what) {
+    case Asked::kLive:
+    case Asked::kReady:
+    case Asked::kHealth:
+    case Asked::kPing:
+    case Asked::kMetrics:
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -1,13 +1,9 @@
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "engine/api/predictor.hpp"
-#include "engine/api/puid.hpp"
-#include "engine/api/ready_state.hpp"
+#include "engine/api/core.hpp"
 #include "engine/api/router.hpp"
 #include "engine/net/http1/service.hpp"
 #include "metrics/families.hpp"
@@ -28,63 +24,40 @@ struct RestApiOptions {
   graph::WorkPlace* pages = nullptr;
 };
 
-/// The protocols over REST: from a path to the predictor, from its answer or failure to headers and
-/// a body, in the protocol that the path belongs to.
+/// The protocols over REST: from verb, path and headers to what is asked, and from its answer to a
+/// status, headers and a body. What is no protocol's (the metrics, the page of the API, CORS,
+/// CloudEvents) is answered here.
 ///
 /// Threads: one for each I/O thread. Borrows everything it is made of.
 class RestApi final : public HttpService {
  public:
-  RestApi(RestApiOptions options, Predictor& predictor, const ReadyState& readiness,
+  RestApi(RestApiOptions options, Predictor& predictor, const ReadyState& ready_state,
           metrics::Families& metrics, int shard);
 
-  Awaitable<HttpResponse> handle(const HttpRequest& request, std::string& header_lines) override;
-  HttpResponse refuse(const protocol::Status& why, std::string& header_lines) override;
+  const protocol::HeaderList& fixed_headers() const override { return fixed_headers_; }
+  Awaitable<HttpResponse> handle(const HttpRequest& request,
+                                 protocol::HeaderList& headers) override;
+  HttpResponse refuse(const protocol::Status& why, protocol::HeaderList& headers) override;
   bool answers_when_full(std::string_view verb, std::string_view path) const override;
 
  private:
   struct Request;
-  using Answer = protocol::Result<protocol::Payload>;
 
   // What is left to be done for an answer.
   enum class Next : std::uint8_t { kNothing, kServe, kMetrics };
-  Next begin(Request& request, HttpResponse& response);
-  Awaitable<void> serve(Request& request, HttpResponse& response);
-  Awaitable<void> metrics_page(Request& request, HttpResponse& response);
-  /// Who is asked for what, as the path says.
-  void fill(Request& request, graph::CallContext& context) const;
-  Awaitable<Answer> ask_predictor(Request& request, graph::CallContext& context);
-  /// The answer as the caller's protocol has it in REST, whatever the last node speaks.
-  Awaitable<void> bring_into_form(Request& request, Answer& answer, graph::CallContext& context);
-  Answer converted(Request& request, const protocol::Payload& answer) const;
-  static bool is_in_form(const Request& request, const protocol::Payload& answer);
-  HttpResponse finish(Request& request, const Answer& answer);
-  HttpResponse respond_locally(Request& request);
-  HttpResponse respond(Request& request);
-  HttpResponse fail(Request& request, const protocol::Status& status);
-  static void log_failure(const Request& request, const protocol::Status& status);
-  HttpResponse fail_thrown(Request& request) noexcept;
-  void observe(const Request& request, const HttpResponse& response, Clock::duration took);
-  void begin_headers(Request& request);
-  void pass_on_headers(const Request& request, const protocol::Payload& answer) const;
-  metrics::ServerRequests& requests_of(Route route);
+  Next begin(Request& request, Answer& answer);
+  void answer_here(Request& request, Answer& answer);
+  Awaitable<void> metrics_page(const Request& request, Answer& answer);
+  HttpResponse finish(Request& request, Answer& answer) noexcept;
+  void add_headers(const Request& request, Answer& answer) const;
 
   RestApiOptions options_;
-  Predictor& predictor_;
-  const ReadyState& readiness_;
+  ApiCore core_;
   const metrics::Registry& registry_;
-  PuidSource puids_;
-  std::string common_headers_;  // the same on every answer
-  std::string cloud_event_headers_;
-  std::string server_metadata_;  // of protocol v2
+  protocol::HeaderList fixed_headers_;
+  std::string event_source_;
+  std::string event_type_;
   std::string doc_page_;
-  metrics::ServerRequests predictions_;
-  metrics::ServerRequests feedback_;
-  metrics::ServerRequests status_;
-  metrics::ServerRequests metadata_;
-  metrics::FailedRequests failed_;
-  metrics::HistogramCell& prediction_self_;
-  metrics::HistogramCell& feedback_self_;
-  metrics::GaugeCell& in_flight_;
   std::size_t page_size_;  // of the last page of metrics
 };
 

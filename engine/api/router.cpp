@@ -13,19 +13,19 @@ bool is_segment(std::string_view text) {
 }
 
 RouteMatch match_api(std::string_view path, bool is_v1) {
-  if (path == "predictions") return {Route::kPredictions, Verbs::kPost, {}};
-  if (path == "feedback") return {Route::kFeedback, Verbs::kPost, {}};
-  if (path.starts_with("doc/")) return {Route::kDoc, Verbs::kGet, {}};
+  if (path == "predictions") return {Asked::kPredictions, Verbs::kPost, {}};
+  if (path == "feedback") return {Asked::kFeedback, Verbs::kPost, {}};
+  if (path.starts_with("doc/")) return {Asked::kDoc, Verbs::kGet, {}};
   if (is_v1) {
-    if (path == "metadata") return {Route::kGraphMetadata, Verbs::kGet, {}};
-    if (path == "status" || path == "health/status") return {Route::kHealth, Verbs::kGet, {}};
+    if (path == "metadata") return {Asked::kGraphMetadata, Verbs::kGet, {}};
+    if (path == "status" || path == "health/status") return {Asked::kHealth, Verbs::kGet, {}};
   }
   const auto slash = path.find('/');
   if (slash == std::string_view::npos) return {};
   const std::string_view node = path.substr(slash + 1);
   if (!is_segment(node)) return {};
-  if (path.substr(0, slash) == "status") return {Route::kStatus, Verbs::kGet, node};
-  if (path.substr(0, slash) == "metadata") return {Route::kMetadata, Verbs::kGet, node};
+  if (path.substr(0, slash) == "status") return {Asked::kStatus, Verbs::kGet, node};
+  if (path.substr(0, slash) == "metadata") return {Asked::kMetadata, Verbs::kGet, node};
   return {};
 }
 
@@ -55,7 +55,7 @@ bool take_model(std::string_view& path, bool has_labels, RouteMatch& match) {
 // `path` is what follows /v1/models.
 RouteMatch match_tensorflow(std::string_view path) {
   using protocol::Operation;
-  RouteMatch match{Route::kUnknown, Verbs::kGet, {}, protocol::Protocol::kTensorflow};
+  RouteMatch match{Asked::kUnknown, Verbs::kGet, {}, protocol::Protocol::kTensorflow};
   const std::size_t colon = path.rfind(':');
   if (colon != std::string_view::npos) {
     const std::string_view verb = path.substr(colon + 1);
@@ -68,37 +68,37 @@ RouteMatch match_tensorflow(std::string_view path) {
     }
     path = path.substr(0, colon);
     if (path.ends_with('/')) path.remove_suffix(1);
-    match.route = Route::kPredictions;
+    match.what = Asked::kPredictions;
     match.verbs = Verbs::kPost;
     if (path.empty()) return match;
     return take_model(path, true, match) && path.empty() ? match : RouteMatch{};
   }
   if (!take_model(path, true, match)) return {};
   if (!path.empty() && path != "/metadata") return {};
-  match.route = path.empty() ? Route::kStatus : Route::kMetadata;
+  match.what = path.empty() ? Asked::kStatus : Asked::kMetadata;
   return match;
 }
 
 // `path` is what follows /v2.
 RouteMatch match_v2(std::string_view verb, std::string_view path) {
-  RouteMatch match{Route::kUnknown, Verbs::kGet, {}, protocol::Protocol::kV2};
-  const auto found = [&match](Route route, Verbs verbs) {
-    match.route = route;
+  RouteMatch match{Asked::kUnknown, Verbs::kGet, {}, protocol::Protocol::kV2};
+  const auto found = [&match](Asked what, Verbs verbs) {
+    match.what = what;
     match.verbs = verbs;
     return match;
   };
-  if (path.empty() || path == "/") return found(Route::kServerMetadata, Verbs::kGet);
-  if (path == "/health/live") return found(Route::kLive, Verbs::kGet);
-  if (path == "/health/ready") return found(Route::kReady, Verbs::kGet);
-  if (path.starts_with("/docs/")) return found(Route::kDoc, Verbs::kGet);
+  if (path.empty() || path == "/") return found(Asked::kServerMetadata, Verbs::kGet);
+  if (path == "/health/live") return found(Asked::kLive, Verbs::kGet);
+  if (path == "/health/ready") return found(Asked::kReady, Verbs::kGet);
+  if (path.starts_with("/docs/")) return found(Asked::kDoc, Verbs::kGet);
   constexpr std::string_view kModels = "/models";
   if (!path.starts_with(kModels)) return {};
   path.remove_prefix(kModels.size());
-  if (path == "/infer" && verb != "GET") return found(Route::kPredictions, Verbs::kPost);
+  if (path == "/infer" && verb != "GET") return found(Asked::kPredictions, Verbs::kPost);
   if (!take_model(path, false, match)) return {};
-  if (path.empty()) return found(Route::kMetadata, Verbs::kGet);
-  if (path == "/ready") return found(Route::kStatus, Verbs::kGet);
-  if (path == "/infer") return found(Route::kPredictions, Verbs::kPost);
+  if (path.empty()) return found(Asked::kMetadata, Verbs::kGet);
+  if (path == "/ready") return found(Asked::kStatus, Verbs::kGet);
+  if (path == "/infer") return found(Asked::kPredictions, Verbs::kPost);
   return {};
 }
 
@@ -117,16 +117,16 @@ RouteMatch match_canonical(std::string_view verb, std::string_view path,
     RouteMatch match = match_api(path.substr(kV1.size()), path.starts_with(kV1));
     if (has(protocols, protocol::Protocol::kSeldon)) return match;
     match.protocol = protocols.front();
-    const bool others = match.route == Route::kFeedback || match.route == Route::kDoc;
+    const bool others = match.what == Asked::kFeedback || match.what == Asked::kDoc;
     if (others) return match;
     RouteMatch none;
     none.protocol = protocols.front();
     return none;
   }
-  if (path == metrics_path) return {Route::kMetrics, Verbs::kAny, {}};
-  if (path == "/ready") return {Route::kReady, Verbs::kAny, {}};
-  if (path == "/live") return {Route::kLive, Verbs::kAny, {}};
-  if (path == "/ping") return {Route::kPing, Verbs::kAny, {}};
+  if (path == metrics_path) return {Asked::kMetrics, Verbs::kAny, {}};
+  if (path == "/ready") return {Asked::kReady, Verbs::kAny, {}};
+  if (path == "/live") return {Asked::kLive, Verbs::kAny, {}};
+  if (path == "/ping") return {Asked::kPing, Verbs::kAny, {}};
   RouteMatch match;
   match.protocol = protocols.front();
   if (path.starts_with("/v1/") && has(protocols, protocol::Protocol::kTensorflow)) {
@@ -144,7 +144,7 @@ RouteMatch match_canonical(std::string_view verb, std::string_view path,
 RouteMatch match_route(std::string_view verb, std::string_view path, std::string_view metrics_path,
                        const Protocols& protocols, std::string& canonical) {
   // Of the whole server, which has nothing more to say (RFC 9110 §9.3.7).
-  if (path == "*") return {Route::kLive, Verbs::kAny, {}};
+  if (path == "*") return {Asked::kLive, Verbs::kAny, {}};
   if (path.find('%') == std::string_view::npos) {
     RouteMatch match = match_canonical(verb, path, metrics_path, protocols);
     // A name goes on to nodes, so bytes that have no place in a path are escaped first.
@@ -160,7 +160,7 @@ std::optional<protocol::Protocol> unserved_protocol(std::string_view verb, std::
   for (const Protocol other : {Protocol::kSeldon, Protocol::kTensorflow, Protocol::kV2}) {
     if (has(served, other)) continue;
     std::string canonical;
-    if (match_route(verb, path, "", {other}, canonical).route != Route::kUnknown) return other;
+    if (match_route(verb, path, "", {other}, canonical).what != Asked::kUnknown) return other;
   }
   return std::nullopt;
 }

@@ -6,33 +6,16 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/api/asked.hpp"
 #include "protocol/protocol.hpp"
 
 namespace infergraph::engine {
-
-/// What a path stands for (design §6, contract/tfserving_rest.md §1, contract/openinference_rest.md
-/// §4).
-enum class Route : std::uint8_t {
-  kUnknown,
-  kPredictions,
-  kFeedback,
-  kStatus,          ///< of a node or its model
-  kMetadata,        ///< of a node or its model
-  kServerMetadata,  ///< of protocol v2
-  kGraphMetadata,   ///< of the whole graph
-  kHealth,          ///< readiness under its API names
-  kReady,
-  kLive,
-  kPing,
-  kMetrics,
-  kDoc,
-};
 
 /// Which verbs a route takes.
 enum class Verbs : std::uint8_t { kAny, kGet, kPost };
 
 struct RouteMatch {
-  Route route = Route::kUnknown;
+  Asked what = Asked::kUnknown;
   Verbs verbs = Verbs::kAny;
   std::string_view node;  ///< or model, as canonical_path() has it; empty when the path has none
   protocol::Protocol protocol = protocol::Protocol::kSeldon;

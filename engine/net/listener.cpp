@@ -244,9 +244,10 @@ void HttpListener::serve(Socket socket, std::size_t seat, Place place) {
 void HttpListener::turn_away(Socket socket, const char* why) {
   SessionHost& host = *hosts_[0];
   if (host.refused != nullptr) host.refused->add();
-  std::string lines;
-  const HttpResponse response = host.service.refuse(Status(Code::kOverloaded, why), lines);
-  write_head(turned_away_head_, response, {lines, host.date(), false, true});
+  protocol::HeaderList headers;
+  const HttpResponse response = host.service.refuse(Status(Code::kOverloaded, why), headers);
+  write_head(turned_away_head_, response,
+             {host.fixed_lines, headers.fields(), host.date(), false, true});
   Connection connection(std::move(socket));
   Outgoing outgoing(turned_away_head_, response.body.bytes());
   boost::system::error_code ec;

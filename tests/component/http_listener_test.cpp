@@ -32,11 +32,11 @@ constexpr std::string_view kRequest = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
 
 class PlainService final : public HttpService {
  public:
-  Awaitable<HttpResponse> handle(const HttpRequest& request, std::string&) override {
+  Awaitable<HttpResponse> handle(const HttpRequest& request, protocol::HeaderList&) override {
     if (request.path == "/hang") co_await hang(request);
     co_return HttpResponse{200, protocol::Payload::json("{}")};
   }
-  HttpResponse refuse(const protocol::Status& why, std::string&) override {
+  HttpResponse refuse(const protocol::Status& why, protocol::HeaderList&) override {
     return {protocol::http_failure(why).status, {}};
   }
   bool answers_when_full(std::string_view, std::string_view path) const override {

@@ -25,14 +25,14 @@ using ::testing::StartsWith;
 /// Answers at once, after `work`.
 class Busy final : public HttpService {
  public:
-  Awaitable<HttpResponse> handle(const HttpRequest&, std::string&) override {
+  Awaitable<HttpResponse> handle(const HttpRequest&, protocol::HeaderList&) override {
     ++handled;
     const auto until = Clock::now() + work;
     while (Clock::now() < until) {
     }
     co_return HttpResponse{};
   }
-  HttpResponse refuse(const protocol::Status& why, std::string&) override {
+  HttpResponse refuse(const protocol::Status& why, protocol::HeaderList&) override {
     return {protocol::http_failure(why).status, protocol::Payload::json(why.message())};
   }
 

@@ -33,11 +33,11 @@ class NamedNode final : public HttpService {
  public:
   explicit NamedNode(std::string name) : name_(std::move(name)) {}
 
-  Awaitable<HttpResponse> handle(const HttpRequest&, std::string&) override {
+  Awaitable<HttpResponse> handle(const HttpRequest&, protocol::HeaderList&) override {
     ++requests;
     co_return HttpResponse{200, Payload::json(name_)};
   }
-  HttpResponse refuse(const protocol::Status&, std::string&) override { return {400, {}}; }
+  HttpResponse refuse(const protocol::Status&, protocol::HeaderList&) override { return {400, {}}; }
 
   std::atomic<int> requests{0};
 

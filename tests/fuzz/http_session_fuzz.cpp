@@ -40,7 +40,7 @@ class Echo final : public HttpService {
  public:
   explicit Echo(IoThread& io) : io_(io) {}
 
-  Awaitable<HttpResponse> handle(const HttpRequest& request, std::string&) override {
+  Awaitable<HttpResponse> handle(const HttpRequest& request, protocol::HeaderList&) override {
     demand(request.path == "*" || request.path.starts_with('/') || request.verb == "CONNECT");
     for (const auto& field : request.headers) {
       demand(!field.name.empty());
@@ -56,7 +56,7 @@ class Echo final : public HttpService {
     body.set_content_encoding({});
     co_return HttpResponse{200, body};
   }
-  HttpResponse refuse(const protocol::Status& why, std::string&) override {
+  HttpResponse refuse(const protocol::Status& why, protocol::HeaderList&) override {
     heads.push_back(false);
     ++refusals;
     demand(!why.message().empty());

@@ -40,7 +40,7 @@ void check_route(std::string_view verb, std::string_view path, const Protocols& 
   const std::string canonical = canonical_path(path);
   const RouteMatch match = match_route(verb, path, "/prometheus", protocols, buffer);
   const RouteMatch again = match_route(verb, canonical, "/prometheus", protocols, other);
-  demand(match.route == again.route && match.verbs == again.verbs &&
+  demand(match.what == again.what && match.verbs == again.verbs &&
          match.protocol == again.protocol && match.operation == again.operation);
   demand(match.node == again.node && match.version == again.version);
   check_name(match.node);

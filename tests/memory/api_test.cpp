@@ -123,8 +123,8 @@ class Api : public testing::Test {
     request.path = path;
     request.body = body;
     request.cancel = &cancel;
-    std::string lines;
-    const HttpResponse response = turned(rest->handle(request, lines));
+    protocol::HeaderList headers;
+    const HttpResponse response = turned(rest->handle(request, headers));
     if (response.status != 200) {
       EXPECT_EQ(response.status, 500) << response.body.bytes();
       EXPECT_NE(response.body.bytes().find("\"reason\":\"INTERNAL\""), std::string_view::npos);

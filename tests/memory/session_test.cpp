@@ -30,10 +30,10 @@ using protocol::Payload;
 // Answers what it got.
 class EchoService final : public HttpService {
  public:
-  Awaitable<HttpResponse> handle(const HttpRequest& request, std::string&) override {
+  Awaitable<HttpResponse> handle(const HttpRequest& request, protocol::HeaderList&) override {
     co_return HttpResponse{200, request.body};
   }
-  HttpResponse refuse(const protocol::Status&, std::string&) override { return {400, {}}; }
+  HttpResponse refuse(const protocol::Status&, protocol::HeaderList&) override { return {400, {}}; }
 };
 
 // A caller with a blocking socket.

@@ -21,12 +21,12 @@ namespace {
 // A model server that serves its model, or doesn't.
 class ModelServer final : public HttpService {
  public:
-  Awaitable<HttpResponse> handle(const HttpRequest&, std::string&) override {
+  Awaitable<HttpResponse> handle(const HttpRequest&, protocol::HeaderList&) override {
     co_return HttpResponse{
         200, protocol::Payload::json(R"({"model_version_status":[{"version":"1","state":")" +
                                      std::string(serves ? "AVAILABLE" : "LOADING") + R"("}]})")};
   }
-  HttpResponse refuse(const protocol::Status&, std::string&) override { return {400, {}}; }
+  HttpResponse refuse(const protocol::Status&, protocol::HeaderList&) override { return {400, {}}; }
 
   std::atomic<bool> serves = false;
 };

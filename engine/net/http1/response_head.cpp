@@ -19,6 +19,12 @@ void append_number(std::string& text, std::size_t number) {
   text.append(digits.data(), end);
 }
 
+void append_lines(std::string& text, std::span<const protocol::HeaderField> headers) {
+  for (const auto& [name, value] : headers) {
+    text.append(name).append(": "sv).append(value).append("\r\n"sv);
+  }
+}
+
 void begin_with_status(std::string& text, int status, bool old_version) {
   text.assign(old_version ? "HTTP/1.0 "sv : "HTTP/1.1 "sv);
   append_number(text, static_cast<std::size_t>(status));
@@ -31,6 +37,12 @@ void begin_with_status(std::string& text, int status, bool old_version) {
 
 }  // namespace
 
+std::string header_lines(std::span<const protocol::HeaderField> headers) {
+  std::string lines;
+  append_lines(lines, headers);
+  return lines;
+}
+
 bool has_no_body(int status) { return status == 204 || status == 304 || status / 100 == 1; }
 
 void write_head(std::string& text, const HttpResponse& response, const ResponseHead& head) {
@@ -39,7 +51,8 @@ void write_head(std::string& text, const HttpResponse& response, const ResponseH
   } else {
     begin_with_status(text, response.status, head.old_version);
   }
-  text += head.header_lines;
+  text += head.fixed_lines;
+  append_lines(text, head.headers);
   const protocol::Payload& body = response.body;
   if (!body.content_type().empty()) {
     text.append("Content-Type: "sv).append(body.content_type()).append("\r\n"sv);

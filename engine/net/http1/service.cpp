@@ -15,4 +15,9 @@ std::string_view HttpRequest::header(std::string_view name, bool* present) const
   return {};
 }
 
+const protocol::HeaderList& HttpService::fixed_headers() const {
+  static const protocol::HeaderList none;
+  return none;
+}
+
 }  // namespace infergraph::engine

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "base/async/awaitable.hpp"
 #include "base/async/cancellation.hpp"
 #include "base/caller.hpp"
+#include "protocol/header_list.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/status.hpp"
 
@@ -39,13 +39,16 @@ class HttpService {
  public:
   virtual ~HttpService() = default;
 
-  /// Answers `request`. Further header lines ("Name: value\r\n" each) are appended to
-  /// `header_lines`, which is empty at the call and keeps its capacity from request to request.
-  virtual Awaitable<HttpResponse> handle(const HttpRequest& request, std::string& header_lines) = 0;
+  /// The headers that every answer has: asked for once, when a listener begins.
+  virtual const protocol::HeaderList& fixed_headers() const;
+
+  /// Answers `request`. Further headers are added to `headers`, which is empty at the call.
+  virtual Awaitable<HttpResponse> handle(const HttpRequest& request,
+                                         protocol::HeaderList& headers) = 0;
 
   /// The answer when HTTP itself goes wrong (malformed, too large, too slow); the connection is
   /// closed after it.
-  virtual HttpResponse refuse(const protocol::Status& why, std::string& header_lines) = 0;
+  virtual HttpResponse refuse(const protocol::Status& why, protocol::HeaderList& headers) = 0;
 
   /// Whether a request is answered also when there are too many connections: a probe, which must
   /// not take a full engine for a dead one.

@@ -215,8 +215,8 @@ Awaitable<bool> HttpSession::answer_request() {
   request.caller = this;
   is_head_ = head.verb == "HEAD";
 
-  header_lines_.clear();
-  const HttpResponse response = co_await host_.service.handle(request, header_lines_);
+  headers_.clear();
+  const HttpResponse response = co_await host_.service.handle(request, headers_);
   request_ = nullptr;
   if (cancel.cancelled()) co_return false;
 
@@ -229,7 +229,9 @@ Awaitable<bool> HttpSession::answer_request() {
 }
 
 Awaitable<bool> HttpSession::write(const HttpResponse& response, bool close) {
-  write_head(head_, response, {header_lines_, host_.date(), reader_.head().version < 11, close});
+  write_head(
+      head_, response,
+      {host_.fixed_lines, headers_.fields(), host_.date(), reader_.head().version < 11, close});
   const bool bodiless = is_head_ || has_no_body(response.status);
   Outgoing outgoing(head_, bodiless ? std::string_view() : response.body.bytes());
   answered_ = true;
@@ -242,9 +244,9 @@ Awaitable<bool> HttpSession::write(const HttpResponse& response, bool close) {
 }
 
 Awaitable<void> HttpSession::refuse(Status why) {
-  header_lines_.clear();
+  headers_.clear();
   is_head_ = false;
-  const HttpResponse response = host_.service.refuse(why, header_lines_);
+  const HttpResponse response = host_.service.refuse(why, headers_);
   if (co_await write(response, true)) co_await linger();
 }
 

@@ -65,8 +65,8 @@ class HttpSession final : private Connection::Watcher, private Timed, private Ca
   SessionHost& host_;
   boost::intrusive_ptr<Connection> connection_;
   RequestReader reader_;
-  std::string head_;          // of the answer; keeps its capacity
-  std::string header_lines_;  // the service's
+  std::string head_;              // of the answer; keeps its capacity
+  protocol::HeaderList headers_;  // the service's, likewise
   CancelScope* request_ = nullptr;
   State state_ = State::kIdle;
   bool timed_out_ = false;

@@ -39,6 +39,7 @@ struct SessionHost {
   HttpService& service;
   MessageLimits limits;
   SessionTimeouts timeouts;
+  std::string fixed_lines;                   ///< those of the service's fixed headers
   metrics::GaugeCell* open_gauge = nullptr;  ///< connections; null when nobody counts
   metrics::CounterCell* refused = nullptr;   ///< those that were one too many; null likewise
   std::unordered_set<HttpSession*> sessions;
@@ -48,8 +49,7 @@ struct SessionHost {
   TakeHttp2 take_http2;       ///< empty: nothing is looked for
 
   SessionHost(IoThread& io_thread, HttpService& its_service, MessageLimits its_limits,
-              SessionTimeouts its_timeouts)
-      : io(io_thread), service(its_service), limits(its_limits), timeouts(its_timeouts) {}
+              SessionTimeouts its_timeouts);
 
   /// The value of the Date header, made once a second.
   std::string_view date();

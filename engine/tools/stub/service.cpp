@@ -66,18 +66,19 @@ Awaitable<StubReply> StubService::answer(const HttpRequest& request) {
   co_return reply;
 }
 
-Awaitable<HttpResponse> StubService::handle(const HttpRequest& request, std::string& header_lines) {
+Awaitable<HttpResponse> StubService::handle(const HttpRequest& request,
+                                            protocol::HeaderList& headers) {
   StubReply reply = co_await answer(request);
   if (const auto size = reply.response.body.json_size()) {
-    header_lines += "Inference-Header-Content-Length: " + std::to_string(*size) + "\r\n";
+    headers.add_made("Inference-Header-Content-Length", std::to_string(*size));
   }
-  if (!reply.allow.empty()) header_lines += "Allow: " + std::string(reply.allow) + "\r\n";
+  if (!reply.allow.empty()) headers.add_made("Allow", reply.allow);
   // flask-cors is part of the wrapper.
-  if (stub().server() == nullptr) header_lines += "Access-Control-Allow-Origin: *\r\n";
+  if (stub().server() == nullptr) headers.add("Access-Control-Allow-Origin", "*");
   co_return std::move(reply.response);
 }
 
-HttpResponse StubService::refuse(const protocol::Status& why, std::string& /*header_lines*/) {
+HttpResponse StubService::refuse(const protocol::Status& why, protocol::HeaderList& /*headers*/) {
   return stub().refuse(why);
 }
 

@@ -36,8 +36,9 @@ class StubService final : public HttpService {
   /// Before the first request: `stub` answers what is for it.
   void add(StubNode& stub);
 
-  Awaitable<HttpResponse> handle(const HttpRequest& request, std::string& header_lines) override;
-  HttpResponse refuse(const protocol::Status& why, std::string& header_lines) override;
+  Awaitable<HttpResponse> handle(const HttpRequest& request,
+                                 protocol::HeaderList& headers) override;
+  HttpResponse refuse(const protocol::Status& why, protocol::HeaderList& headers) override;
 
  private:
   StubNode& choose(const HttpRequest& request) const;

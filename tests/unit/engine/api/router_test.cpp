@@ -7,7 +7,7 @@
 namespace infergraph::engine {
 namespace {
 
-using enum Route;
+using enum Asked;
 using protocol::Protocol;
 
 const Protocols kAll = {Protocol::kSeldon, Protocol::kTensorflow, Protocol::kV2};
@@ -15,7 +15,7 @@ const Protocols kAll = {Protocol::kSeldon, Protocol::kTensorflow, Protocol::kV2}
 struct Row {
   const char* verb;
   const char* path;
-  Route route;
+  Asked what;
   const char* node = "";
   const char* version = "";
 };
@@ -28,7 +28,7 @@ TEST_P(Router, FindsTheRoute) {
   std::string canonical;
   const RouteMatch match =
       match_route(GetParam().verb, GetParam().path, "/prometheus", kAll, canonical);
-  EXPECT_EQ(match.route, GetParam().route);
+  EXPECT_EQ(match.what, GetParam().what);
   EXPECT_EQ(match.node, GetParam().node);
   EXPECT_EQ(match.version, GetParam().version);
 }

@@ -1,8 +1,10 @@
-#include "engine/api/route_service.hpp"
+#include "engine/api/rest_services.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string_view>
+
+#include "engine/api/router.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -10,7 +12,7 @@ namespace {
 using enum protocol::Protocol;
 
 // Every route of every protocol: what it counts as (design §8).
-TEST(RouteService, OfEveryRoute) {
+TEST(RestServices, OfEveryRoute) {
   struct Case {
     protocol::Protocol protocol;
     std::string_view verb;
@@ -59,7 +61,9 @@ TEST(RouteService, OfEveryRoute) {
     std::string canonical;
     const RouteMatch match =
         match_route(each.verb, each.path, "/prometheus", Protocols{each.protocol}, canonical);
-    EXPECT_EQ(service_of(match.route, match.protocol), each.service) << each.path;
+    const std::size_t service = rest_service_of(match.what, match.protocol);
+    EXPECT_EQ(service == Ask::kUncounted ? "" : kRestServices.at(service).service, each.service)
+        << each.path;
   }
 }
 
