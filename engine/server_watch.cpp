@@ -161,7 +161,7 @@ Awaitable<std::vector<ServerLook>> ServerWatch::look_at(Look& look) {
     context.puid = "readiness-probe";
     context.cancel = &look.cancel;
     context.times = &times;
-    context.deadline = Clock::now() + options_.timeout;
+    context.deadline = Deadline::after(Clock::now(), options_.timeout);
     protocol::Payload request = look.names[name].request;
     const auto answer =
         co_await look.names[name].client->call(Method::kStatus, std::move(request), context);

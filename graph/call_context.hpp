@@ -6,6 +6,7 @@
 #include "base/async/cancellation.hpp"
 #include "base/caller.hpp"
 #include "base/clock.hpp"
+#include "base/deadline.hpp"
 #include "protocol/convert/convert.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/protocol.hpp"
@@ -41,8 +42,8 @@ struct CallContext {
   std::string_view puid;
   /// End-to-end headers of the caller, without Host and without those that describe the body.
   std::span<const protocol::HeaderField> headers;
-  /// When the whole request must have ended; max() when there is no limit.
-  Clock::time_point deadline = Clock::time_point::max();
+  /// When the whole request must have ended.
+  Deadline deadline;
   /// How the request came in: nodes that can be called either way are called so.
   protocol::Transport front = protocol::Transport::kRest;
   /// The protocol that the caller speaks.

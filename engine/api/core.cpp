@@ -108,7 +108,7 @@ Awaitable<void> ApiCore::serve(Ask& ask, Answer& answer) {
 void ApiCore::fill(Ask& ask, graph::CallContext& context) const {
   context.puid = ask.puid;
   context.headers = ask.headers;
-  context.deadline = ask.deadline;
+  context.deadline = Deadline(ask.deadline);
   context.front = ask.transport;
   context.protocol = ask.protocol;
   context.operation = ask.operation;

@@ -149,6 +149,7 @@ GrpcNode::GrpcNode(std::string name, NodeType type, std::unique_ptr<GrpcChannels
     : name_(std::move(name)),
       channels_(std::move(channels)),
       options_(options),
+      timeout_(to_clock(options_.timeout)),
       caller_(caller),
       over_limit_(" vs. " + std::to_string(channels_->max_answer()) + ")"),
       services_{Known{methods_of(options), CallMeter(metrics, caller.shard, name_, image, version,
@@ -170,8 +171,7 @@ Awaitable<GrpcNode::Answer> GrpcNode::call(Method method, Payload payload, CallC
   CallMeter* counting = &services_[service].meter;
   const auto began = counting->begin(context);
   try {
-    const auto limit =
-        options_.timeout ? std::min(context.deadline, began + *options_.timeout) : context.deadline;
+    const Deadline limit = std::min(context.deadline, Deadline::after(began, timeout_));
     auto answer = co_await send(service, method, payload, context, limit);
     end(service, method, context, began, answer);
     counting = nullptr;
@@ -200,7 +200,7 @@ void GrpcNode::end(Service service, Method method, CallContext& context, Clock::
 }
 
 Awaitable<GrpcNode::Answer> GrpcNode::send(Service service, Method method, const Payload& payload,
-                                           CallContext& context, Clock::time_point limit) {
+                                           CallContext& context, Deadline limit) {
   std::vector<TcpEndpoint> tried;
   bool lost_one = false;
   for (;;) {
@@ -215,7 +215,7 @@ Awaitable<GrpcNode::Answer> GrpcNode::send(Service service, Method method, const
     if (!lease) co_return failed(Code::kUnavailable, "can't resolve: " + channels_->book().error());
     Call call(*std::move(lease), caller_.loop);
     call.context.set_authority(channels_->authority());
-    if (limit != Clock::time_point::max()) call.context.set_deadline(to_timespec(limit));
+    if (!limit.is_never()) call.context.set_deadline(to_timespec(limit.at()));
     std::string key;
     std::string value;
     for (const protocol::HeaderField& field : context.headers) {
@@ -230,7 +230,8 @@ Awaitable<GrpcNode::Answer> GrpcNode::send(Service service, Method method, const
     co_await call.done.wait();
 
     if (call.status.ok()) co_return answer_of(method, call);
-    if (Clock::now() >= limit) co_return failed(Code::kDeadlineExceeded, "no answer in time", call);
+    if (limit.has_passed(Clock::now()))
+      co_return failed(Code::kDeadlineExceeded, "no answer in time", call);
     if (context.cancel->cancelled()) co_return failed(Code::kCancelled, "cancelled", call);
     if (!call.is_connection_failure()) co_return answer_of(method, call);
     if (call.was_never_sent() && is_exhaustion(call.status.error_message())) {

@@ -9,6 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "base/deadline.hpp"
 #include "engine/node/call_meter.hpp"
 #include "engine/node/grpc_channels.hpp"
 #include "graph/node_client.hpp"
@@ -68,7 +69,7 @@ class GrpcNode final : public graph::NodeClient {
   };
 
   Awaitable<Answer> send(Service service, protocol::Method method, const protocol::Payload& payload,
-                         graph::CallContext& context, Clock::time_point limit);
+                         graph::CallContext& context, Deadline limit);
   void end(Service service, protocol::Method method, graph::CallContext& context,
            Clock::time_point began, const Answer& answer);
   const std::string& method_of(Service service, protocol::Method method,
@@ -80,6 +81,7 @@ class GrpcNode final : public graph::NodeClient {
   std::string name_;
   std::unique_ptr<GrpcChannels> channels_;
   GrpcNodeOptions options_;
+  Clock::duration timeout_;  // of a whole call
   GrpcCaller caller_;
   std::string over_limit_;  // how grpc++ ends its word on an answer over the limit
   std::array<Known, 2> services_;

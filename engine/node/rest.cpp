@@ -69,9 +69,9 @@ class RestNode::Exchange final : public Cancellable, private Timed {
   HttpPool::Lease lease;
   std::optional<Code> stopped;  // kCancelled or kDeadlineExceeded
 
-  void limit(Clock::time_point until) {
-    deadline = until;
-    if (until != Clock::time_point::max() && !TimedHook::is_linked()) io_.calls.watch(*this);
+  void limit(Deadline until) {
+    deadline = until.at();
+    if (!until.is_never() && !TimedHook::is_linked()) io_.calls.watch(*this);
   }
   Timed& timed() { return *this; }
 
@@ -96,16 +96,18 @@ RestNode::RestNode(std::string name, HttpPool& pool, RestNodeOptions options,
     : name_(std::move(name)),
       pool_(pool),
       options_(std::move(options)),
+      timeout_(to_clock(options_.timeout)),
       head_(options_.protocol, options_.model, options_.status_path, pool.book()),
       meter_(metrics, pool.io().index, name_, image, version, labels_of(head_.paths())) {}
 
 Awaitable<RestNode::Answer> RestNode::call(Method method, Payload payload, CallContext& context) {
   const auto started = meter_.begin(context);
   try {
+    const Deadline limit = std::min(context.deadline, Deadline::after(started, timeout_));
     std::string target;
-    auto answer = co_await send(method, payload, context, started, target);
+    auto answer = co_await send(method, payload, context, limit, target);
     if (!answer && is_redirect(answer, method, context, target)) {
-      answer = co_await send(method, payload, context, started, target);
+      answer = co_await send(method, payload, context, limit, target);
     }
     meter_.end(context, method, started,
                answer ? answer->status() : protocol::http_failure(answer.error()).status);
@@ -117,10 +119,8 @@ Awaitable<RestNode::Answer> RestNode::call(Method method, Payload payload, CallC
 }
 
 Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& payload,
-                                           CallContext& context, Clock::time_point started,
+                                           CallContext& context, Deadline limit,
                                            std::string& target) {
-  const auto limit =
-      options_.timeout ? std::min(context.deadline, started + *options_.timeout) : context.deadline;
   for (bool retrying = false;; retrying = true) {
     if (context.cancel->cancelled()) co_return failed(Code::kCancelled, "cancelled");
     auto lease = pool_.lease(retrying);
@@ -246,19 +246,19 @@ bool RestNode::is_redirect(const Answer& answer, Method method, const CallContex
   return found.has_value();
 }
 
-Awaitable<std::optional<Status>> RestNode::connect(Exchange& exchange, Clock::time_point limit) {
+Awaitable<std::optional<Status>> RestNode::connect(Exchange& exchange, Deadline limit) {
   boost::system::error_code ec;
   TcpEndpoint peer;
   for (std::size_t tries = pool_.address_count(); tries > 0; --tries) {
     peer = exchange.lease.endpoint();
     exchange.lease.set_connection(pool_.make_connection());
     NodeConnection& connection = *exchange.lease.connection();
-    exchange.limit(std::min(limit, Clock::now() + options_.connect_timeout));
+    exchange.limit(std::min(limit, Deadline::after(Clock::now(), options_.connect_timeout)));
     std::tie(ec) = co_await connection.socket().async_connect(peer, asio::as_tuple(asio::deferred));
     if (exchange.stopped == Code::kCancelled) co_return failed(Code::kCancelled, "cancelled", peer);
     pool_.count_connect(!ec && !exchange.stopped);
     if (exchange.stopped == Code::kDeadlineExceeded) {
-      if (Clock::now() >= limit) {
+      if (limit.has_passed(Clock::now())) {
         co_return failed(Code::kDeadlineExceeded, "no connection in time", peer);
       }
       exchange.stopped.reset();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/deadline.hpp"
 #include "engine/net/pool.hpp"
 #include "engine/node/call_meter.hpp"
 #include "engine/node/request_head.hpp"
@@ -47,9 +48,8 @@ class RestNode final : public graph::NodeClient {
   /// `target` is asked for instead of the method's own path, unless it is empty; comes back as the
   /// Location of a redirect.
   Awaitable<Answer> send(protocol::Method method, const protocol::Payload& payload,
-                         graph::CallContext& context, Clock::time_point started,
-                         std::string& target);
-  Awaitable<std::optional<protocol::Status>> connect(Exchange& exchange, Clock::time_point limit);
+                         graph::CallContext& context, Deadline limit, std::string& target);
+  Awaitable<std::optional<protocol::Status>> connect(Exchange& exchange, Deadline limit);
   protocol::Payload payload_of(const ResponseReader& reader) const;
   protocol::Status error_of(const ResponseReader& reader, const TcpEndpoint& peer,
                             std::string& target) const;
@@ -63,6 +63,7 @@ class RestNode final : public graph::NodeClient {
   std::string name_;
   HttpPool& pool_;
   RestNodeOptions options_;
+  Clock::duration timeout_;  // of a whole call
   RequestHead head_;
   CallMeter meter_;
 };

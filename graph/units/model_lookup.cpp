@@ -60,7 +60,7 @@ Awaitable<void> ModelLookup::ask(NodeClient& client, Transport transport, CallCo
   asking.model = {};
   asking.model_version = {};
   asking.operation = protocol::Operation::kPredict;
-  asking.deadline = std::min(asking.deadline, Clock::now() + kLongest);
+  asking.deadline = std::min(asking.deadline, Deadline::after(Clock::now(), kLongest));
   const auto metadata = co_await client.call(
       Method::kMetadata, model_request(protocol_, Method::kMetadata, transport, given_->name),
       asking);
@@ -103,7 +103,7 @@ Awaitable<void> ModelLookup::look_up(NodeClient& client, Transport transport,
   };
   try {
     const Asking asking(asking_);
-    asking_until_ = std::min(context.deadline, Clock::now() + kLongest);
+    asking_until_ = std::min(context.deadline, Deadline::after(Clock::now(), kLongest));
     co_await ask(client, transport, context);
   } catch (...) {  // for want of memory: whose request it is fails, and the next one asks
     wake();

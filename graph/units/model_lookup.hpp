@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/async/event.hpp"
+#include "base/deadline.hpp"
 #include "graph/call_context.hpp"
 #include "graph/node_client.hpp"
 #include "protocol/protocol.hpp"
@@ -48,9 +49,9 @@ class ModelLookup {
   Profile known_;
   Clock::time_point asked_;
   bool asking_ = false;
-  Clock::time_point asking_until_;  // at the latest
-  std::uint64_t answers_ = 0;       // also those that told nothing
-  std::list<Event> waiting_;        // here, so that who waits goes with what he waits for
+  Deadline asking_until_;      // at the latest
+  std::uint64_t answers_ = 0;  // also those that told nothing
+  std::list<Event> waiting_;   // here, so that who waits goes with what he waits for
 };
 
 }  // namespace infergraph::graph

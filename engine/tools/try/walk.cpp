@@ -75,7 +75,7 @@ class Session {
     graph::CallTimes times;
     graph::CallContext context;
     context.puid = puids_.next();
-    context.deadline = Clock::now() + request.timeout;
+    context.deadline = Deadline::after(Clock::now(), request.timeout);
     context.cancel = &scope;
     context.times = &times;
     context.observer = &recorder;
@@ -101,7 +101,7 @@ class Session {
     graph::CallTimes times;
     graph::CallContext context;
     context.puid = puids_.next();
-    context.deadline = Clock::now() + kAskLimit;
+    context.deadline = Deadline::after(Clock::now(), kAskLimit);
     context.cancel = &scope;
     context.times = &times;
     const auto answer = wait_for(find_metadata(context));

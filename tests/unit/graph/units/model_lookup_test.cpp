@@ -38,8 +38,8 @@ class HeldClient final : public NodeClient {
   }
   void release() { event_.notify(); }
 
-  bool throws = false;                       // once
-  std::vector<Clock::time_point> deadlines;  // of the calls so far
+  bool throws = false;              // once
+  std::vector<Deadline> deadlines;  // of the calls so far
   Result<Payload> answer = Payload::json(kMetadata);
 
  private:
@@ -61,8 +61,8 @@ struct Request {
 
 class ModelLookupTest : public ::testing::Test {
  protected:
-  Request& find() { return find(Clock::time_point::max()); }
-  Request& find(Clock::time_point deadline) {
+  Request& find() { return find(Deadline()); }
+  Request& find(Deadline deadline) {
     Request& request = *requests_.emplace_back(std::make_unique<Request>());
     request.context.deadline = deadline;
     boost::asio::co_spawn(io_, lookup_.find(client_, Transport::kRest, request.context),
@@ -101,7 +101,7 @@ TEST_F(ModelLookupTest, AsksOnceForAllWhoCome) {
 
 TEST_F(ModelLookupTest, AsksForABoundedTime) {
   find();
-  EXPECT_LE(client_.deadlines.at(0), Clock::now() + seconds(2));
+  EXPECT_LE(client_.deadlines.at(0), Deadline(Clock::now() + seconds(2)));
 }
 
 TEST_F(ModelLookupTest, OthersGoWithoutWhereTheServerTellsNothing) {
@@ -155,8 +155,8 @@ TEST_F(ModelLookupTest, WhoIsCancelledWhileWaitingAsksNobody) {
 
 TEST_F(ModelLookupTest, NobodyWaitsBeyondHisDeadline) {
   find();
-  EXPECT_TRUE(find(client_.deadlines.at(0) - seconds(2)).found);
-  EXPECT_FALSE(find(Clock::now() + seconds(60)).found);
+  EXPECT_TRUE(find(Deadline(client_.deadlines.at(0).at() - seconds(2))).found);
+  EXPECT_FALSE(find(Deadline(Clock::now() + seconds(60))).found);
   release();
 }
 
