@@ -1,6 +1,5 @@
 #include "engine/net/pool.hpp"
 
-#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -9,10 +8,6 @@
 namespace infergraph::engine {
 namespace {
 
-// How long an address that refused is passed over while another one works.
-constexpr auto kAvoidFor = std::chrono::seconds(1);
-// An idle connection is closed after one to two of these without a call.
-constexpr auto kSweepPeriod = std::chrono::seconds(30);
 // An idle connection keeps room for a head of this size.
 constexpr std::size_t kKeptHead = 4096;
 // Each is a system call or two.
@@ -59,14 +54,16 @@ void HttpPool::Lease::set_connection(boost::intrusive_ptr<NodeConnection> connec
   if (pool_->metrics_) pool_->metrics_->busy.add(1);
 }
 
-void HttpPool::Lease::avoid() { address_->avoid_until = Clock::now() + kAvoidFor; }
+void HttpPool::Lease::avoid() {
+  address_->avoid_until = pool_->addresses_.choice.avoid(Clock::now());
+}
 
 HttpPool::HttpPool(IoThread& io, std::shared_ptr<AddressBook> book, MessageLimits limits,
                    std::optional<metrics::Families::NodeConnections> metrics)
     : io_(io),
-      book_(std::move(book)),
       limits_(limits),
       metrics_(metrics),
+      addresses_(std::move(book)),
       sweep_timer_(io.context) {}
 
 HttpPool::~HttpPool() {
@@ -96,28 +93,16 @@ std::optional<HttpPool::Lease> HttpPool::lease(bool fresh) {
   follow_name();
   if (addresses_.empty()) return std::nullopt;
 
-  std::size_t best = next_ % addresses_.size();
-  if (addresses_.size() > 1) {
-    const bool any_avoided = std::any_of(
-        addresses_.begin(), addresses_.end(),
-        [](const auto& address) { return address->avoid_until != Clock::time_point(); });
-    const auto now = any_avoided ? Clock::now() : Clock::time_point();
-    const auto rank = [&](std::size_t i) {
-      const Address& address = *addresses_[i];
-      return std::pair(address.avoid_until > now, address.calls);
-    };
-    for (std::size_t step = 1; step < addresses_.size(); ++step) {
-      const std::size_t other = (next_ + step) % addresses_.size();
-      if (rank(other) < rank(best)) best = other;
-    }
-    next_ = best + 1;
-  }
+  Clock::time_point now;
+  if (addresses_.size() > 1) now = addresses_.choice.time(Clock::now);
+  const auto& chosen = addresses_.choose([now](const Address& address) {
+    return AddressRank{.avoided = address.avoid_until > now, .calls = address.calls};
+  });
 
-  Lease lease(*this, addresses_[best]);
-  auto& idle = addresses_[best]->idle;
+  Lease lease(*this, chosen);
+  auto& idle = chosen->idle;
   if (!fresh && !idle.empty()) {
-    auto connection = std::move(idle.back());  // the one used last is the likeliest to be alive
-    idle.pop_back();
+    auto connection = idle.take();
     connection->idle = false;
     if (metrics_) metrics_->idle.add(-1);
     lease.set_connection(std::move(connection));
@@ -139,8 +124,7 @@ void HttpPool::give_back(Address& address, boost::intrusive_ptr<NodeConnection> 
 // False when there is no memory for it: then it is closed like one that can't be kept.
 bool HttpPool::make_idle(Address& address, NodeConnection& connection) noexcept {
   try {
-    auto& all = address.idle;
-    if (all.size() == all.capacity()) all.reserve(std::max<std::size_t>(4, 2 * all.size()));
+    address.idle.make_room();
     if (!sweeping_) sweep_later();
     // What lies idle holds no answer: the next call's bytes come into a small block of their own.
     connection.reader.release();
@@ -150,19 +134,16 @@ bool HttpPool::make_idle(Address& address, NodeConnection& connection) noexcept 
   } catch (const std::bad_alloc&) {
     return false;
   }
-  connection.used = connection.idle = connection.touched = true;
+  connection.used = connection.idle = true;
   if (metrics_) metrics_->idle.add(1);
-  address.idle.emplace_back(&connection);
+  address.idle.keep(boost::intrusive_ptr<NodeConnection>(&connection));
   return true;
 }
 
 void HttpPool::drop_idle(NodeConnection& connection) {
   for (const auto& address : addresses_) {
-    auto& idle = address->idle;
-    const auto found = std::find(idle.begin(), idle.end(), &connection);
-    if (found == idle.end()) continue;
-    const auto dropped = std::move(*found);
-    idle.erase(found);
+    const auto dropped = address->idle.remove(&connection);
+    if (!dropped) continue;
     dropped->idle = false;
     dropped->close();
     if (metrics_) metrics_->idle.add(-1);
@@ -174,17 +155,16 @@ void HttpPool::sweep() {
   sweeping_ = false;
   bool any_left = false;
   for (const auto& address : addresses_) {
-    auto& idle = address->idle;
-    discard(idle, std::stable_partition(idle.begin(), idle.end(), [](const auto& connection) {
-              return std::exchange(connection->touched, false);
-            }));
-    any_left = any_left || !idle.empty();
+    const std::size_t from = closing_.size();
+    address->idle.sweep(closing_);
+    close_later(from);
+    any_left = any_left || !address->idle.empty();
   }
   if (any_left) sweep_later();
 }
 
 void HttpPool::sweep_later() {
-  sweep_timer_.expires_after(kSweepPeriod);
+  sweep_timer_.expires_after(decltype(Address::idle)::kSweepPeriod);
   sweep_timer_.async_wait([self = std::weak_ptr(self_)](boost::system::error_code ec) {
     const auto pool = self.lock();
     if (!ec && pool) (*pool)->sweep();
@@ -192,17 +172,14 @@ void HttpPool::sweep_later() {
   sweeping_ = true;  // not before: beginning may throw
 }
 
-// Takes those behind `from` out of the pool.
-void HttpPool::discard(Connections& idle, Connections::iterator from) {
-  const bool was_closing = !closing_.empty();
-  closing_.insert(closing_.end(), from, idle.end());
-  for (auto it = from; it != idle.end(); ++it) {
-    (*it)->idle = false;
-    (*it)->set_watcher(nullptr);
+// Those of closing_ from there on have just left the pool.
+void HttpPool::close_later(std::size_t from) {
+  for (std::size_t i = from; i < closing_.size(); ++i) {
+    closing_[i]->idle = false;
+    closing_[i]->set_watcher(nullptr);
     if (metrics_) metrics_->idle.add(-1);
   }
-  idle.erase(from, idle.end());
-  if (!was_closing) close_some();
+  if (from == 0) close_some();  // else there is a turn to come
 }
 
 void HttpPool::close_some() {
@@ -217,28 +194,18 @@ void HttpPool::close_some() {
 }
 
 void HttpPool::follow_name() {
-  const std::uint64_t version = book_->version();  // before the addresses, which may be newer
-  if (version == seen_version_) return;
-  const auto now_listed = book_->addresses();
-  std::vector<std::shared_ptr<Address>> addresses;
-  for (const TcpEndpoint& endpoint : now_listed) {
-    const auto known = std::find_if(addresses_.begin(), addresses_.end(), [&](const auto& address) {
-      return address->endpoint == endpoint;
-    });
-    if (known != addresses_.end()) {
-      addresses.push_back(*known);
-    } else {
-      addresses.push_back(std::make_shared<Address>());
-      addresses.back()->endpoint = endpoint;
-    }
-  }
-  for (const auto& address : addresses_) {
-    if (std::find(addresses.begin(), addresses.end(), address) != addresses.end()) continue;
-    address->listed = false;
-    discard(address->idle, address->idle.begin());
-  }
-  addresses_ = std::move(addresses);
-  seen_version_ = version;  // last, so that what throws on the way here is done again
+  addresses_.follow(
+      [](const TcpEndpoint& endpoint) {
+        auto made = std::make_shared<Address>();
+        made->endpoint = endpoint;
+        return made;
+      },
+      [this](Address& gone) {
+        gone.listed = false;
+        const std::size_t from = closing_.size();
+        gone.idle.clear(closing_);
+        close_later(from);
+      });
 }
 
 }  // namespace infergraph::engine

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,8 +8,10 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "engine/net/address_list.hpp"
 #include "engine/net/connection.hpp"
 #include "engine/net/http1/message_reader.hpp"
+#include "engine/net/idle_connections.hpp"
 #include "engine/net/resolver.hpp"
 #include "engine/net/runtime.hpp"
 #include "metrics/families.hpp"
@@ -26,10 +27,9 @@ class NodeConnection final : public Connection, private Connection::Watcher {
   ~NodeConnection() override;
 
   ResponseReader reader;
-  std::string head;      ///< of the request; keeps its capacity
-  bool used = false;     ///< it has answered before
-  bool idle = false;     ///< it lies in the pool
-  bool touched = false;  ///< it served a call since the pool last looked
+  std::string head;   ///< of the request; keeps its capacity
+  bool used = false;  ///< it has answered before
+  bool idle = false;  ///< it lies in the pool
 
  private:
   void on_bytes_or_end() override;  // idle: whatever comes, it is of no use any more
@@ -39,8 +39,8 @@ class NodeConnection final : public Connection, private Connection::Watcher {
 };
 
 /// Keep-alive connections of one I/O thread to one host and port, as many as calls run at once.
-/// Calls go to the address with the fewest under way, in turn among equals; one that can't be
-/// connected is left alone for a while.
+/// Which address a call goes to is AddressChoice's to say, and which connections are kept
+/// IdleConnections'; here they are closed, watched and counted.
 ///
 /// Threads: one. Outlives its leases.
 class HttpPool {
@@ -48,7 +48,7 @@ class HttpPool {
   /// How many calls one address has, and where it is.
   struct Address {
     TcpEndpoint endpoint;
-    std::vector<boost::intrusive_ptr<NodeConnection>> idle;
+    IdleConnections<boost::intrusive_ptr<NodeConnection>> idle;
     int calls = 0;
     Clock::time_point avoid_until{};
     bool listed = true;  ///< false once the name no longer has it
@@ -96,7 +96,7 @@ class HttpPool {
   std::size_t address_count() const { return addresses_.size(); }
   /// How many calls are under way.
   int calls() const;
-  const AddressBook& book() const { return *book_; }
+  const AddressBook& book() const { return addresses_.book(); }
   IoThread& io() { return io_; }
   metrics::CounterCell* retries() { return metrics_ ? &metrics_->retries : nullptr; }
 
@@ -107,22 +107,19 @@ class HttpPool {
   void drop_idle(NodeConnection& connection);
   void sweep();
   void sweep_later();
-  using Connections = std::vector<boost::intrusive_ptr<NodeConnection>>;
-  void discard(Connections& idle, Connections::iterator from);
+  void close_later(std::size_t from);
   void close_some();
 
   friend class NodeConnection;
 
   IoThread& io_;
-  std::shared_ptr<AddressBook> book_;
   MessageLimits limits_;
   std::optional<metrics::Families::NodeConnections> metrics_;
-  std::uint64_t seen_version_ = 0;
-  std::vector<std::shared_ptr<Address>> addresses_;
-  std::size_t next_ = 0;
+  AddressList<Address> addresses_;
   boost::asio::steady_timer sweep_timer_;
   bool sweeping_ = false;
-  Connections closing_;  // no longer in the pool, a few of them at a time
+  std::vector<boost::intrusive_ptr<NodeConnection>>
+      closing_;  // no longer in the pool, a few of them at a time
   // What waits in the thread's queue looks whether the pool is still there.
   std::shared_ptr<HttpPool*> self_ = std::make_shared<HttpPool*>(this);
 };

@@ -79,53 +79,26 @@ std::shared_ptr<GrpcTransport::Channel> GrpcTransport::channel(const TcpEndpoint
 
 GrpcChannels::GrpcChannels(GrpcTransport& transport, std::shared_ptr<AddressBook> book,
                            const GrpcChannelOptions& options)
-    : transport_(transport), book_(std::move(book)), options_(options) {
-  const std::string& host = book_->host();
+    : transport_(transport), options_(options), addresses_(std::move(book)) {
+  const std::string& host = addresses_.book().host();
   const bool is_ipv6 = host.find(':') != std::string::npos;
-  authority_ = (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(book_->port());
-}
-
-void GrpcChannels::follow_name() {
-  const std::uint64_t version = book_->version();  // before the addresses, which may be newer
-  if (version == seen_version_) return;
-  std::vector<std::shared_ptr<Address>> listed;
-  for (const TcpEndpoint& endpoint : book_->addresses()) {
-    const auto known = std::find_if(addresses_.begin(), addresses_.end(), [&](const auto& address) {
-      return address->endpoint == endpoint;
-    });
-    if (known != addresses_.end()) {
-      listed.push_back(*known);
-    } else {
-      listed.push_back(
-          std::make_shared<Address>(Address{endpoint, transport_.channel(endpoint, options_), 0}));
-    }
-  }
-  addresses_ = std::move(listed);
-  seen_version_ = version;  // last, so that what throws on the way here is done again
+  authority_ = (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(addresses_.book().port());
 }
 
 std::optional<GrpcChannels::Lease> GrpcChannels::lease(const std::vector<TcpEndpoint>& but_not) {
-  follow_name();
-  const std::size_t count = addresses_.size();
-  if (count == 0) return std::nullopt;
-  if (count == 1) return Lease(addresses_.front());
-  // Worst first: tried by this call already, down, busy.
-  const auto rank = [&](const Address& address) {
-    const bool tried = std::find(but_not.begin(), but_not.end(), address.endpoint) != but_not.end();
-    return std::tuple(tried, address.channel->is_down(), address.calls);
-  };
-  std::size_t best = next_ % count;
-  auto best_rank = rank(*addresses_[best]);
-  for (std::size_t i = 1; i < count; ++i) {
-    const std::size_t at = (next_ + i) % count;
-    const auto its_rank = rank(*addresses_[at]);
-    if (its_rank < best_rank) {
-      best = at;
-      best_rank = its_rank;
-    }
-  }
-  next_ = (best + 1) % count;
-  return Lease(addresses_[best]);
+  addresses_.follow(
+      [this](const TcpEndpoint& endpoint) {
+        return std::make_shared<Address>(
+            Address{endpoint, transport_.channel(endpoint, options_), 0});
+      },
+      [](Address&) {});  // its channel goes with its last call
+  if (addresses_.empty()) return std::nullopt;
+  return Lease(addresses_.choose([&](const Address& address) {
+    return AddressRank{
+        .tried = std::find(but_not.begin(), but_not.end(), address.endpoint) != but_not.end(),
+        .avoided = address.channel->is_down(),
+        .calls = address.calls};
+  }));
 }
 
 }  // namespace infergraph::engine

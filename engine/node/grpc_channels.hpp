@@ -3,7 +3,6 @@
 #include <chrono>
 #include <compare>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "engine/grpc/thread.hpp"
+#include "engine/net/address_list.hpp"
 #include "engine/net/resolver.hpp"
 #include "graph/call_context.hpp"
 
@@ -47,9 +47,8 @@ class GrpcTransport {
   std::unique_ptr<Cache> cache_;
 };
 
-/// The channels to one node as one thread uses them: a call goes to the address with the fewest of
-/// this thread's calls under way, in turn among equals; one that is known not to connect is left
-/// to its back-off while there are others.
+/// The channels to one node as one thread uses them. A call goes where AddressChoice says; one that
+/// is known not to connect is left to its back-off while there are others.
 ///
 /// Threads: one. Outlives its leases.
 class GrpcChannels {
@@ -88,22 +87,17 @@ class GrpcChannels {
   std::optional<Lease> lease(const std::vector<TcpEndpoint>& but_not);
 
   std::size_t address_count() const { return addresses_.size(); }
-  const AddressBook& book() const { return *book_; }
+  const AddressBook& book() const { return addresses_.book(); }
   /// "host:port" as the node is known, for messages and for meshes that route by it.
   const std::string& authority() const { return authority_; }
   GrpcTransport& transport() { return transport_; }
   std::size_t max_answer() const { return options_.max_answer; }
 
  private:
-  void follow_name();
-
   GrpcTransport& transport_;
-  std::shared_ptr<AddressBook> book_;
   GrpcChannelOptions options_;
   std::string authority_;
-  std::uint64_t seen_version_ = 0;
-  std::vector<std::shared_ptr<Address>> addresses_;
-  std::size_t next_ = 0;
+  AddressList<Address> addresses_;
 };
 
 }  // namespace infergraph::engine
