@@ -13,6 +13,7 @@
 #include "engine/grpc/queue.hpp"
 #include "engine/node/exhaustion.hpp"
 #include "engine/node/grpc_channel.hpp"
+#include "engine/node/retry.hpp"
 #include "protocol/convert/status_map.hpp"
 #include "protocol/routes.hpp"
 
@@ -238,16 +239,16 @@ Awaitable<GrpcNode::Answer> GrpcNode::send(Service service, Method method, const
       co_return exhausted(call.status.error_message());
     }
 
-    // What was lost under way may have been served: once more at most, and no feedback.
     tried.push_back(call.lease.endpoint());
-    const bool repeats = call.was_never_sent()
-                             ? tried.size() < channels_->address_count()
-                             : method != Method::kSendFeedback && !std::exchange(lost_one, true);
-    if (!repeats) {
-      co_return failed(Code::kUnavailable,
-                       (call.was_never_sent() ? "can't connect: " : "connection lost: ") +
-                           call.status.error_message(),
-                       call);
+    const bool unsent = call.was_never_sent();
+    const std::size_t addresses = channels_->address_count();
+    const FailedTry failed_try{method, unsent ? Reached::kNoConnection : Reached::kPerhapsServed,
+                               true, lost_one, addresses - std::min(addresses, tried.size())};
+    lost_one = lost_one || !unsent;
+    if (repeat_after(failed_try) == Repeat::kNo) {
+      co_return failed(
+          Code::kUnavailable,
+          (unsent ? "can't connect: " : "connection lost: ") + call.status.error_message(), call);
     }
     if (retries_ != nullptr) retries_->add();
   }

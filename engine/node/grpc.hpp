@@ -41,8 +41,7 @@ struct GrpcCaller {
 /// answered.
 ///
 /// Threads: one, the caller's; the answer is handed over from the gRPC thread.
-/// Repeats: a call that found no connection goes to the other addresses; one whose connection was
-/// lost under way is repeated once, unless it is feedback.
+/// Repeats: what repeat_after() says; nobody knows of a connection whether it has served before.
 /// Errors, Cancellation: as graph::NodeClient.
 class GrpcNode final : public graph::NodeClient {
  public:

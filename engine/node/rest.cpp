@@ -10,6 +10,7 @@
 #include "engine/net/http1/header_name.hpp"
 #include "engine/node/exhaustion.hpp"
 #include "engine/node/redirect.hpp"
+#include "engine/node/retry.hpp"
 #include "protocol/convert/status_map.hpp"
 #include "protocol/routes.hpp"
 
@@ -127,14 +128,13 @@ Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& payload
     if (!lease) co_return failed(Code::kUnavailable, "can't resolve: " + pool_.book().error());
     Exchange exchange(*std::move(lease), context, pool_.io());
     if (exchange.lease.connection() == nullptr) {
-      auto failure = co_await connect(exchange, limit);
+      auto failure = co_await connect(exchange, method, limit);
       if (failure) co_return *std::move(failure);
     }
     exchange.limit(limit);
     NodeConnection& connection = *exchange.lease.connection();
 
-    // Asked only here: for every other method a stale connection shows by itself, and is repeated.
-    if (method == Method::kSendFeedback && connection.used && connection.peer_has_gone()) continue;
+    if (must_be_seen_alive(method, connection.used) && connection.peer_has_gone()) continue;
 
     connection.start_read();
     head_.write(connection.head, method, payload, context, target);
@@ -186,8 +186,10 @@ Awaitable<RestNode::Answer> RestNode::send(Method method, const Payload& payload
     if (progress == ResponseReader::Progress::kDone) {  // 101, or a status that there isn't
       co_return bad_status(reader.head().status, peer);
     }
-    if (!any_byte && connection.used && !retrying &&
-        (method != Method::kSendFeedback || outgoing.untouched())) {
+    const Reached reached = any_byte               ? Reached::kAnswering
+                            : outgoing.untouched() ? Reached::kNotServed
+                                                   : Reached::kPerhapsServed;
+    if (repeat_after({method, reached, connection.used, retrying}) != Repeat::kNo) {
       if (auto* retries = pool_.retries()) retries->add();
       continue;
     }
@@ -246,10 +248,11 @@ bool RestNode::is_redirect(const Answer& answer, Method method, const CallContex
   return found.has_value();
 }
 
-Awaitable<std::optional<Status>> RestNode::connect(Exchange& exchange, Deadline limit) {
+Awaitable<std::optional<Status>> RestNode::connect(Exchange& exchange, Method method,
+                                                   Deadline limit) {
   boost::system::error_code ec;
   TcpEndpoint peer;
-  for (std::size_t tries = pool_.address_count(); tries > 0; --tries) {
+  for (std::size_t others = pool_.address_count() - 1;; --others) {
     peer = exchange.lease.endpoint();
     exchange.lease.set_connection(pool_.make_connection());
     NodeConnection& connection = *exchange.lease.connection();
@@ -273,11 +276,11 @@ Awaitable<std::optional<Status>> RestNode::connect(Exchange& exchange, Deadline 
     // It is the engine that has run out: the node isn't to blame, nor would another address help.
     if (is_exhaustion(ec)) co_return exhausted(ec.message());
     exchange.lease.avoid();
-    if (tries > 1) {
-      auto other = pool_.lease(true);
-      if (!other) break;
-      exchange.lease = *std::move(other);
-    }
+    const FailedTry failed_try{method, Reached::kNoConnection, false, false, others};
+    if (repeat_after(failed_try) == Repeat::kNo) break;
+    auto other = pool_.lease(true);
+    if (!other) break;
+    exchange.lease = *std::move(other);
   }
   co_return failed(Code::kUnavailable, "can't connect: " + ec.message(), peer);
 }

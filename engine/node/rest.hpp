@@ -26,11 +26,9 @@ struct RestNodeOptions {
 /// bytes go out as they are, the answer's bytes come back as they came. A caller of the same
 /// protocol may name the model (CallContext::model).
 ///
-/// A call that fails on a reused connection before any byte of the answer is repeated once on a
-/// fresh one: the node had closed it while it lay idle. Feedback is repeated only if nothing of it
-/// was written, since a reward must not count twice. A 307 or 308 to the same host is followed
-/// once; any other redirect is the node's error, without its Location.
-/// Threads, Errors, Cancellation: see NodeClient.
+/// What is repeated when a connection fails is repeat_after()'s to say. A 307 or 308 to the same
+/// host is followed once; any other redirect is the node's error, without its Location. Threads,
+/// Errors, Cancellation: see NodeClient.
 class RestNode final : public graph::NodeClient {
  public:
   /// `metrics` may be null. `image` and `version` are label values.
@@ -49,7 +47,8 @@ class RestNode final : public graph::NodeClient {
   /// Location of a redirect.
   Awaitable<Answer> send(protocol::Method method, const protocol::Payload& payload,
                          graph::CallContext& context, Deadline limit, std::string& target);
-  Awaitable<std::optional<protocol::Status>> connect(Exchange& exchange, Deadline limit);
+  Awaitable<std::optional<protocol::Status>> connect(Exchange& exchange, protocol::Method method,
+                                                     Deadline limit);
   protocol::Payload payload_of(const ResponseReader& reader) const;
   protocol::Status error_of(const ResponseReader& reader, const TcpEndpoint& peer,
                             std::string& target) const;
