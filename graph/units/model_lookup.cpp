@@ -1,6 +1,5 @@
 #include "graph/units/model_lookup.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "graph/units/model_request.hpp"
@@ -20,11 +19,6 @@ using protocol::Signature;
 using protocol::Transport;
 
 namespace {
-
-// A model that is replaced is noticed by an error at once, and without one after this long.
-constexpr auto kStale = std::chrono::seconds(10);
-// A server that doesn't answer is called without what it could have said.
-constexpr auto kLongest = std::chrono::seconds(2);
 
 Result<Signature> read_metadata(const Payload& metadata, Protocol protocol,
                                 const std::string& signature_name) {
@@ -54,19 +48,19 @@ ModelLookup::ModelLookup(Protocol protocol, protocol::ModelProfile given)
       given_(std::make_shared<const protocol::ModelProfile>(std::move(given))),
       known_(given_) {}
 
-Awaitable<void> ModelLookup::ask(NodeClient& client, Transport transport, CallContext& context) {
+Awaitable<void> ModelLookup::ask(NodeClient& client, Transport transport, CallContext& context,
+                                 Deadline until) {
   // The node's own model, whatever the caller calls it.
   CallContext asking = context;
   asking.model = {};
   asking.model_version = {};
   asking.operation = protocol::Operation::kPredict;
-  asking.deadline = std::min(asking.deadline, Deadline::after(Clock::now(), kLongest));
+  asking.deadline = until;
   const auto metadata = co_await client.call(
       Method::kMetadata, model_request(protocol_, Method::kMetadata, transport, given_->name),
       asking);
   if (context.cancel->cancelled()) co_return;
-  asked_ = Clock::now();
-  ++answers_;
+  turns_.answered(Clock::now());
   if (!metadata) co_return;
   const auto read = [&] { return read_metadata(*metadata, protocol_, given_->signature_name); };
   auto signature = try_here(context, metadata->size(), read);
@@ -86,25 +80,28 @@ void ModelLookup::wake() {
 
 Awaitable<void> ModelLookup::look_up(NodeClient& client, Transport transport,
                                      CallContext& context) {
-  while (asking_) {
-    if (context.deadline < asking_until_) co_return;
-    const std::uint64_t answers = answers_;
+  using Turn = LookupTurns::Turn;
+  for (auto turn = turns_.turn(context.deadline); turn != Turn::kAsk;
+       turn = turns_.turn(context.deadline)) {
+    if (turn == Turn::kGoOn) co_return;
+    const auto answers = turns_.answers();
     co_await waiting_.emplace_back().wait();
     // Of one who was cancelled there is no answer: then the next one asks.
-    if (answers_ != answers || context.cancel->cancelled()) co_return;
+    if (turns_.answers() != answers || context.cancel->cancelled()) co_return;
   }
   // Also when the coroutine is destroyed in the middle.
   struct Asking {
-    bool& is;
-    explicit Asking(bool& flag) : is(flag) { is = true; }
+    LookupTurns& turns;
+    Deadline until;
+    Asking(LookupTurns& its_turns, Deadline deadline)
+        : turns(its_turns), until(turns.begin(Clock::now(), deadline)) {}
     Asking(const Asking&) = delete;
     Asking& operator=(const Asking&) = delete;
-    ~Asking() { is = false; }
+    ~Asking() { turns.end(); }
   };
   try {
-    const Asking asking(asking_);
-    asking_until_ = std::min(context.deadline, Deadline::after(Clock::now(), kLongest));
-    co_await ask(client, transport, context);
+    const Asking asking(turns_, context.deadline);
+    co_await ask(client, transport, context, asking.until);
   } catch (...) {  // for want of memory: whose request it is fails, and the next one asks
     wake();
     throw;
@@ -114,9 +111,7 @@ Awaitable<void> ModelLookup::look_up(NodeClient& client, Transport transport,
 
 Awaitable<ModelLookup::Profile> ModelLookup::find(NodeClient& client, Transport transport,
                                                   CallContext& context) {
-  const bool is_due = asked_ == Clock::time_point() || Clock::now() - asked_ > kStale;
-  // Who comes meanwhile goes on with what is known.
-  if (is_due && (known_ == given_ || !asking_)) co_await look_up(client, transport, context);
+  if (turns_.needs(Clock::now(), known_ != given_)) co_await look_up(client, transport, context);
   co_return known_;
 }
 

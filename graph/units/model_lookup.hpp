@@ -1,7 +1,5 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <list>
 #include <memory>
 
@@ -9,6 +7,7 @@
 #include "base/deadline.hpp"
 #include "graph/call_context.hpp"
 #include "graph/node_client.hpp"
+#include "graph/units/lookup_turns.hpp"
 #include "protocol/protocol.hpp"
 #include "protocol/tensor/model_profile.hpp"
 
@@ -16,9 +15,7 @@ namespace infergraph::graph {
 
 /// What is known of a node's model: what its unit says, and inputs and outputs from the server's
 /// own metadata, asked for when they are needed first, and again when they are old or proved wrong.
-///
-/// One asks at a time, for at most two seconds; who comes meanwhile goes on with what is known, or
-/// waits where that is nothing, unless its deadline comes first.
+/// Who asks and who waits is LookupTurns' to say; here it is asked, and waited.
 ///
 /// Threads: one, its unit's; requests interleave.
 class ModelLookup {
@@ -31,7 +28,7 @@ class ModelLookup {
   const Profile& given() const { return given_; }
 
   /// With the signature, if the server tells one; metadata that can't be had is no error: then
-  /// nothing more is known. Asks at most every 10 s.
+  /// nothing more is known. Asks only when what is known is old.
   Awaitable<Profile> find(NodeClient& client, protocol::Transport transport, CallContext& context);
 
   /// Asks again after a call by `used` was refused. True when the server says something else now.
@@ -41,17 +38,15 @@ class ModelLookup {
  private:
   // Asks, or waits for who does so.
   Awaitable<void> look_up(NodeClient& client, protocol::Transport transport, CallContext& context);
-  Awaitable<void> ask(NodeClient& client, protocol::Transport transport, CallContext& context);
+  Awaitable<void> ask(NodeClient& client, protocol::Transport transport, CallContext& context,
+                      Deadline until);
   void wake();
 
   protocol::Protocol protocol_;
   Profile given_;
   Profile known_;
-  Clock::time_point asked_;
-  bool asking_ = false;
-  Deadline asking_until_;      // at the latest
-  std::uint64_t answers_ = 0;  // also those that told nothing
-  std::list<Event> waiting_;   // here, so that who waits goes with what he waits for
+  LookupTurns turns_;
+  std::list<Event> waiting_;  // here, so that who waits goes with what he waits for
 };
 
 }  // namespace infergraph::graph
