@@ -95,7 +95,8 @@ def run(*arguments, env=None, timeout=LONG):
 
 @functools.cache
 def sanitized():
-    return b"__asan_init" in pathlib.Path(BINARY).read_bytes()
+    binary = pathlib.Path(BINARY).read_bytes()
+    return b"__asan_init" in binary or b"__tsan_init" in binary
 
 
 class Engine:
