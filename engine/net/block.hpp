@@ -20,6 +20,8 @@ namespace infergraph::engine {
 /// thread, which saves an allocation a message).
 class Block {
  public:
+  using Fields = boost::container::small_vector<protocol::HeaderField, 16>;
+
   static constexpr std::size_t kInlineCapacity = 4096;
   /// How much is read at a time of what has to be looked at byte by byte: a fraction of a
   /// millisecond's work.
@@ -65,7 +67,7 @@ class Block {
 
   std::size_t size = 0;            ///< bytes filled
   std::size_t next_read = kPiece;  ///< at most so many bytes are to be read into it at a time
-  boost::container::small_vector<protocol::HeaderField, 16> fields;
+  Fields fields;
 
  private:
   struct Free {

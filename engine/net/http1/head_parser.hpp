@@ -10,23 +10,9 @@
 
 #include "engine/net/block.hpp"
 #include "engine/net/http1/header_name.hpp"
+#include "engine/net/http1/message_head.hpp"
 
 namespace infergraph::engine {
-
-/// The head of a message, as views into its block.
-struct MessageHead {
-  std::string_view verb;    ///< requests only
-  std::string_view target;  ///< requests only
-  int status = 0;           ///< responses only
-  int version = 11;         ///< 10 or 11
-  std::string_view content_type;
-  std::string_view content_encoding;
-  bool has_host = false;
-  std::string_view host;
-  bool expects_continue = false;
-  bool chunked = false;
-  bool closes = false;  ///< the sender closes the connection after this message
-};
 
 /// Beast's parser, told to keep views instead of copies. Used by MessageReader alone, which owns
 /// everything that it points at.

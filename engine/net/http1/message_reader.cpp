@@ -9,6 +9,7 @@
 
 #include "base/saturated.hpp"
 #include "engine/net/http1/header_name.hpp"
+#include "engine/net/http1/plain_head.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -43,10 +44,8 @@ template <bool kRequest>
 void MessageReader<kRequest>::start(std::shared_ptr<Block> block) {
   block_ = std::move(block);
   head_ = {};
-  parser_.emplace(head_);
-  parser_->set_block(*block_);
-  parser_->header_limit(saturated<std::uint32_t>(limits_.header));
-  parser_->body_limit(boost::none);  // checked here, where too large and malformed differ
+  length_.reset();
+  parser_.reset();
   head_done_ = done_ = false;
   parsed_ = body_begin_ = body_end_ = lines_seen_ = 0;
   fault_ = HttpFault::kNone;
@@ -57,6 +56,7 @@ template <bool kRequest>
 auto MessageReader<kRequest>::advance(bool ended) -> Progress {
   if (fault_ != HttpFault::kNone) return Progress::kFault;
   if (done_) return Progress::kDone;
+  if (block_->size == 0) return Progress::kNeedMore;  // as at the start of nearly every message
   if (!head_done_) {
     const Progress progress = read_head();
     if (progress != Progress::kDone) return progress;
@@ -70,14 +70,14 @@ auto MessageReader<kRequest>::advance(bool ended) -> Progress {
 
 template <bool kRequest>
 auto MessageReader<kRequest>::read_head() -> Progress {
-  if (!parser_->got_some()) {
+  if (!parser_) {
     // An empty line before a request is to be ignored (RFC 9112 §2.2).
     while (rest().starts_with("\r\n")) parsed_ += 2;
+    if (read_plainly()) return Progress::kDone;
+    if (!rest().empty() && rest() != "\r") begin_parser();
   }
-  boost::system::error_code ec;
-  if (rest().empty() || (rest() == "\r" && !parser_->got_some())) {
-    ec = http::error::need_more;
-  } else {
+  boost::system::error_code ec = http::error::need_more;
+  if (parser_ && !rest().empty()) {
     parsed_ += parser_->put(boost::asio::buffer(rest().data(), rest().size()), ec);
   }
   if (ec == http::error::header_limit || parsed_ > limits_.header ||
@@ -91,6 +91,32 @@ auto MessageReader<kRequest>::read_head() -> Progress {
   }
   if (ec) return fail(HttpFault::kMalformed, "malformed head");
   return finish_head();
+}
+
+template <bool kRequest>
+bool MessageReader<kRequest>::read_plainly() {
+  const std::size_t end = std::min(block_->size, limits_.header);
+  if (parsed_ >= end) return false;
+  const std::size_t size =
+      read_plain_head<kRequest>(block_->view(parsed_, end), head_, block_->fields, length_);
+  if (size == 0) {
+    head_ = {};
+    block_->fields.clear();
+    length_.reset();
+    return false;
+  }
+  parsed_ += size;
+  body_begin_ = body_end_ = parsed_;
+  head_done_ = true;
+  return true;
+}
+
+template <bool kRequest>
+void MessageReader<kRequest>::begin_parser() {
+  parser_.emplace(head_);
+  parser_->set_block(*block_);
+  parser_->header_limit(saturated<std::uint32_t>(limits_.header));
+  parser_->body_limit(boost::none);  // checked here, where too large and malformed differ
 }
 
 // The number of names has a bound of its own, so that the work is in proportion to the head.
@@ -122,6 +148,11 @@ auto MessageReader<kRequest>::finish_head() -> Progress {
   head_done_ = true;
   head_.closes = !parser_->keep_alive();
   body_begin_ = body_end_ = parsed_;
+  if (parser_->is_done()) {
+    length_ = 0;  // the head said that there is no body
+  } else if (const auto length = parser_->content_length()) {
+    length_ = *length;
+  }
   if (!parser_->connection.empty() && !drop_fields_of_connection()) {
     return fail(HttpFault::kMalformed, "too many names in Connection");
   }
@@ -134,8 +165,7 @@ auto MessageReader<kRequest>::finish_head() -> Progress {
 
 template <bool kRequest>
 auto MessageReader<kRequest>::read_body(bool ended) -> Progress {
-  if (parser_->is_done()) return Progress::kDone;  // the head said that there is no body
-  const auto length = parser_->content_length();
+  const auto length = length_;
   if (length && *length > limits_.body) {
     return fail(HttpFault::kBodyTooLarge, "the body is over the limit");
   }
@@ -221,6 +251,7 @@ void MessageReader<kRequest>::make_room(std::size_t total) {
        {&head_.verb, &head_.target, &head_.host, &head_.content_type, &head_.content_encoding}) {
     *view = move(*view);
   }
+  if (!parser_) return;
   for (std::string_view& tokens : parser_->connection) tokens = move(tokens);
 }
 

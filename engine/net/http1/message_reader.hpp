@@ -8,6 +8,7 @@
 
 #include "engine/net/block.hpp"
 #include "engine/net/http1/head_parser.hpp"
+#include "engine/net/http1/message_head.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/status.hpp"
 
@@ -70,6 +71,8 @@ class MessageReader {
 
  private:
   Progress read_head();
+  bool read_plainly();
+  void begin_parser();
   Progress finish_head();
   bool drop_fields_of_connection();
   Progress read_body(bool ended);
@@ -80,8 +83,9 @@ class MessageReader {
 
   MessageLimits limits_;
   std::shared_ptr<Block> block_;
-  std::optional<HeadParser<kRequest>> parser_;
+  std::optional<HeadParser<kRequest>> parser_;  // none for a plain head (plain_head.hpp)
   MessageHead head_;
+  std::optional<std::uint64_t> length_;  // of the body; none when only its end tells
   bool head_done_ = false;
   bool done_ = false;
   std::size_t parsed_ = 0;      // block bytes that the parser has taken
