@@ -98,24 +98,23 @@ void RequestHead::write(std::string& head, Method method, const Payload& payload
     if (same_name(field.name, "seldon-puid") || same_name(field.name, kJsonSize)) continue;
     head.append(field.name).append(": "sv).append(field.value).append("\r\n"sv);
   }
-  head.append("Seldon-Puid: "sv).append(context.puid).append("\r\n"sv);
+  // Each line ends where the next begins, which saves an append a line.
+  head.append("Seldon-Puid: "sv).append(context.puid);
   if (has_body(method)) {
     if (!payload.content_type().empty()) {
-      head.append("Content-Type: "sv).append(payload.content_type()).append("\r\n"sv);
+      head.append("\r\nContent-Type: "sv).append(payload.content_type());
     }
     if (!payload.content_encoding().empty()) {
-      head.append("Content-Encoding: "sv).append(payload.content_encoding()).append("\r\n"sv);
+      head.append("\r\nContent-Encoding: "sv).append(payload.content_encoding());
     }
     if (const auto json_size = payload.json_size()) {
-      head.append(kJsonSize).append(": "sv);
+      head.append("\r\n"sv).append(kJsonSize).append(": "sv);
       append_number(head, *json_size);
-      head.append("\r\n"sv);
     }
-    head.append("Content-Length: "sv);
+    head.append("\r\nContent-Length: "sv);
     append_number(head, payload.size());
-    head.append("\r\n"sv);
   }
-  head.append("\r\n"sv);
+  head.append("\r\n\r\n"sv);
 }
 
 }  // namespace infergraph::engine
