@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "graph/trail.hpp"
-#include "graph/walker.hpp"
 #include "graph/work_place.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/seldon/json.hpp"
@@ -12,7 +11,6 @@
 namespace infergraph::engine {
 
 using graph::CallContext;
-using graph::Walker;
 using protocol::Payload;
 using protocol::Result;
 
@@ -49,24 +47,16 @@ Payload with_routing_of(const graph::Trail& trail, const Payload& answer, std::s
 
 }  // namespace
 
-// Two coroutines, so that the usual one's frame is short enough to be used again.
+// What needs nothing behind the walk is no coroutine: the walk's own awaitable saves a frame.
 Awaitable<Result<Payload>> Predictor::predict(Payload message, CallContext& context) {
   return options_.inject_routing ? predict_with_routing(std::move(message), context)
-                                 : predict_plainly(std::move(message), context);
-}
-
-Awaitable<Result<Payload>> Predictor::predict_plainly(Payload message, CallContext& context) {
-  const auto plan = plan_;
-  Walker walker(*plan, options_.max_decoded);
-  co_return co_await walker.predict(std::move(message), context);
+                                 : walker_.predict(std::move(message), context);
 }
 
 Awaitable<Result<Payload>> Predictor::predict_with_routing(Payload message, CallContext& context) {
-  const auto plan = plan_;
-  Walker walker(*plan, options_.max_decoded);
   graph::Trail trail;
   context.trail = &trail;
-  auto answer = co_await walker.predict(std::move(message), context);
+  auto answer = co_await walker_.predict(std::move(message), context);
   if (!answer) co_return answer;
   const auto inject = [&]() -> Result<Payload> {
     return with_routing_of(trail, *answer, options_.max_decoded);
@@ -77,24 +67,18 @@ Awaitable<Result<Payload>> Predictor::predict_with_routing(Payload message, Call
 }
 
 Awaitable<Result<Payload>> Predictor::feedback(Payload body, CallContext& context) {
-  const auto plan = plan_;
-  Walker walker(*plan, options_.max_decoded);
-  co_return co_await walker.feedback(std::move(body), context);
+  return walker_.feedback(std::move(body), context);
 }
 
 Awaitable<Result<Payload>> Predictor::ask(protocol::Method method, std::string_view node,
                                           Payload request, CallContext& context) {
-  const auto plan = plan_;
-  Walker walker(*plan, options_.max_decoded);
-  const bool is_own = plan->find(node) != nullptr || context.model.empty();
-  const std::string_view asked = is_own ? node : std::string_view(plan->root().name);
-  co_return co_await walker.ask(method, asked, std::move(request), context);
+  const bool is_own = plan_->find(node) != nullptr || context.model.empty();
+  const std::string_view asked = is_own ? node : std::string_view(plan_->root().name);
+  return walker_.ask(method, asked, std::move(request), context);
 }
 
 Awaitable<Result<Payload>> Predictor::graph_metadata(CallContext& context) {
-  const auto plan = plan_;
-  Walker walker(*plan, options_.max_decoded);
-  co_return co_await walker.graph_metadata(context);
+  return walker_.graph_metadata(context);
 }
 
 }  // namespace infergraph::engine

@@ -6,14 +6,15 @@
 
 #include "graph/call_context.hpp"
 #include "graph/plan.hpp"
+#include "graph/walker.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/status.hpp"
 
 namespace infergraph::engine {
 
-/// The one entry for all fronts: walks the plan that is in force when a request comes.
+/// The one entry for all fronts: walks the plan.
 ///
-/// Threads: one for each I/O thread.
+/// Threads: one for each I/O thread. Outlives its requests.
 /// Errors: as the walker's. Cancellation: through context.cancel.
 class Predictor {
  public:
@@ -24,7 +25,7 @@ class Predictor {
   };
 
   Predictor(std::shared_ptr<const graph::Plan> plan, Options options)
-      : plan_(std::move(plan)), options_(options) {}
+      : plan_(std::move(plan)), options_(options), walker_(*plan_, options.max_decoded) {}
 
   /// True for a graph of one node.
   std::size_t node_count() const { return plan_->nodes().size(); }
@@ -43,13 +44,12 @@ class Predictor {
   Awaitable<protocol::Result<protocol::Payload>> graph_metadata(graph::CallContext& context);
 
  private:
-  Awaitable<protocol::Result<protocol::Payload>> predict_plainly(protocol::Payload message,
-                                                                 graph::CallContext& context);
   Awaitable<protocol::Result<protocol::Payload>> predict_with_routing(protocol::Payload message,
                                                                       graph::CallContext& context);
 
   std::shared_ptr<const graph::Plan> plan_;
   Options options_;
+  graph::Walker walker_;
 };
 
 }  // namespace infergraph::engine
