@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <random>
 #include <string_view>
 
@@ -23,9 +25,11 @@ class PuidSource {
 
   /// Thirty-six characters, valid until the next call.
   std::string_view next() {
-    put({0, 2, 4, 6, 9, 11, 14, 16}, (random_() & ~std::uint64_t{0xf000}) | 0x4000);  // version 4
-    put({19, 21, 24, 26, 28, 30, 32, 34},
-        (random_() & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62));
+    const std::uint64_t version_4 = (random_() & ~std::uint64_t{0xf000}) | 0x4000;
+    const std::uint64_t variant =
+        (random_() & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
+    put<0, 2, 4, 6, 9, 11, 14, 16>(version_4);
+    put<19, 21, 24, 26, 28, 30, 32, 34>(variant);
     return {text_.data(), text_.size()};
   }
 
@@ -39,13 +43,10 @@ class PuidSource {
   }();
 
   // Eight bytes, the highest first, at these places.
-  void put(const std::array<std::uint8_t, 8>& places, std::uint64_t bits) {
-    for (const std::uint8_t at : places) {
-      const auto& digits = kDigits[bits >> 56];
-      text_[at] = digits[0];
-      text_[at + std::size_t{1}] = digits[1];
-      bits <<= 8;
-    }
+  template <std::size_t... kPlaces>
+  void put(std::uint64_t bits) {
+    unsigned shift = 64;
+    ((shift -= 8, std::memcpy(&text_[kPlaces], &kDigits[(bits >> shift) & 0xff], 2)), ...);
   }
   static std::uint64_t seed() {
     std::random_device device;
