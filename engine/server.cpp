@@ -388,7 +388,7 @@ std::shared_ptr<graph::NodeClient> Server::make_rest_node(const NodePlace& place
 }
 
 std::shared_ptr<graph::NodeClient> Server::make_posted_node(const NodePlace& place) {
-  std::vector<PostedNode::Seat> places;
+  std::vector<PostedNode::OnThread> places;
   places.reserve(seats_.size());
   for (int i = 0; i < runtime_.size(); ++i) {
     places.push_back(
@@ -469,7 +469,7 @@ ListenerOptions Server::listener_options() {
 }
 
 int Server::run() {
-  std::vector<HttpListener::Seat> places;
+  std::vector<HttpListener::ThreadService> places;
   places.reserve(seats_.size());
   for (int i = 0; i < runtime_.size(); ++i) {
     places.push_back({seats_[static_cast<std::size_t>(i)]->api.get(), &metrics_.connections_open(i),

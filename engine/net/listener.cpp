@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 
 #include "base/async/post_surely.hpp"
@@ -33,25 +32,21 @@ constexpr int kMostLingering = 64;
 // How long accepting rests when the process is out of descriptors, and of spare ones.
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
 
-bool is_shortage(const boost::system::error_code& ec) {
-  return ec == asio::error::no_descriptors || ec == asio::error::no_buffer_space ||
-         ec == asio::error::no_memory || ec == boost::system::errc::too_many_files_open_in_system;
-}
-
 }  // namespace
 
 HttpListener::HttpListener(Runtime& runtime, const ListenerOptions& options,
-                           const std::vector<Seat>& seats)
+                           const std::vector<ThreadService>& services)
     : runtime_(runtime),
       options_(options),
       places_({options.max_connections, kReserve, kMostLingering}),
       retry_(runtime.thread(0).context),
       spares_(options.spare_descriptors) {
-  for (std::size_t i = 0; i < seats.size(); ++i) {
-    auto host = std::make_unique<SessionHost>(runtime.thread(static_cast<int>(i)),
-                                              *seats[i].service, options.limits, options.timeouts);
-    host->open_gauge = seats[i].open_connections;
-    host->refused = seats[i].refused;
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    auto host =
+        std::make_unique<SessionHost>(runtime.thread(static_cast<int>(i)), *services[i].service,
+                                      options.limits, options.timeouts);
+    host->open_gauge = services[i].open_connections;
+    host->refused = services[i].refused;
     host->take_http2 = options_.take_http2;
     hosts_.push_back(std::move(host));
   }
@@ -79,44 +74,10 @@ bool HttpListener::on_thread(std::size_t index, const Function& function) noexce
   return do_on(runtime_.thread(static_cast<int>(index)), function);
 }
 
-boost::system::error_code HttpListener::listen_on(const tcp::endpoint& endpoint) {
-  boost::system::error_code ec;
-  auto acceptor = std::make_unique<Acceptor>(runtime_.thread(0).context);
-  acceptor->open(endpoint.protocol(), ec);
-  if (!ec) acceptor->set_option(Acceptor::reuse_address(true), ec);
-  if (!ec && endpoint.protocol() == tcp::v6()) {
-    // An address that is given means itself.
-    acceptor->set_option(asio::ip::v6_only(!options_.addresses.empty()), ec);
-  }
-  if (!ec) acceptor->bind(endpoint, ec);
-  if (!ec) acceptor->listen(Acceptor::max_listen_connections, ec);
-  if (ec) return ec;
-  acceptor->non_blocking(true);
-  acceptors_.push_back(std::move(acceptor));
-  return ec;
-}
-
 protocol::Result<std::uint16_t> HttpListener::open() {
-  boost::system::error_code ec;
-  std::uint16_t port = options_.port;
-  std::string where = "port " + std::to_string(port);
-  if (options_.addresses.empty()) {
-    ec = listen_on({tcp::v6(), port});
-    // A kernel without IPv6.
-    if (ec && ec != asio::error::address_in_use) ec = listen_on({tcp::v4(), port});
-  }
-  for (const std::string& text : options_.addresses) {
-    const auto address = asio::ip::make_address(text, ec);
-    where = text + ", port " + std::to_string(port);
-    if (!ec) ec = listen_on({address, port});
-    if (ec) break;
-    // Where the system picks one it is the same on all addresses.
-    port = acceptors_.front()->local_endpoint().port();
-  }
-  if (ec) {
-    acceptors_.clear();
-    return Status(Code::kUnavailable, "failed to listen on " + where + ": " + ec.message());
-  }
+  auto listening = listen_on(runtime_.thread(0).context, options_.port, options_.addresses);
+  if (!listening) return listening.error();
+  acceptors_ = *std::move(listening);
   for (const auto& acceptor : acceptors_) {
     asio::post(runtime_.thread(0).context, [this, &acceptor = *acceptor] { accept(acceptor); });
   }
@@ -126,12 +87,12 @@ protocol::Result<std::uint16_t> HttpListener::open() {
 // What one accept ends in. Asio destroys it uncalled when there was no memory for the socket.
 class HttpListener::Accepted {
  public:
-  Accepted(HttpListener& listener, Acceptor& acceptor, std::size_t seat)
-      : listener_(&listener), acceptor_(&acceptor), seat_(seat) {}
+  Accepted(HttpListener& listener, Acceptor& acceptor, std::size_t thread)
+      : listener_(&listener), acceptor_(&acceptor), thread_(thread) {}
   Accepted(Accepted&& other) noexcept
       : listener_(std::exchange(other.listener_, nullptr)),
         acceptor_(other.acceptor_),
-        seat_(other.seat_) {}
+        thread_(other.thread_) {}
   Accepted(const Accepted&) = delete;
   Accepted& operator=(const Accepted&) = delete;
   Accepted& operator=(Accepted&&) = delete;
@@ -140,20 +101,20 @@ class HttpListener::Accepted {
   }
 
   void operator()(boost::system::error_code ec, Socket socket) {
-    std::exchange(listener_, nullptr)->on_accepted(*acceptor_, ec, std::move(socket), seat_);
+    std::exchange(listener_, nullptr)->on_accepted(*acceptor_, ec, std::move(socket), thread_);
   }
 
  private:
   HttpListener* listener_;
   Acceptor* acceptor_;
-  std::size_t seat_;
+  std::size_t thread_;
 };
 
 void HttpListener::accept(Acceptor& acceptor) {
-  const std::size_t seat = next_seat_;
-  next_seat_ = (next_seat_ + 1) % hosts_.size();
-  acceptor.async_accept(runtime_.thread(static_cast<int>(seat)).context,
-                        Accepted(*this, acceptor, seat));
+  const std::size_t thread = next_thread_;
+  next_thread_ = (next_thread_ + 1) % hosts_.size();
+  acceptor.async_accept(runtime_.thread(static_cast<int>(thread)).context,
+                        Accepted(*this, acceptor, thread));
 }
 
 // Whatever became of the last one, or nobody would be let in any more.
@@ -166,9 +127,9 @@ void HttpListener::accept_again(Acceptor& acceptor) {
 }
 
 void HttpListener::on_accepted(Acceptor& acceptor, boost::system::error_code ec, Socket socket,
-                               std::size_t seat) {
+                               std::size_t thread) {
   if (!ec) {
-    deal(std::move(socket), seat);  // also when a drain has closed the acceptor meanwhile
+    deal(std::move(socket), thread);  // also when a drain has closed the acceptor meanwhile
   } else if (is_shortage(ec)) {
     try {
       if (rests_for_shortage(acceptor, ec)) return;
@@ -205,15 +166,15 @@ void HttpListener::rest(Acceptor& acceptor) {
 }
 
 // What is thrown costs this one his connection, and nobody else anything.
-void HttpListener::deal(Socket socket, std::size_t seat) noexcept {
+void HttpListener::deal(Socket socket, std::size_t thread) noexcept {
   try {
-    let_in(std::move(socket), seat);
+    let_in(std::move(socket), thread);
   } catch (...) {
     tell_exception("listener", runtime_.thread(0).exceptions);
   }
 }
 
-void HttpListener::let_in(Socket socket, std::size_t seat) {
+void HttpListener::let_in(Socket socket, std::size_t thread) {
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   // Whoever has the descriptor that a spare one is to become again gives it back after one answer.
@@ -222,15 +183,15 @@ void HttpListener::let_in(Socket socket, std::size_t seat) {
                 : spares_.left() > 0 ? places_.take_spare()
                                      : Place();
   if (place) {
-    serve(std::move(socket), seat, std::move(place));
+    serve(std::move(socket), thread, std::move(place));
   } else {
     turn_away(std::move(socket), spares_.full() ? kTooManyConnections : kOutOfDescriptors);
     spares_.refill();
   }
 }
 
-void HttpListener::serve(Socket socket, std::size_t seat, Place place) {
-  SessionHost& host = *hosts_[seat];
+void HttpListener::serve(Socket socket, std::size_t thread, Place place) {
+  SessionHost& host = *hosts_[thread];
   asio::post(host.io.context, [&host, socket = std::move(socket),
                                place = std::move(place)]() mutable {
     asio::co_spawn(host.io.context, HttpSession::serve(host, std::move(socket), std::move(place)),
@@ -296,16 +257,16 @@ void HttpListener::accept_the_rest(Acceptor& acceptor) {
 
 // False when there is none.
 bool HttpListener::accept_one(Acceptor& acceptor) {
-  const std::size_t seat = next_seat_;
-  Socket socket(runtime_.thread(static_cast<int>(seat)).context);
+  const std::size_t thread = next_thread_;
+  Socket socket(runtime_.thread(static_cast<int>(thread)).context);
   boost::system::error_code ec;
   acceptor.accept(socket, ec);
   // One that has been reset meanwhile says nothing of those behind it.
   if (ec == asio::error::connection_aborted || ec == asio::error::interrupted) return true;
   if (is_shortage(ec) && spares_.give_up_one()) return true;
   if (ec) return false;
-  next_seat_ = (seat + 1) % hosts_.size();
-  deal(std::move(socket), seat);
+  next_thread_ = (thread + 1) % hosts_.size();
+  deal(std::move(socket), thread);
   return true;
 }
 

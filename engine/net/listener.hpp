@@ -6,11 +6,9 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "engine/net/acceptor.hpp"
 #include "engine/net/http1/message_reader.hpp"
 #include "engine/net/http1/service.hpp"
 #include "engine/net/http1/session.hpp"
@@ -44,13 +42,14 @@ struct ListenerOptions {
 class HttpListener {
  public:
   /// Per I/O thread: the service behind it, and the gauges that it keeps (null for none).
-  struct Seat {
+  struct ThreadService {
     HttpService* service = nullptr;
     metrics::GaugeCell* open_connections = nullptr;
     metrics::CounterCell* refused = nullptr;
   };
 
-  HttpListener(Runtime& runtime, const ListenerOptions& options, const std::vector<Seat>& seats);
+  HttpListener(Runtime& runtime, const ListenerOptions& options,
+               const std::vector<ThreadService>& services);
   /// Cuts what is left.
   ~HttpListener();
   HttpListener(const HttpListener&) = delete;
@@ -72,23 +71,19 @@ class HttpListener {
   UnderWay under_way();
 
  private:
-  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
-                                                      boost::asio::io_context::executor_type>;
-
-  boost::system::error_code listen_on(const boost::asio::ip::tcp::endpoint& endpoint);
   class Accepted;
 
   void accept(Acceptor& acceptor);
   void accept_again(Acceptor& acceptor);
   void on_accepted(Acceptor& acceptor, boost::system::error_code ec, Socket socket,
-                   std::size_t seat);
+                   std::size_t thread);
   void accept_the_rest(Acceptor& acceptor);
   bool accept_one(Acceptor& acceptor);
   bool rests_for_shortage(Acceptor& acceptor, boost::system::error_code ec);
   void rest(Acceptor& acceptor);
-  void deal(Socket socket, std::size_t seat) noexcept;
-  void let_in(Socket socket, std::size_t seat);
-  void serve(Socket socket, std::size_t seat, Place place);
+  void deal(Socket socket, std::size_t thread) noexcept;
+  void let_in(Socket socket, std::size_t thread);
+  void serve(Socket socket, std::size_t thread, Place place);
   void turn_away(Socket socket, const char* why);
   template <typename Function>
   bool on_thread(std::size_t index, const Function& function) noexcept;
@@ -102,7 +97,7 @@ class HttpListener {
   std::vector<Acceptor*> resting_;  // for want of descriptors
   boost::asio::steady_timer retry_;
   SpareDescriptors spares_;
-  std::size_t next_seat_ = 0;
+  std::size_t next_thread_ = 0;
   std::string turned_away_head_;
   bool stopped_listening_ = false;
 };

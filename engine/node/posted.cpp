@@ -82,8 +82,8 @@ class PostedNode::Canceller final : public Cancellable {
 
 Awaitable<Result<Payload>> PostedNode::call(protocol::Method method, Payload payload,
                                             CallContext& context) {
-  const Seat& seat = seats_[next_];
-  next_ = (next_ + 1) % seats_.size();
+  const OnThread& chosen = clients_[next_];
+  next_ = (next_ + 1) % clients_.size();
   auto task = std::make_shared<Task>();
   task->context = context;
   task->context.cancel = &task->cancel;
@@ -94,22 +94,22 @@ Awaitable<Result<Payload>> PostedNode::call(protocol::Method method, Payload pay
   task->context.caller = nullptr;
   task->context.trail = nullptr;
   task->context.observer = nullptr;
-  Canceller canceller(*seat.io, task, *context.cancel);
+  Canceller canceller(*chosen.io, task, *context.cancel);
 
   context.times->call_began(Clock::now());
   try {
-    auto begin = [task, method, payload = std::move(payload), &seat,
+    auto begin = [task, method, payload = std::move(payload), &chosen,
                   end = End(task, home_)]() mutable {
       // What is thrown here, `end` has told of, as it does when the loop never comes to this.
       try {
-        seat.io->connections.touch();
-        asio::co_spawn(seat.io->context,
-                       seat.client->call(method, std::move(payload), task->context),
+        chosen.io->connections.touch();
+        asio::co_spawn(chosen.io->context,
+                       chosen.client->call(method, std::move(payload), task->context),
                        std::move(end));
       } catch (...) {
       }
     };
-    asio::post(seat.io->context, std::move(begin));
+    asio::post(chosen.io->context, std::move(begin));
   } catch (...) {
   }
   co_await task->done.wait();

@@ -18,12 +18,13 @@ namespace infergraph::engine {
 class PostedNode final : public graph::NodeClient {
  public:
   /// The same node, as the client of one I/O thread.
-  struct Seat {
+  struct OnThread {
     IoThread* io;
     std::shared_ptr<graph::NodeClient> client;
   };
 
-  PostedNode(GrpcThread& home, std::vector<Seat> seats) : home_(home), seats_(std::move(seats)) {}
+  PostedNode(GrpcThread& home, std::vector<OnThread> clients)
+      : home_(home), clients_(std::move(clients)) {}
 
   Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
                                                       protocol::Payload payload,
@@ -35,7 +36,7 @@ class PostedNode final : public graph::NodeClient {
   class Canceller;
 
   GrpcThread& home_;
-  std::vector<Seat> seats_;
+  std::vector<OnThread> clients_;
   std::size_t next_ = 0;
 };
 

@@ -182,11 +182,11 @@ void advise_address(const NodeSpec& node, const NodeNotes& notes, bool has_conta
 /// Nodes that share a port, unless their server tells them apart by the model's name.
 void advise_shared_ports(const std::vector<NodeSpec>& nodes, protocol::Protocol protocol,
                          Problems& warnings) {
-  struct Seat {
+  struct Tenant {
     const NodeSpec* node;
     std::string model;
   };
-  std::map<std::pair<std::string_view, std::uint16_t>, Seat> seats;
+  std::map<std::pair<std::string_view, std::uint16_t>, Tenant> tenants;
   for (const NodeSpec& node : nodes) {
     if (is_in_process(node)) continue;
     const ServerKind kind = server_kind_of(node, protocol);
@@ -198,11 +198,11 @@ void advise_shared_ports(const std::vector<NodeSpec>& nodes, protocol::Protocol 
       ports.emplace_back(endpoint.grpc_port, "grpcPort");
     }
     for (const auto& [port, key] : ports) {
-      const auto [seat, is_new] =
-          seats.try_emplace({endpoint.service_host, port}, Seat{&node, model});
-      const NodeSpec& other = *seat->second.node;
+      const auto [tenant, is_new] =
+          tenants.try_emplace({endpoint.service_host, port}, Tenant{&node, model});
+      const NodeSpec& other = *tenant->second.node;
       if (is_new || other.name == node.name) continue;
-      if (!model.empty() && model != seat->second.model) continue;
+      if (!model.empty() && model != tenant->second.model) continue;
       warnings.add(at(node, "endpoint"), endpoint.service_host + ":" + std::to_string(port) +
                                              " is also where " + quoted(other.name) +
                                              " is: each node needs a port of its own");

@@ -71,8 +71,8 @@ class HttpListenerTest : public ::testing::Test {
 
   void listen(ListenerOptions options = {}) {
     options.addresses = {"127.0.0.1"};
-    const std::vector<HttpListener::Seat> seats(2, {&service_, nullptr, nullptr});
-    listener_ = std::make_unique<HttpListener>(runtime_, options, seats);
+    const std::vector<HttpListener::ThreadService> services(2, {&service_, nullptr, nullptr});
+    listener_ = std::make_unique<HttpListener>(runtime_, options, services);
     port_ = *listener_->open();
   }
 
@@ -258,7 +258,8 @@ TEST_F(HttpListenerTest, ListensOnTheAddressesThatItIsGiven) {
   ListenerOptions options;
   options.addresses = {"127.0.0.1", "127.0.0.2"};
   listener_ = std::make_unique<HttpListener>(
-      runtime_, options, std::vector<HttpListener::Seat>(2, {&service_, nullptr, nullptr}));
+      runtime_, options,
+      std::vector<HttpListener::ThreadService>(2, {&service_, nullptr, nullptr}));
   port_ = *listener_->open();
   EXPECT_TRUE(RawCaller(port_).connected());
   EXPECT_TRUE(RawCaller(port_, "127.0.0.2").connected());
@@ -266,7 +267,7 @@ TEST_F(HttpListenerTest, ListensOnTheAddressesThatItIsGiven) {
   EXPECT_TRUE(listener_->drain(seconds(20)));
   listener_ = std::make_unique<HttpListener>(
       runtime_, ListenerOptions{.addresses = {"127.0.0.1", "192.0.2.1"}},
-      std::vector<HttpListener::Seat>(2, {&service_, nullptr, nullptr}));
+      std::vector<HttpListener::ThreadService>(2, {&service_, nullptr, nullptr}));
   const auto failed = listener_->open();
   ASSERT_FALSE(failed);
   EXPECT_THAT(failed.error().message(), HasSubstr("192.0.2.1"));

@@ -53,7 +53,8 @@ struct Upstream {
     options.addresses = {std::string(address)};
     options.port = port;
     listener = std::make_unique<HttpListener>(
-        runtime, options, std::vector<HttpListener::Seat>{{service.get(), nullptr, nullptr}});
+        runtime, options,
+        std::vector<HttpListener::ThreadService>{{service.get(), nullptr, nullptr}});
     listening = *listener->open();
   }
   std::unique_ptr<NamedNode> service;

@@ -93,7 +93,8 @@ class Session : public testing::Test {
     nodes.start();
     do_on(nodes.thread(0), [] { test::exempt_this_thread(); });
     upstream = std::make_unique<HttpListener>(
-        nodes, ListenerOptions{}, std::vector<HttpListener::Seat>{{&echo, nullptr, nullptr}});
+        nodes, ListenerOptions{},
+        std::vector<HttpListener::ThreadService>{{&echo, nullptr, nullptr}});
     book->set({TcpEndpoint(boost::asio::ip::make_address("127.0.0.1"), *upstream->open())});
     graph::PredictorSpec spec;
     spec.name = "p";
@@ -125,9 +126,10 @@ class Session : public testing::Test {
   }
 
   void listen(const ListenerOptions& options = {}) {
-    front = std::make_unique<HttpListener>(
-        runtime, options,
-        std::vector<HttpListener::Seat>{{api.get(), &families.connections_open(0), nullptr}});
+    front =
+        std::make_unique<HttpListener>(runtime, options,
+                                       std::vector<HttpListener::ThreadService>{
+                                           {api.get(), &families.connections_open(0), nullptr}});
     port = *front->open();
   }
 

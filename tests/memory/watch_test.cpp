@@ -39,7 +39,8 @@ class Watch : public testing::Test {
     nodes.start();
     do_on(nodes.thread(0), [] { test::exempt_this_thread(); });
     listener = std::make_unique<HttpListener>(
-        nodes, ListenerOptions{}, std::vector<HttpListener::Seat>{{&server, nullptr, nullptr}});
+        nodes, ListenerOptions{},
+        std::vector<HttpListener::ThreadService>{{&server, nullptr, nullptr}});
     here = at(*listener->open());
     book->set({here});
   }

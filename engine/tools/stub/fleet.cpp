@@ -210,7 +210,7 @@ Result<void> StubFleet::open_http(Seat& seat, Ports ports) {
     options.port = own ? seat.http_port : std::uint16_t{0};
     options.addresses = {std::string(address)};
     auto listener = std::make_unique<HttpListener>(
-        runtime_, options, std::vector<HttpListener::Seat>{{seat.service.get()}});
+        runtime_, options, std::vector<HttpListener::ThreadService>{{seat.service.get()}});
     const auto port = listener->open();
     if (port) {
       seat.http_port = *port;
