@@ -11,7 +11,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "engine/node/exhaustion.hpp"
-#include "engine/node/grpc.hpp"
 #include "engine/observe/log.hpp"
 #include "engine/observe/tell_exception.hpp"
 #include "graph/units/model_request.hpp"
@@ -63,40 +62,37 @@ void tell(ReadyState::News news, const Readiness::Target& target, const std::str
 // Asks one address for its health.
 struct Readiness::HealthCheck {
   HealthCheck(IoThread& control, const Target& target, const Options& options,
-              GrpcTransport& transport)
-      : pool(control, target.book, MessageLimits{std::size_t{64} << 10, std::size_t{1} << 20},
-             std::nullopt) {
-    const std::string& node = target.nodes.front();
-    const protocol::Protocol protocol = target.protocol;
+              const NodeFactory& nodes) {
+    NodeAccess access;
+    access.node = target.nodes.front();
+    access.protocol = target.protocol;
     // Of protocol v2 the server is asked, of tensorflow the model.
-    const bool has_model = protocol != protocol::Protocol::kV2;
+    access.has_model = target.protocol != protocol::Protocol::kV2;
+    if (access.has_model) access.model = target.model;
     if (target.transport == protocol::Transport::kGrpc) {
-      clients.push_back(std::make_unique<GrpcNode>(
-          node, graph::NodeType::kModel, std::make_unique<GrpcChannels>(transport, target.book),
-          GrpcNodeOptions{options.timeout, protocol, has_model}, GrpcCaller{&control.context, 0},
-          nullptr, "", ""));
-    } else {
-      RestNodeOptions calling{options.timeout, options.timeout, protocol,
-                              has_model ? target.model : ""};
-      // The reference asks the first; components of its first years have the second alone.
-      if (protocol == protocol::Protocol::kSeldon) {
-        calling.status_path = "/api/v1.0/health/status";
-        clients.push_back(std::make_unique<RestNode>(node, pool, calling, nullptr, "", ""));
-        calling.status_path = "/health/status";
-      }
-      clients.push_back(std::make_unique<RestNode>(node, pool, calling, nullptr, "", ""));
-      // Where the path is a model's, 404 means that there is no such model.
-      may_lack_path = protocol != protocol::Protocol::kTensorflow;
+      access.limits = nodes.grpc_limits();
+      access.limits.timeout = options.timeout;
+      clients.push_back(nodes.make_grpc(access, target.book, &control));
+      request = graph::model_request(target.protocol, protocol::Method::kStatus, target.transport,
+                                     access.model);
+      return;
     }
-    if (target.transport == protocol::Transport::kGrpc) {
-      request = graph::model_request(protocol, protocol::Method::kStatus, target.transport,
-                                     has_model ? target.model : "");
+    access.limits = status_limits(options.timeout);
+    pool = nodes.make_pool(control, access, target.book);
+    // The reference asks the first; components of its first years have the second alone.
+    if (target.protocol == protocol::Protocol::kSeldon) {
+      access.status_path = "/api/v1.0/health/status";
+      clients.push_back(nodes.make_rest(access, *pool));
+      access.status_path = "/health/status";
     }
+    clients.push_back(nodes.make_rest(access, *pool));
+    // Where the path is a model's, 404 means that there is no such model.
+    may_lack_path = target.protocol != protocol::Protocol::kTensorflow;
   }
 
-  HttpPool pool;
+  std::unique_ptr<HttpPool> pool;  // over REST
   /// The ways to ask, any of which counts; the one that was answered last comes first.
-  std::vector<std::unique_ptr<graph::NodeClient>> clients;
+  std::vector<std::shared_ptr<graph::NodeClient>> clients;
   bool may_lack_path = false;
   protocol::Payload request;
 };
@@ -104,11 +100,11 @@ struct Readiness::HealthCheck {
 // One endpoint under watch.
 struct Readiness::Probe {
   Probe(IoThread& control, Target its_target, std::size_t its_index, const Options& options,
-        GrpcTransport& transport)
+        const NodeFactory& nodes)
       : target(std::move(its_target)),
         index(its_index),
         timer(control.context),
-        health(control, target, options, transport) {}
+        health(control, target, options, nodes) {}
 
   Target target;
   std::size_t index;  // in the state
@@ -139,13 +135,13 @@ class Closer final : public Cancellable, public Timed {
 }  // namespace
 
 Readiness::Readiness(IoThread& control, std::vector<Target> targets, Options options,
-                     GrpcTransport& transport, metrics::GaugeCell* gauge)
+                     const NodeFactory& nodes, metrics::GaugeCell* gauge)
     : control_(control),
       options_(options),
       state_(endpoints_of(targets), {options.interval, options.interval_missing}, gauge) {
   for (Target& target : targets) {
     probes_.push_back(
-        std::make_unique<Probe>(control, std::move(target), probes_.size(), options_, transport));
+        std::make_unique<Probe>(control, std::move(target), probes_.size(), options_, nodes));
   }
 }
 
@@ -209,7 +205,7 @@ Awaitable<void> Readiness::pause(Probe& probe) {
 
 Awaitable<ReadyState::Look> Readiness::look(Probe& probe) {
   HealthCheck& health = probe.health;
-  if (!probe.target.full_health_check) co_return co_await connect(probe, health.pool.book());
+  if (!probe.target.full_health_check) co_return co_await connect(probe, *probe.target.book);
   graph::CallTimes times;
   graph::CallContext context;
   context.puid = "readiness-probe";

@@ -8,8 +8,7 @@
 #include "engine/api/ready_state.hpp"
 #include "engine/net/resolver.hpp"
 #include "engine/net/runtime.hpp"
-#include "engine/node/grpc_channels.hpp"
-#include "engine/node/rest.hpp"
+#include "engine/node/factory.hpp"
 #include "graph/server_finder.hpp"
 #include "metrics/cells.hpp"
 
@@ -39,9 +38,9 @@ class Readiness {
     std::chrono::milliseconds interval_missing{100};  ///< while it is missing
   };
 
-  /// `transport` is asked for health over gRPC.
+  /// `nodes` makes who asks for health; borrowed until this has been made.
   Readiness(IoThread& control, std::vector<Target> targets, Options options,
-            GrpcTransport& transport, metrics::GaugeCell* gauge);
+            const NodeFactory& nodes, metrics::GaugeCell* gauge);
   /// Ends the probes; `control` must not be running.
   ~Readiness();
   Readiness(const Readiness&) = delete;

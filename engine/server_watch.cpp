@@ -11,8 +11,6 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "engine/node/grpc.hpp"
-#include "engine/node/rest.hpp"
 #include "engine/observe/log.hpp"
 #include "engine/observe/tell_exception.hpp"
 #include "graph/units/model_request.hpp"
@@ -29,8 +27,6 @@ using protocol::Transport;
 
 namespace {
 
-// A status is some hundred bytes; whatever else listens there may send as much as it likes.
-constexpr MessageLimits kLimits{std::size_t{64} << 10, std::size_t{1} << 20};
 // Instead of a timer, which takes memory.
 constexpr auto kNoMemoryPause = std::chrono::milliseconds(1);
 
@@ -48,35 +44,31 @@ ServerLook seen_in(const protocol::Result<protocol::Payload>& answer) {
 struct ServerWatch::Look {
   // The server under one name.
   struct Name {
-    std::unique_ptr<graph::NodeClient> client;
+    std::shared_ptr<graph::NodeClient> client;
     protocol::Payload request;
   };
 
   Look(IoThread& control, const Server& server, Transport its_transport, const Options& options,
-       GrpcTransport& grpc)
+       const NodeFactory& nodes)
       : node(server.node),
         model_names(server.names),
         has_proxy(server.has_proxy),
         found(server.found),
         transport(its_transport),
         book(transport == Transport::kRest ? server.rest : server.grpc),
-        pool(control, book, kLimits, std::nullopt),
         timer(control.context) {
+    const bool by_rest = transport == Transport::kRest;
+    NodeAccess access;
+    access.node = node;
+    access.protocol = Protocol::kTensorflow;
+    access.limits = by_rest ? status_limits(options.timeout) : nodes.grpc_limits();
+    access.limits.timeout = options.timeout;
+    if (by_rest) pool = nodes.make_pool(control, access, book);
     for (const std::string& name : model_names) {
-      Name made;
-      made.request = graph::model_request(Protocol::kTensorflow, Method::kStatus, transport, name);
-      if (transport == Transport::kRest) {
-        made.client = std::make_unique<RestNode>(
-            node, pool,
-            RestNodeOptions{options.timeout, options.timeout, Protocol::kTensorflow, name}, nullptr,
-            "", "");
-      } else {
-        made.client = std::make_unique<GrpcNode>(
-            node, graph::NodeType::kModel, std::make_unique<GrpcChannels>(grpc, book),
-            GrpcNodeOptions{options.timeout, Protocol::kTensorflow},
-            GrpcCaller{&control.context, 0}, nullptr, "", "");
-      }
-      names.push_back(std::move(made));
+      access.model = name;
+      names.push_back(
+          {by_rest ? nodes.make_rest(access, *pool) : nodes.make_grpc(access, book, &control),
+           graph::model_request(Protocol::kTensorflow, Method::kStatus, transport, name)});
     }
   }
 
@@ -86,7 +78,7 @@ struct ServerWatch::Look {
   std::shared_ptr<graph::FoundServer> found;
   Transport transport;
   std::shared_ptr<AddressBook> book;
-  HttpPool pool;
+  std::unique_ptr<HttpPool> pool;  // over REST
   std::vector<Name> names;
   asio::steady_timer timer;
   CancelScope cancel;
@@ -94,12 +86,12 @@ struct ServerWatch::Look {
 };
 
 ServerWatch::ServerWatch(IoThread& control, std::vector<Server> servers, Options options,
-                         GrpcTransport& transport, std::function<void()> changed)
+                         const NodeFactory& nodes, std::function<void()> changed)
     : control_(control), options_(options), changed_(std::move(changed)) {
   for (const Server& server : servers) {
     for (const Transport by : {Transport::kRest, Transport::kGrpc}) {
       if ((by == Transport::kRest ? server.rest : server.grpc) == nullptr) continue;
-      looks_.push_back(std::make_unique<Look>(control, server, by, options, transport));
+      looks_.push_back(std::make_unique<Look>(control, server, by, options, nodes));
     }
   }
 }

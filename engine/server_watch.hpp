@@ -8,7 +8,7 @@
 
 #include "engine/net/resolver.hpp"
 #include "engine/net/runtime.hpp"
-#include "engine/node/grpc_channels.hpp"
+#include "engine/node/factory.hpp"
 #include "graph/node_client.hpp"
 #include "graph/server_finder.hpp"
 
@@ -35,9 +35,10 @@ class ServerWatch {
     std::chrono::milliseconds shortest{100};   ///< of one that wasn't; longer by and by
   };
 
-  /// `changed` is called after every change of a FoundServer.
+  /// `nodes` makes who asks; borrowed until this has been made. `changed` is called after every
+  /// change of a FoundServer.
   ServerWatch(IoThread& control, std::vector<Server> servers, Options options,
-              GrpcTransport& transport, std::function<void()> changed);
+              const NodeFactory& nodes, std::function<void()> changed);
   /// Ends the looks; `control` must not be running.
   ~ServerWatch();
   ServerWatch(const ServerWatch&) = delete;

@@ -86,6 +86,7 @@ class Watch : public testing::Test {
   IoThread control{0};
   GrpcThread grpc_thread{0};
   GrpcTransport transport{grpc_thread, {}};
+  NodeFactory factory{transport, nullptr};
 };
 
 TEST_F(Watch, ProbesGoOnWhateverAllocationFails) {
@@ -97,7 +98,7 @@ TEST_F(Watch, ProbesGoOnWhateverAllocationFails) {
   asked.full_health_check = true;
   Readiness::Options often;
   often.interval = often.interval_missing = std::chrono::milliseconds(1);
-  Readiness readiness(control, {connected, asked}, often, transport, nullptr);
+  Readiness readiness(control, {connected, asked}, often, factory, nullptr);
   readiness.start();
   expect_seen([this](bool there) { book->set({there ? here : at(1)}); },
               [&] { return readiness.state().ready(); });
@@ -113,8 +114,7 @@ TEST_F(Watch, LooksForServersGoOnWhateverAllocationFails) {
   ServerWatch::Options often;
   often.interval = often.shortest = std::chrono::milliseconds(1);
   bool told = false;
-  ServerWatch watch(control, {looked_for}, often, transport,
-                    [&] { told = looked_for.found->any(); });
+  ServerWatch watch(control, {looked_for}, often, factory, [&] { told = looked_for.found->any(); });
   watch.start();
   expect_seen([this](bool there) { server.serves = there; }, [&] { return told; });
 }

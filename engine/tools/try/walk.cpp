@@ -10,12 +10,9 @@
 
 #include "engine/api/puid.hpp"
 #include "engine/grpc/thread.hpp"
-#include "engine/net/pool.hpp"
 #include "engine/net/resolver.hpp"
 #include "engine/net/runtime.hpp"
-#include "engine/node/grpc.hpp"
-#include "engine/node/grpc_channels.hpp"
-#include "engine/node/rest.hpp"
+#include "engine/node/factory.hpp"
 #include "engine/tools/try/client.hpp"
 #include "engine/tools/try/router.hpp"
 #include "graph/plan.hpp"
@@ -31,6 +28,7 @@ namespace infergraph::engine {
 
 using protocol::Payload;
 using protocol::Result;
+using protocol::Transport;
 
 namespace {
 
@@ -63,8 +61,8 @@ class Session {
         branches_(request.branches),
         random_(request.seed ? *request.seed : std::random_device{}()),
         is_single_(predictor.nodes.size() == 1),
-        rest_calling_{request.rest_timeout},
-        grpc_calling_{request.grpc_timeout},
+        rest_timeout_(request.rest_timeout),
+        grpc_timeout_(request.grpc_timeout),
         plan_(graph::Plan::make(predictor,
                                 [this](const graph::NodeSpec& node) { return make_unit(node); })),
         walker_(*plan_, graph::kDefaultMaxDecoded) {}
@@ -168,31 +166,26 @@ class Session {
     unit.aggregate_body = node.settings.aggregate_body;
     unit.max_decoded = graph::kDefaultMaxDecoded;
     graph::NodeClients clients;
-    if (graph::is_callable(endpoint, protocol::Transport::kRest)) {
+    NodeAccess access(node);
+    access.protocol = unit.protocol;
+    access.model = unit.model.name;
+    if (graph::is_callable(endpoint, Transport::kRest)) {
+      access.limits.timeout = rest_timeout_;
       auto& pool = pools_[{endpoint.service_host, endpoint.http_port}];
       if (pool == nullptr) {
-        pool = std::make_unique<HttpPool>(runtime_.thread(0),
-                                          resolver_.book(endpoint.service_host, endpoint.http_port),
-                                          MessageLimits{}, std::nullopt);
+        pool = nodes_.make_pool(runtime_.thread(0), access,
+                                book_of(resolver_, endpoint, Transport::kRest));
       }
-      RestNodeOptions calling = rest_calling_;
-      calling.protocol = unit.protocol;
-      calling.model = unit.model.name;
-      auto client = std::make_shared<RestNode>(node.name, *pool, calling, nullptr, node.image,
-                                               node.image_version);
-      clients.rest = std::make_shared<TryClient>(node.name, std::move(client), recorder_);
+      clients.rest =
+          std::make_shared<TryClient>(node.name, nodes_.make_rest(access, *pool), recorder_);
     }
-    if (graph::is_callable(endpoint, protocol::Transport::kGrpc)) {
-      const std::string& host =
-          endpoint.grpc_host.empty() ? endpoint.service_host : endpoint.grpc_host;
-      auto channels =
-          std::make_unique<GrpcChannels>(transport_, resolver_.book(host, endpoint.grpc_port));
-      GrpcNodeOptions calling = grpc_calling_;
-      calling.protocol = unit.protocol;
-      auto client = std::make_shared<GrpcNode>(node.name, node.type, std::move(channels), calling,
-                                               GrpcCaller{&runtime_.thread(0).context, 0}, nullptr,
-                                               node.image, node.image_version);
-      clients.grpc = std::make_shared<TryClient>(node.name, std::move(client), recorder_);
+    if (graph::is_callable(endpoint, Transport::kGrpc)) {
+      access.limits.timeout = grpc_timeout_;
+      clients.grpc = std::make_shared<TryClient>(
+          node.name,
+          nodes_.make_grpc(access, book_of(resolver_, endpoint, Transport::kGrpc),
+                           &runtime_.thread(0)),
+          recorder_);
     }
     return std::make_unique<graph::RemoteUnit>(std::move(clients), std::move(unit));
   }
@@ -202,12 +195,13 @@ class Session {
   const std::map<std::string, int>& branches_;
   std::mt19937_64 random_;
   bool is_single_;
-  RestNodeOptions rest_calling_;
-  GrpcNodeOptions grpc_calling_;
+  std::optional<std::chrono::milliseconds> rest_timeout_;
+  std::optional<std::chrono::milliseconds> grpc_timeout_;
   Runtime runtime_{1};
   Resolver resolver_{kDnsRefresh};
   GrpcThread grpc_thread_{1};
   GrpcTransport transport_{grpc_thread_, {}};
+  NodeFactory nodes_{transport_, nullptr};
   std::map<std::pair<std::string, std::uint16_t>, std::unique_ptr<HttpPool>> pools_;
   PuidSource puids_;
   std::shared_ptr<const graph::Plan> plan_;
