@@ -4,14 +4,14 @@
 #include <array>
 #include <cstddef>
 
+#include "base/ascii.hpp"
+
 namespace infergraph {
 namespace {
 
 constexpr std::size_t kLongest = 64;
 // What is begun must be told from its neighbours by more than a letter or two.
 constexpr std::size_t kLeastPrefix = 4;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // How many slips lie between the two: Damerau's distance, where no letter is touched twice.
 std::size_t slips(std::string_view a, std::string_view b) {
@@ -36,9 +36,7 @@ std::size_t slips(std::string_view a, std::string_view b) {
 }
 
 bool begins_with(std::string_view text, std::string_view start) {
-  return text.size() >= start.size() &&
-         std::equal(start.begin(), start.end(), text.begin(),
-                    [](char a, char b) { return lower(a) == lower(b); });
+  return same_name(text.substr(0, start.size()), start);
 }
 
 }  // namespace

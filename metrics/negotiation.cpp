@@ -3,34 +3,18 @@
 #include <optional>
 #include <system_error>
 
+#include "base/ascii.hpp"
 #include "metrics/exposition.hpp"
 
 namespace infergraph::metrics {
 namespace {
-
-constexpr std::string_view kSpace = " \t";
-
-std::string_view trim(std::string_view text) {
-  const std::size_t from = text.find_first_not_of(kSpace);
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(kSpace) - from + 1);
-}
 
 /// Takes what stands before the next `separator` off the front of `text`.
 std::string_view take(std::string_view& text, char separator) {
   const std::size_t at = text.find(separator);
   const std::string_view part = text.substr(0, at);
   text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
-  return trim(part);
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view lower) {
-  if (a.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const char c = a[i] >= 'A' && a[i] <= 'Z' ? static_cast<char>(a[i] - 'A' + 'a') : a[i];
-    if (c != lower[i]) return false;
-  }
-  return true;
+  return trimmed(part);
 }
 
 /// One element of an Accept header (RFC 9110 §12.5.1).
@@ -46,11 +30,11 @@ Range parse_range(std::string_view text) {
   while (!text.empty()) {
     std::string_view value = take(text, ';');
     const std::string_view key = take(value, '=');
-    value = trim(value);
+    value = trimmed(value);
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
       value = value.substr(1, value.size() - 2);
-    if (equal_ignoring_case(key, "version")) range.version = value;
-    if (equal_ignoring_case(key, "q")) {
+    if (same_name(key, "version")) range.version = value;
+    if (same_name(key, "q")) {
       const auto parsed = std::from_chars(value.data(), value.data() + value.size(), range.quality);
       // A quality that can't be read counts as none given.
       if (parsed.ec != std::errc() || !(range.quality >= 0)) range.quality = 1;
@@ -60,7 +44,7 @@ Range parse_range(std::string_view text) {
 }
 
 std::optional<Format> open_metrics_version(const Range& range) {
-  if (!equal_ignoring_case(range.type, "application/openmetrics-text")) return std::nullopt;
+  if (!same_name(range.type, "application/openmetrics-text")) return std::nullopt;
   if (range.version.empty() || range.version == "1.0.0") return Format::kOpenMetrics100;
   if (range.version == "0.0.1") return Format::kOpenMetrics001;
   return std::nullopt;
@@ -68,9 +52,9 @@ std::optional<Format> open_metrics_version(const Range& range) {
 
 /// How exactly the range names text format 0.0.4: 0 not at all, 3 by name.
 int text_exactness(const Range& range) {
-  if (equal_ignoring_case(range.type, "text/plain"))
+  if (same_name(range.type, "text/plain"))
     return range.version.empty() || range.version == "0.0.4" ? 3 : 0;
-  if (equal_ignoring_case(range.type, "text/*")) return 2;
+  if (same_name(range.type, "text/*")) return 2;
   return range.type == "*/*" ? 1 : 0;
 }
 
@@ -109,9 +93,9 @@ bool prefers_gzip(std::string_view accept_encoding) {
   while (!accept_encoding.empty()) {
     const Range range = parse_range(take(accept_encoding, ','));
     std::optional<double>* quality = nullptr;
-    if (equal_ignoring_case(range.type, "gzip") || equal_ignoring_case(range.type, "x-gzip")) {
+    if (same_name(range.type, "gzip") || same_name(range.type, "x-gzip")) {
       quality = &gzip;
-    } else if (equal_ignoring_case(range.type, "identity")) {
+    } else if (same_name(range.type, "identity")) {
       quality = &identity;
     } else if (range.type == "*") {
       quality = &any;

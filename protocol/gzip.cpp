@@ -8,8 +8,7 @@
 #include <new>
 #include <string>
 
-#include <boost/algorithm/string/predicate.hpp>
-
+#include "base/ascii.hpp"
 #include "protocol/work.hpp"
 
 namespace infergraph::protocol {
@@ -137,9 +136,9 @@ Result<Unpacked> inflate_deflate(std::string_view bytes, std::size_t limit) {
 
 Result<Payload> decoded(const Payload& payload, std::size_t limit) {
   const std::string_view encoding = payload.content_encoding();
-  if (encoding.empty() || boost::iequals(encoding, "identity")) return payload;
-  const bool gzip = boost::iequals(encoding, "gzip") || boost::iequals(encoding, "x-gzip");
-  if (!gzip && !boost::iequals(encoding, "deflate")) {
+  if (encoding.empty() || same_name(encoding, "identity")) return payload;
+  const bool gzip = same_name(encoding, "gzip") || same_name(encoding, "x-gzip");
+  if (!gzip && !same_name(encoding, "deflate")) {
     return Status(Code::kBadUpstream,
                   "the content encoding \"" + std::string(encoding) + "\" is not supported");
   }

@@ -10,7 +10,7 @@ import sys
 ROOMS = {
     "base": [],
     "base/async": ["base"],
-    "metrics": [],
+    "metrics": ["base"],
     "protocol": ["base"],
     "protocol/wire": ["base", "protocol"],
     "protocol/json": ["base", "protocol", "protocol/wire"],

@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "engine/api/doc_page.hpp"
 #include "engine/api/rest_services.hpp"
-#include "engine/net/http1/header_name.hpp"
 #include "engine/net/http1/request_path.hpp"
 #include "graph/work_place.hpp"
 #include "metrics/exposition.hpp"

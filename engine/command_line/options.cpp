@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.hpp"
+
 namespace infergraph::engine {
 namespace {
 
@@ -23,9 +25,7 @@ std::optional<std::string> bad_name(const Options& options) {
 std::string header_value(std::string text) {
   std::replace_if(
       text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
-  const auto first = text.find_first_not_of(' ');
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+  return std::string(trimmed(text, " "));
 }
 
 std::optional<std::vector<protocol::Protocol>> read_protocols(std::string_view list) {

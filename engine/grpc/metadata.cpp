@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/base64.hpp"
-#include "engine/net/http1/header_name.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -28,8 +28,6 @@ constexpr std::array<std::string_view, 18> kOfTheHop = {"accept",
                                                         "seldon-puid",
                                                         "date",
                                                         "inference-header-content-length"};
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool is_key_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <vector>
 
-#include "engine/net/http1/header_name.hpp"
+#include "base/ascii.hpp"
 #include "protocol/routes.hpp"
 
 namespace infergraph::engine {

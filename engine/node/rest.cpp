@@ -7,7 +7,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 
-#include "engine/net/http1/header_name.hpp"
+#include "base/ascii.hpp"
 #include "engine/node/exhaustion.hpp"
 #include "engine/node/redirect.hpp"
 #include "engine/node/retry.hpp"

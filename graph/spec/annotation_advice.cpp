@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/nearest_name.hpp"
 #include "graph/spec/advice.hpp"
 #include "graph/spec/ignored.hpp"
@@ -92,10 +93,7 @@ std::optional<std::int64_t> in_milliseconds(std::string_view text) {
 }
 
 bool is_int32(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r";
-  const std::size_t begin = text.find_first_not_of(kBlank);
-  if (begin == text.npos) return false;
-  text = text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+  text = trimmed(text, " \t\r");
   if (text.starts_with('+')) text.remove_prefix(1);
   std::int32_t value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);

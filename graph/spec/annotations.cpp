@@ -8,18 +8,14 @@
 #include <system_error>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "graph/spec/text/problems.hpp"
 
 namespace infergraph::graph {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r";
-  const std::size_t begin = text.find_first_not_of(kBlank);
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
+constexpr std::string_view kBlank = " \t\r";
 
 void append_utf8(std::string& out, std::uint32_t code) {
   const auto continuation = [&](unsigned shift) {
@@ -93,16 +89,16 @@ std::optional<std::pair<std::string, std::string>> parse_line(std::string_view l
   std::optional<std::string> key;
   if (line.front() == '"') {
     key = take_quoted(line);
-    line = trimmed(line);
+    line = trimmed(line, kBlank);
     if (!key || !line.starts_with('=')) return std::nullopt;
     line.remove_prefix(1);
   } else {
     const std::size_t equals = line.find('=');
     if (equals == line.npos) return std::nullopt;
-    key = trimmed(line.substr(0, equals));
+    key = trimmed(line.substr(0, equals), kBlank);
     line.remove_prefix(equals + 1);
   }
-  line = trimmed(line);
+  line = trimmed(line, kBlank);
   std::optional<std::string> value;
   if (line.starts_with('"')) {
     value = take_quoted(line);
@@ -126,7 +122,7 @@ std::optional<std::int32_t> positive(std::string_view name, std::span<const Leve
   for (const Level& level : levels) {
     const auto found = level.annotations.find(name);
     if (found == level.annotations.end()) continue;
-    std::string_view text = trimmed(found->second);
+    std::string_view text = trimmed(found->second, kBlank);
     if (text.starts_with('+')) text.remove_prefix(1);
     std::int32_t value = 0;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -153,7 +149,7 @@ Annotations parse_podinfo(std::string_view text, std::vector<std::string>& warni
   Annotations annotations;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t newline = text.find('\n');
-    const std::string_view line = trimmed(text.substr(0, newline));
+    const std::string_view line = trimmed(text.substr(0, newline), kBlank);
     text.remove_prefix(newline == text.npos ? text.size() : newline + 1);
     if (line.empty()) continue;
     if (auto parsed = parse_line(line)) {

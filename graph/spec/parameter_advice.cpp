@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/nearest_name.hpp"
 #include "graph/spec/ratio.hpp"
 #include "graph/spec/settings.hpp"
@@ -68,8 +69,7 @@ bool is_whole(std::string_view text) {
 
 /// Whatever its case.
 bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
-  return std::ranges::any_of(words,
-                             [&](std::string_view each) { return same_letters(each, word); });
+  return std::ranges::any_of(words, [&](std::string_view each) { return same_name(each, word); });
 }
 
 /// What a value must be for its type, if it isn't that.

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "graph/spec/component_reader.hpp"
 #include "graph/spec/schema.hpp"
 
@@ -92,7 +93,7 @@ Endpoint read_endpoint(const Fields& node) {
   endpoint.http_port = fields.port("httpPort");
   endpoint.grpc_port = fields.port("grpcPort");
   const std::string_view type = fields.string("type");
-  if (same_letters(type, "http") || same_letters(type, "https")) {
+  if (same_name(type, "http") || same_name(type, "https")) {
     fields.add_problem("type", quoted(type) + " is not one of REST, GRPC; did you mean \"REST\"?");
   } else {
     endpoint.type = fields.one_of("type", names(kTransports));

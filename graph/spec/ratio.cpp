@@ -4,13 +4,12 @@
 #include <cmath>
 #include <system_error>
 
+#include "base/ascii.hpp"
+
 namespace infergraph::graph {
 
 std::optional<double> to_ratio(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kBlank);
-  if (begin == text.npos) return std::nullopt;
-  text = text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+  text = trimmed(text, " \t\r\n");
   if (text.starts_with('+')) text.remove_prefix(1);
   double ratio = 0;
   const char* const end = text.data() + text.size();

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "graph/spec/deployment_reader.hpp"
 #include "graph/spec/documents.hpp"
@@ -69,10 +70,7 @@ void conclude(Findings& findings, const JsonTree* tree, std::string_view prefix,
 
 // What has no name of ours, such as a pipe, is known by what is in it.
 SpecFormat format_of(const std::string& file_name) {
-  std::string extension = std::filesystem::path(file_name).extension().string();
-  std::ranges::transform(extension, extension.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  const std::string extension = lowered(std::filesystem::path(file_name).extension().string());
   if (extension == ".json") return SpecFormat::kJson;
   if (extension == ".yaml" || extension == ".yml") return SpecFormat::kYaml;
   return SpecFormat::kAny;

@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "base/ascii.hpp"
 #include "base/nearest_name.hpp"
 
 namespace infergraph::graph {
@@ -106,12 +107,12 @@ std::string hint(std::string_view key, const Schema& schema) {
   std::string letters(key);
   std::erase_if(letters, [](char c) { return c == '_' || c == '-'; });
   for (const auto& [written, meant] : schema.meant) {
-    if (same_letters(written, key)) return "; did you mean \"" + std::string(meant) + "\"?";
+    if (same_name(written, key)) return "; did you mean \"" + std::string(meant) + "\"?";
   }
   for (const std::string_view known : schema.keys) {
     std::string its_letters(known);
     std::erase(its_letters, '_');
-    if (same_letters(letters, its_letters)) {
+    if (same_name(letters, its_letters)) {
       return "; did you mean \"" + std::string(known) + "\"?";
     }
   }
@@ -137,7 +138,7 @@ void check_keys(const JsonValue& object, const Place& place, const Schema& schem
     if (!told.insert(key).second) continue;
     warnings.add(Place(place, key), [&]() -> std::string {
       const auto folded = std::ranges::find_if(
-          schema.keys, [&](std::string_view known) { return same_letters(known, key); });
+          schema.keys, [&](std::string_view known) { return same_name(known, key); });
       if (folded != schema.keys.end()) {
         return "is read as \"" + std::string(*folded) +
                "\", but Kubernetes drops a key in other letters: write it so";

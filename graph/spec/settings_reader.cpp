@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/nearest_name.hpp"
 
 namespace infergraph::graph {
@@ -37,12 +38,7 @@ bool contains(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kBlank);
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
+constexpr std::string_view kBlank = " \t\r\n";
 
 bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -74,7 +70,7 @@ std::size_t colon_of(std::string_view line) {
   const std::size_t first = line.find(':');
   std::size_t colon = first;
   for (int i = 0; i <= kMostColons && colon != line.npos; ++i) {
-    if (find_setting(split(trimmed(line.substr(0, colon))).name) != nullptr) return colon;
+    if (find_setting(split(trimmed(line.substr(0, colon), kBlank)).name) != nullptr) return colon;
     colon = line.find(':', colon + 1);
   }
   return first;
@@ -136,7 +132,7 @@ class SettingsReader::LevelReader {
   void read_lines(const std::string& key, std::string_view text) {
     for (int number = 1; !text.empty(); ++number) {
       const std::size_t newline = text.find('\n');
-      const std::string_view line = trimmed(text.substr(0, newline));
+      const std::string_view line = trimmed(text.substr(0, newline), kBlank);
       text.remove_prefix(newline == text.npos ? text.size() : newline + 1);
       if (line.empty() || line.starts_with('#')) continue;
       const std::string path = member_path(level_.path, key) + " line " + std::to_string(number);
@@ -147,7 +143,7 @@ class SettingsReader::LevelReader {
         warnings_.add(path, quoted(line) + " is not NODE.NAME: VALUE; ignored");
         continue;
       }
-      add_entry(trimmed(line.substr(0, colon)),
+      add_entry(trimmed(line.substr(0, colon), kBlank),
                 {std::string(line.substr(colon + 1)), path, source});
     }
   }
@@ -227,7 +223,7 @@ class SettingsReader::NodeReader {
                                   grouped(kMaxSettingBytes) + " bytes");
           return false;
         }
-        const std::string_view given = trimmed(value);
+        const std::string_view given = trimmed(value, kBlank);
         if (given.empty()) {
           const Parameter* const parameter = last_parameter(node, setting);
           use(node, setting, parameter == nullptr ? "" : parameter->value, source, false);

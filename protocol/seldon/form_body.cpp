@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include <boost/algorithm/string/predicate.hpp>
+#include "base/ascii.hpp"
 
 namespace infergraph::protocol {
 
@@ -15,20 +15,6 @@ namespace {
 
 Status malformed(std::string_view why) {
   return Status(Code::kInvalidArgument, "malformed form: " + std::string(why));
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lowered(std::string_view text) {
-  std::string made(text);
-  std::transform(made.begin(), made.end(), made.begin(), lower);
-  return made;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 /// `a; b=c; d="e;f"`: what comes first, and the parameters, their names in lower case.

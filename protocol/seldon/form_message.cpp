@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include <boost/algorithm/string/predicate.hpp>
-
+#include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/seldon/form_body.hpp"
@@ -25,7 +24,7 @@ Status refuse(std::string_view why) {
 const FormField* find_whole(const Form& form) {
   const auto whole =
       std::find_if(form.fields.begin(), form.fields.end(),
-                   [](const FormField& field) { return boost::iequals(field.name, kWhole); });
+                   [](const FormField& field) { return same_name(field.name, kWhole); });
   return whole == form.fields.end() ? nullptr : &*whole;
 }
 
@@ -43,7 +42,7 @@ Result<std::string> form_to_json(const Form& form) {
   for (const FormField& field : form.fields) {
     const auto* const known =
         std::find_if(kFields.begin(), kFields.end(),
-                     [&field](std::string_view name) { return boost::iequals(field.name, name); });
+                     [&field](std::string_view name) { return same_name(field.name, name); });
     if (known == kFields.end()) continue;
     text.append(text.size() > 1 ? ",\"" : "\"").append(*known) += "\":";
     if (*known == kText) {

@@ -8,8 +8,8 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/container/small_vector.hpp>
 
+#include "base/ascii.hpp"
 #include "engine/net/block.hpp"
-#include "engine/net/http1/header_name.hpp"
 #include "engine/net/http1/message_head.hpp"
 
 namespace infergraph::engine {

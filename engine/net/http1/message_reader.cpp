@@ -7,8 +7,8 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/container/small_vector.hpp>
 
+#include "base/ascii.hpp"
 #include "base/saturated.hpp"
-#include "engine/net/http1/header_name.hpp"
 #include "engine/net/http1/plain_head.hpp"
 
 namespace infergraph::engine {

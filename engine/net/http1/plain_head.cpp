@@ -3,7 +3,8 @@
 #include <array>
 #include <cstring>
 
-#include "engine/net/http1/header_name.hpp"
+#include "base/ascii.hpp"
+
 
 namespace infergraph::engine {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-#include "engine/net/http1/header_name.hpp"
+#include "base/ascii.hpp"
 #include "engine/net/http1/request_path.hpp"
 
 namespace infergraph::engine {

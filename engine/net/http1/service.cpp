@@ -1,6 +1,6 @@
 #include "engine/net/http1/service.hpp"
 
-#include "engine/net/http1/header_name.hpp"
+#include "base/ascii.hpp"
 
 namespace infergraph::engine {
 

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "graph/spec/text/problems.hpp"
 
 namespace infergraph::graph {
@@ -17,8 +18,6 @@ namespace infergraph::graph {
 using protocol::json::Kind;
 
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// Counts lines and characters up to places that come in order.
 class Position {
@@ -137,10 +136,6 @@ std::string message_of(rapidjson::ParseErrorCode code, std::string_view text, st
 
 }  // namespace
 
-bool same_letters(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
-}
-
 const JsonValue* JsonValue::member(std::string_view name) const {
   if (!is_object()) return nullptr;
   const JsonValue* exact = nullptr;
@@ -149,7 +144,7 @@ const JsonValue* JsonValue::member(std::string_view name) const {
     if (child.key.size() != name.size() || child.key.data() == nullptr) continue;
     if (child.key == name) {
       exact = &child;
-    } else if (same_letters(child.key, name)) {
+    } else if (same_name(child.key, name)) {  // as Go's encoding/json takes it
       folded = &child;
     }
   }

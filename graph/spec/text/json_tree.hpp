@@ -117,9 +117,6 @@ struct SyntaxFault {
   std::size_t column = 0;
 };
 
-/// Whether two keys differ in case at most: Go's encoding/json takes them for one.
-bool same_letters(std::string_view a, std::string_view b);
-
 /// Nothing if `text` is UTF-8 without a zero byte (which no parser here takes), else what is wrong.
 std::string_view why_not_text(std::string_view text);
 

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string>
 
+#include "base/ascii.hpp"
+
 namespace infergraph::graph {
 
 namespace {
@@ -86,7 +88,7 @@ class Locator {
       }
       if (each.key.data() == nullptr) continue;
       if (step.is_quoted ? is_quoted_as(each.key, step.key) : each.key == step.key) found = &each;
-      if (!step.is_quoted && same_letters(each.key, step.key)) folded = &each;
+      if (!step.is_quoted && same_name(each.key, step.key)) folded = &each;
     }
     return found != nullptr ? found : folded;
   }

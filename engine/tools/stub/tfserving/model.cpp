@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "base/ascii.hpp"
+
 namespace infergraph::engine {
 
 using protocol::GrpcCode;
@@ -34,10 +36,7 @@ std::string shape_text(const tensorflow::TensorShapeProto& shape) {
 std::string type_text(tensorflow::DataType type) {
   std::string made = tensorflow::DataType_Name(type);
   if (made.starts_with("DT_")) made.erase(0, 3);
-  for (char& c : made) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return made;
+  return lowered(made);
 }
 
 // A short message may stand for a long tensor: what it makes must have something to do with its

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "engine/tools/stub/tfserving/json.hpp"
 #include "protocol/convert/model_name.hpp"
 #include "protocol/gzip.hpp"
@@ -63,14 +64,7 @@ int http_status(GrpcCode code) {
 }
 
 bool take(std::string_view& text, std::string_view prefix) {
-  const auto same = [](char left, char right) {
-    return (left >= 'A' && left <= 'Z' ? left - 'A' + 'a' : left) == right;
-  };
-  if (text.size() < prefix.size() ||
-      !std::equal(prefix.begin(), prefix.end(), text.begin(),
-                  [&](char right, char left) { return same(left, right); })) {
-    return false;
-  }
+  if (!same_name(text.substr(0, prefix.size()), prefix)) return false;
   text.remove_prefix(prefix.size());
   return true;
 }

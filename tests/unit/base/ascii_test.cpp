@@ -1,4 +1,4 @@
-#include "engine/net/http1/header_name.hpp"
+#include "base/ascii.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace infergraph::engine {
+namespace infergraph {
 namespace {
 
 TEST(SameName, IgnoresCaseOfLettersAlone) {
@@ -31,4 +31,4 @@ TEST(SameName, StaysWithinItsTexts) {
 }
 
 }  // namespace
-}  // namespace infergraph::engine
+}  // namespace infergraph
