@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/utf8.hpp"
+
 // Both formats are written here. prometheus-cpp's TextSerializer leaves a line end in a help text
 // as it stands, passes bytes that aren't UTF-8, and writes 16 digits of a number and 1000000 for a
 // bound that Prometheus's own clients call 1e+06.
@@ -17,34 +19,15 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-/// Length of the well-formed UTF-8 sequence at `at`; 0 if there is none (Unicode, table 3-7).
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const unsigned first = byte(at);
-  if (first < 0x80) return 1;
-  if (first < 0xC2 || first > 0xF4) return 0;
-  const std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  if (byte(at + 1) < low || byte(at + 1) > high) return 0;
-  for (std::size_t i = 2; i < length; ++i)
-    if (byte(at + i) < 0x80 || byte(at + i) > 0xBF) return 0;
-  return length;
-}
-
 void write_escaped(std::string& out, std::string_view text, bool quotes) {
   std::size_t plain = 0;  // what stands from here on needs no change
   for (std::size_t i = 0; i < text.size();) {
     const char c = text[i];
-    const std::size_t length = utf8_length(text, i);
+    const std::size_t length = utf8_length(text.substr(i));
     if (length == 0 || c == '\n' || c == '\\' || (c == '"' && quotes)) {
       out.append(text, plain, i - plain);
       if (length == 0)
-        out += kReplacement;
+        out += kReplacementCharacter;
       else if (c == '\n')
         out += "\\n";
       else

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <variant>
 
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 
 namespace infergraph::engine::log {
@@ -55,7 +56,7 @@ void append_cut(std::string_view text, Append append) {
   if (text.size() <= kMostText) return append(text);
   std::size_t end = kMostText;
   // Not within a character of UTF-8, which has at most three bytes behind its first.
-  for (int i = 0; i < 3 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80; ++i) --end;
+  for (int i = 0; i < 3 && continues_character(text[end]); ++i) --end;
   append(std::string(text.substr(0, end)) + "… (" + std::to_string(text.size() - end) +
          " bytes more)");
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 
 namespace infergraph::engine {
@@ -194,7 +195,7 @@ void write_body(JsonWriter& writer, std::string_view body) {
     const std::string line = without_space(body);
     writer.RawValue(line.data(), line.size(), read.GetType());
   } else {
-    write_string(writer, valid_utf8(body));
+    write_string(writer, to_utf8(body));
   }
 }
 
@@ -206,36 +207,6 @@ void write_double(JsonWriter& writer, double value) {
   std::string text;
   protocol::json::append_double(text, value);
   writer.RawValue(text.data(), text.size(), rapidjson::kNumberType);
-}
-
-std::string valid_utf8(std::string_view text) {
-  std::string made;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80                    ? 1
-                               : lead >= 0xC2 && lead <= 0xDF ? 2
-                               : lead >= 0xE0 && lead <= 0xEF ? 3
-                               : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                              : 0;
-    bool good = length != 0 && i + length <= text.size();
-    for (std::size_t k = 1; good && k < length; ++k) {
-      good = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
-    }
-    if (good && length > 2) {
-      // Overlong forms, surrogates and what lies beyond U+10FFFF.
-      const auto second = static_cast<unsigned char>(text[i + 1]);
-      good = !(lead == 0xE0 && second < 0xA0) && !(lead == 0xED && second > 0x9F) &&
-             !(lead == 0xF0 && second < 0x90) && !(lead == 0xF4 && second > 0x8F);
-    }
-    if (good) {
-      made += text.substr(i, length);
-      i += length;
-    } else {
-      made += "\xEF\xBF\xBD";
-      ++i;
-    }
-  }
-  return made;
 }
 
 }  // namespace infergraph::engine

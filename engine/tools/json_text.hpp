@@ -40,7 +40,4 @@ void write_double(JsonWriter& writer, double value);
 /// Writes `body` as the JSON that it is, on one line, else as a string.
 void write_body(JsonWriter& writer, std::string_view body);
 
-/// A JSON string must be UTF-8: what is not is replaced by U+FFFD.
-std::string valid_utf8(std::string_view text);
-
 }  // namespace infergraph::engine

@@ -4,6 +4,8 @@
 #include <ostream>
 #include <string>
 
+#include "base/utf8.hpp"
+
 namespace infergraph::engine {
 namespace {
 
@@ -51,9 +53,9 @@ void write_settings(JsonWriter& writer, const graph::NodeSpec& node) {
     write_key(writer, "name");
     write_string(writer, use.name);
     write_key(writer, "value");
-    write_string(writer, valid_utf8(use.value));
+    write_string(writer, to_utf8(use.value));
     write_key(writer, "from");
-    write_string(writer, valid_utf8(use.source));
+    write_string(writer, to_utf8(use.source));
     write_key(writer, "taken");
     writer.Bool(use.taken);
     writer.EndObject();

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "engine/tools/settings_text.hpp"
 
 namespace infergraph::engine {
@@ -124,7 +125,7 @@ void write_node(JsonWriter& writer, const NodeSpec& node, std::string_view deplo
   const auto text = [&writer](std::string_view key, std::string_view value) {
     if (value.empty()) return;
     write_key(writer, key);
-    write_string(writer, valid_utf8(value));
+    write_string(writer, to_utf8(value));
   };
   const auto port = [&writer](std::string_view key, std::uint16_t value) {
     if (value == 0) return;
@@ -132,7 +133,7 @@ void write_node(JsonWriter& writer, const NodeSpec& node, std::string_view deplo
     writer.Uint(value);
   };
   write_key(writer, "name");
-  write_string(writer, valid_utf8(node.name));
+  write_string(writer, to_utf8(node.name));
   text("type", type_text(node.type));
   text("implementation", implementation_text(node));
   write_key(writer, "methods");
@@ -163,7 +164,7 @@ void write_predictor(JsonWriter& writer, const graph::PredictorSpec& predictor,
                      std::string_view deployment_transport) {
   writer.StartObject();
   write_key(writer, "name");
-  write_string(writer, valid_utf8(predictor.name));
+  write_string(writer, to_utf8(predictor.name));
   const auto places = tree_order(predictor);
   // Each node leaves an object and the array of its children open, which what follows it closes.
   std::size_t open = 0;

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/utf8.hpp"
 #include "engine/tools/args.hpp"
 #include "engine/tools/json_text.hpp"
 
@@ -28,7 +29,7 @@ std::string TextStyle::wrap(const char* code, std::string_view text) const {
 
 std::string printable(std::string_view text) {
   std::string made;
-  for (const char c : valid_utf8(text)) {
+  for (const char c : to_utf8(text)) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '\n') {
       made += "\\n";
@@ -46,16 +47,14 @@ std::string printable(std::string_view text) {
 }
 
 std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
+  return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues_character));
 }
 
 std::string shorten(std::string_view text, std::size_t columns) {
   std::size_t seen = 0;
   std::size_t cut = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) == 0x80) continue;
+    if (continues_character(text[i])) continue;
     if (seen + 1 == columns) cut = i;
     if (++seen > columns) return std::string(text.substr(0, cut)) + "…";
   }

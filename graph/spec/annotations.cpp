@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/ascii.hpp"
+#include "base/utf8.hpp"
 #include "graph/spec/text/problems.hpp"
 
 namespace infergraph::graph {
@@ -16,27 +17,6 @@ namespace infergraph::graph {
 namespace {
 
 constexpr std::string_view kBlank = " \t\r";
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto continuation = [&](unsigned shift) {
-    out += static_cast<char>(0x80U | (code >> shift & 0x3FU));
-  };
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0U | code >> 6U);
-    continuation(0);
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0U | code >> 12U);
-    continuation(6);
-    continuation(0);
-  } else {
-    out += static_cast<char>(0xF0U | code >> 18U);
-    continuation(12);
-    continuation(6);
-    continuation(0);
-  }
-}
 
 /// \xNN, \uNNNN, \UNNNNNNNN: takes the digits behind the letter.
 bool append_numbered(std::string& out, char letter, std::string_view& rest) {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/proto_json.hpp"
@@ -66,7 +67,7 @@ Result<std::string> from_form(const Payload& payload, MessageType type) {
 }
 
 Result<std::string> from_text(std::string_view text) {
-  if (!json::is_utf8(text)) return Status(Code::kInvalidArgument, "the text is not UTF-8");
+  if (!is_utf8(text)) return Status(Code::kInvalidArgument, "the text is not UTF-8");
   SeldonMessage message;
   message.set_strdata(std::string(text));
   return message.SerializeAsString();

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "base/utf8.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/json/json.hpp"
 
@@ -32,7 +33,7 @@ class TextFinder final : public json::Visitor {
 
 // What replaces a byte is longer than it.
 std::string excerpt_of(std::string_view text, std::size_t most) {
-  return json::excerpt(json::to_utf8(json::excerpt(text, most)), most);
+  return json::excerpt(to_utf8(json::excerpt(text, most)), most);
 }
 
 }  // namespace

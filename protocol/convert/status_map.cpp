@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "google/api/httpbody.pb.h"
 #include "google/rpc/status.pb.h"
 #include "protocol/convert/error_text.hpp"
@@ -66,7 +67,7 @@ GrpcCode code_for_http(int http_status) {
 
 std::string at_node(std::string text, const Status& status) {
   if (!status.node().empty()) {
-    text += " (node \"" + json::excerpt(json::to_utf8(status.node()), kMostName) + "\")";
+    text += " (node \"" + json::excerpt(to_utf8(status.node()), kMostName) + "\")";
   }
   return text;
 }
@@ -83,7 +84,7 @@ std::size_t wire_size(std::string_view text) {
 // by being replaced, so it is counted behind that; a character that this cuts in two lies beyond.
 std::string bounded(std::string_view text) {
   constexpr std::size_t kLongestCharacter = 4;
-  const std::string whole = json::to_utf8(text.substr(0, kMostText + kLongestCharacter));
+  const std::string whole = to_utf8(text.substr(0, kMostText + kLongestCharacter));
   std::size_t size = 0;
   std::size_t most = 0;
   while (most < whole.size() && size + wire_size(whole[most]) <= kMostText) {
@@ -104,7 +105,7 @@ std::string details_of(GrpcCode code, const std::string& message, const Payload&
   room = room > taken ? room - taken : 0;
   google::api::HttpBody body;
   const std::string_view type = answer.content_type();
-  if (json::is_utf8(type) && type.size() <= room / 4) {
+  if (is_utf8(type) && type.size() <= room / 4) {
     body.set_content_type(std::string(type));
     room -= type.size();
   }

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/base64.hpp"
+#include "base/utf8.hpp"
 #include "protocol/json/any_type.hpp"
 #include "protocol/json/converter.hpp"
 #include "protocol/json/number.hpp"
@@ -120,7 +121,7 @@ void JsonConverter::write_any(const Slot& slot, const Path& path, std::string_vi
   const Descriptor* const type = find_any_type(*any.type_url_);
   if (type == nullptr)
     return refuse(path, "the @type \"" + json::excerpt(*any.type_url_) + "\" is not known");
-  if (!json::is_utf8(*any.type_url_)) return refuse(path, "the @type is not UTF-8");
+  if (!is_utf8(*any.type_url_)) return refuse(path, "the @type is not UTF-8");
 
   std::string where = place_of(path);
   std::string_view inner = text;
@@ -258,7 +259,7 @@ void JsonConverter::write_enum(const FieldDescriptor& descriptor, const Field& f
 }
 
 void JsonConverter::write_string(int number, const Path& path, std::string_view escaped) {
-  if (!json::is_utf8(escaped)) return refuse(path, "the text is not UTF-8");
+  if (!is_utf8(escaped)) return refuse(path, "the text is not UTF-8");
   if (escaped.find('\\') == std::string_view::npos) return writer_.field(number, escaped);
   writer_.field(number, json::unescaped(escaped));
 }

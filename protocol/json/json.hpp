@@ -102,10 +102,4 @@ void append_float(std::string& out, float value);
 /// `text` for the message of an error: as it is, or at most its first `most` bytes and "…".
 std::string excerpt(std::string_view text, std::size_t most = 64);
 
-/// True if `text` is well-formed UTF-8.
-bool is_utf8(std::string_view text);
-
-/// `text` with U+FFFD for every byte that is not UTF-8.
-std::string to_utf8(std::string_view text);
-
 }  // namespace infergraph::protocol::json

@@ -8,32 +8,12 @@
 #include <limits>
 #include <system_error>
 
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 
 namespace infergraph::protocol::json {
 
 namespace {
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-void append_utf8(std::string& out, unsigned code_point) {
-  const auto put = [&out](unsigned byte) { out += static_cast<char>(byte); };
-  if (code_point < 0x80) {
-    put(code_point);
-  } else if (code_point < 0x800) {
-    put(0xC0U | code_point >> 6U);
-    put(0x80U | (code_point & 0x3FU));
-  } else if (code_point < 0x10000) {
-    put(0xE0U | code_point >> 12U);
-    put(0x80U | (code_point >> 6U & 0x3FU));
-    put(0x80U | (code_point & 0x3FU));
-  } else {
-    put(0xF0U | code_point >> 18U);
-    put(0x80U | (code_point >> 12U & 0x3FU));
-    put(0x80U | (code_point >> 6U & 0x3FU));
-    put(0x80U | (code_point & 0x3FU));
-  }
-}
 
 // The four hex digits of a \u escape at `at`, or nothing.
 std::optional<unsigned> hex4(std::string_view text, std::size_t at) {
@@ -53,7 +33,7 @@ bool is_low_surrogate(unsigned unit) { return unit >= 0xDC00 && unit <= 0xDFFF; 
 std::size_t append_unicode_escape(std::string& out, std::string_view text, std::size_t at) {
   const std::optional<unsigned> unit = hex4(text, at);
   if (!unit) {
-    out += kReplacement;
+    out += kReplacementCharacter;
     return at;
   }
   at += 4;
@@ -65,33 +45,11 @@ std::size_t append_unicode_escape(std::string& out, std::string_view text, std::
     }
   }
   if (is_high_surrogate(*unit) || is_low_surrogate(*unit)) {
-    out += kReplacement;
+    out += kReplacementCharacter;
   } else {
     append_utf8(out, *unit);
   }
   return at;
-}
-
-// Length of the well-formed UTF-8 sequence of two to four bytes at the front of `text`; 0 if it is
-// none (Unicode table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&text](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto continues = [&byte](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned lead = byte(0);
-  if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const bool overlong = lead == 0xE0 && byte(1) < 0xA0;
-    const bool surrogate = lead == 0xED && byte(1) > 0x9F;
-    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const bool overlong = lead == 0xF0 && byte(1) < 0x90;
-    const bool beyond = lead == 0xF4 && byte(1) > 0x8F;
-    return continues(1) && continues(2) && continues(3) && !overlong && !beyond ? 4 : 0;
-  }
-  return 0;
 }
 
 // What stands behind the backslash of a control character, a quote or a backslash.
@@ -208,7 +166,7 @@ void append_string(std::string& out, std::string_view value) {
       const std::size_t length = utf8_length(value.substr(at));
       if (length == 0) {
         flush(at + 1);
-        out += kReplacement;
+        out += kReplacementCharacter;
       } else {
         at += length;
       }
@@ -230,47 +188,8 @@ void append_float(std::string& out, float value) { append_shortest(out, value); 
 std::string excerpt(std::string_view text, std::size_t most) {
   if (text.size() <= most) return std::string(text);
   // Not within a character.
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+  while (most > 0 && continues_character(text[most])) --most;
   return std::string(text.substr(0, most)) + "…";
-}
-
-bool is_utf8(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    std::uint64_t eight = 0;
-    if (text.size() - at >= sizeof eight) {
-      std::memcpy(&eight, text.data() + at, sizeof eight);
-      if ((eight & 0x8080808080808080U) == 0) {
-        at += sizeof eight;
-        continue;
-      }
-    }
-    if (static_cast<unsigned char>(text[at]) < 0x80) {
-      ++at;
-      continue;
-    }
-    const std::size_t length = utf8_length(text.substr(at));
-    if (length == 0) return false;
-    at += length;
-  }
-  return true;
-}
-
-std::string to_utf8(std::string_view text) {
-  std::string made;
-  if (is_utf8(text)) return made.append(text);
-  while (!text.empty()) {
-    const bool plain = static_cast<unsigned char>(text.front()) < 0x80;
-    const std::size_t length = plain ? 1 : utf8_length(text);
-    if (length == 0) {
-      made += kReplacement;
-      text.remove_prefix(1);
-    } else {
-      made += text.substr(0, length);
-      text.remove_prefix(length);
-    }
-  }
-  return made;
 }
 
 }  // namespace infergraph::protocol::json

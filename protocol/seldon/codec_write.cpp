@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/base64.hpp"
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/proto_json.hpp"
 #include "protocol/seldon/codec.hpp"
@@ -157,7 +158,7 @@ Result<std::string> named_values(const Message& message) {
 
 Result<void> append_content(std::string& out, Message& message, const RequestTraits& traits) {
   if (const auto* text = only_string(message, traits)) {
-    if (traits.content == Content::kStrData && json::is_utf8(*text)) {
+    if (traits.content == Content::kStrData && is_utf8(*text)) {
       out += "\"strData\":";
       json::append_string(out, *text);
     } else {
@@ -258,7 +259,7 @@ class ListWriter {
       const std::string_view text = tensor_.strings[i];
       writer_.varint(1 + WireWriter::CodedOutputStream::VarintSize64(text.size()) + text.size());
       writer_.field(kStringValue, text);
-      return json::is_utf8(text);
+      return is_utf8(text);
     }
     if (tensor_.type == DataType::kBool) {
       writer_.varint(2);

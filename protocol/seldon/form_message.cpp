@@ -4,6 +4,7 @@
 
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/seldon/form_body.hpp"
 
@@ -46,7 +47,7 @@ Result<std::string> form_to_json(const Form& form) {
     if (known == kFields.end()) continue;
     text.append(text.size() > 1 ? ",\"" : "\"").append(*known) += "\":";
     if (*known == kText) {
-      if (!json::is_utf8(field.value)) return refuse("has a strData that is not UTF-8");
+      if (!is_utf8(field.value)) return refuse("has a strData that is not UTF-8");
       json::append_string(text, field.value);
     } else if (field.file) {
       text += '"';

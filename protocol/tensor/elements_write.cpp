@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/base64.hpp"
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/tensor/elements.hpp"
 #include "protocol/work.hpp"
@@ -147,7 +148,7 @@ class Elements {
       out += "\"}";
       return {};
     }
-    if (!json::is_utf8(element)) {
+    if (!is_utf8(element)) {
       return invalid("element " + std::to_string(index) + " of \"" + tensor_.name +
                      "\" is not UTF-8, so it is no JSON string");
     }

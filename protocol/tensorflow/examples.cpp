@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/base64.hpp"
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/tensorflow/codec.hpp"
 #include "protocol/wire/fields.hpp"
@@ -49,7 +50,7 @@ void append(std::string& out, std::int64_t value) {
 }
 
 void append(std::string& out, const std::string& value) {
-  if (json::is_utf8(value)) return json::append_string(out, value);
+  if (is_utf8(value)) return json::append_string(out, value);
   out += R"({"b64":")";
   append_base64(out, value);
   out += "\"}";

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/base64.hpp"
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/number.hpp"
 #include "protocol/tensorflow/examples.hpp"
@@ -104,7 +105,7 @@ class ExamplesReader final : public ExamplesVisitor {
   void begin_feature(const Path& path) {
     if (!pay(path, kFeatureWork)) return;
     const std::string name = path.key(feature_depth(path) - 1);
-    if (!json::is_utf8(name)) refuse(path, "the name is not UTF-8");
+    if (!is_utf8(name)) refuse(path, "the name is not UTF-8");
     feature_ = &(*example_->mutable_features()->mutable_feature())[name];
     feature_->Clear();
   }

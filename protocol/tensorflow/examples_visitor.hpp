@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/number.hpp"
 #include "protocol/status.hpp"
@@ -52,7 +53,7 @@ class ExamplesVisitor : public json::Visitor {
   /// What a string of text says; "" when it isn't UTF-8, which is refused.
   std::string string(const Path& path, std::string_view text) {
     std::string value = json::unescaped(text.substr(1, text.size() - 2));
-    if (json::is_utf8(value)) return value;
+    if (is_utf8(value)) return value;
     refuse(path, "the text is not UTF-8");
     return {};
   }

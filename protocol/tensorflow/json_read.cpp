@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/tensor/elements.hpp"
 #include "protocol/tensorflow/codec.hpp"
@@ -150,7 +151,7 @@ std::string_view without_space(std::string_view text) {
 
 std::optional<Status> add(Message& message, Result<Tensor> tensor, std::string name) {
   if (!tensor) return tensor.error();
-  if (!json::is_utf8(name)) return bad(tensor->path + ": the name is not UTF-8");
+  if (!is_utf8(name)) return bad(tensor->path + ": the name is not UTF-8");
   tensor->name = std::move(name);
   message.tensors.push_back(*std::move(tensor));
   return std::nullopt;

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "base/utf8.hpp"
+
 namespace infergraph::protocol {
 
 namespace {
@@ -65,7 +67,7 @@ Result<std::string> read_signature_name(const TensorflowMembers& members) {
     return Status(Code::kInvalidArgument, "'signature_name' key must be a string value.");
   }
   std::string text = json::unescaped(name.text.substr(1, name.text.size() - 2));
-  if (!json::is_utf8(text)) return Status(Code::kInvalidArgument, "signature_name is not UTF-8");
+  if (!is_utf8(text)) return Status(Code::kInvalidArgument, "signature_name is not UTF-8");
   return text;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/tensor/elements.hpp"
 #include "protocol/tensor/tensor_proto.hpp"
@@ -86,7 +87,7 @@ bool read_entry(Message& message, std::string_view entry,
     }
     return true;
   });
-  if (!well_formed || !json::is_utf8(name) || !afford(kTensorWork)) return false;
+  if (!well_formed || !is_utf8(name) || !afford(kTensorWork)) return false;
   tensors.insert_or_assign(std::string(name), std::move(tensor).bytes(message));
   return true;
 }

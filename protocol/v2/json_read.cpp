@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/tensor/elements.hpp"
 #include "protocol/v2/codec.hpp"
@@ -121,7 +122,7 @@ Result<Message> read_v2_json(const Payload& payload, Role role) {
     return invalid("a raw binary request can only be passed on as it is, to a node of protocol v2");
   }
   // Names, ids and parameters may go on to proto, whose strings are UTF-8.
-  if (!json::is_utf8(body.substr(0, json_size))) return invalid("the JSON is not UTF-8");
+  if (!is_utf8(body.substr(0, json_size))) return invalid("the JSON is not UTF-8");
   V2Finder finder(role);
   if (auto problem = json::visit(body.substr(0, json_size), finder)) {
     return invalid(*std::move(problem));
@@ -162,7 +163,7 @@ RequestTraits read_v2_traits(const Payload& request) {
   const std::string_view text = body.substr(0, json_size);
   V2Finder finder(Role::kRequest, false);
   // The id may go on to an answer in proto, whose strings are UTF-8.
-  if (!json::is_utf8(text) || json::visit(text, finder)) return traits;
+  if (!is_utf8(text) || json::visit(text, finder)) return traits;
   traits.id = std::move(finder.id_);
   traits.outputs = std::move(finder.requested_);
   traits.binary_output = is_on(finder.parameters_, kBinaryDataOutput);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/utf8.hpp"
 #include "google/rpc/status.pb.h"
 #include "protocol/convert/error_text.hpp"
 #include "protocol/convert/status_map.hpp"
@@ -14,6 +15,7 @@
 
 namespace {
 
+using infergraph::is_utf8;
 using infergraph::protocol::GrpcCode;
 using infergraph::protocol::GrpcStatus;
 using infergraph::protocol::Payload;
@@ -32,7 +34,7 @@ void require(bool holds) {
 
 void look_at(const Status& failure) {
   const GrpcStatus made = protocol::grpc_status(failure);
-  require(json::is_utf8(made.message));
+  require(is_utf8(made.message));
   std::size_t wire = (made.details.size() + 2) / 3 * 4;
   for (const char c : made.message) wire += c >= 0x20 && c <= 0x7e && c != '%' ? 1U : 3U;
   const std::string node = protocol::failed_node(failure);
@@ -41,7 +43,7 @@ void look_at(const Status& failure) {
   for (const Protocol protocol : {Protocol::kSeldon, Protocol::kTensorflow, Protocol::kV2}) {
     const Payload body = protocol::error_body(failure, protocol);
     if (failure.answer() && failure.answer()->protocol() == protocol) continue;  // its very own
-    require(json::is_utf8(body.bytes()));
+    require(is_utf8(body.bytes()));
     require(!json::check(body.bytes()));
   }
 }
@@ -60,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Payload answer = Payload::json(text);
   answer.set_status(300 + data[0] % 300);
   answer.set_content_type(first);
-  require(json::is_utf8(infergraph::protocol::error_text(answer, kMostText)));
+  require(is_utf8(infergraph::protocol::error_text(answer, kMostText)));
   look_at(Status::from_upstream("n", answer));
   answer.set_protocol(data[0] % 2 == 0 ? Protocol::kTensorflow : Protocol::kV2);
   answer.set_content_encoding(data[0] % 3 == 0 ? "gzip" : "");

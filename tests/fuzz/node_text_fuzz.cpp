@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/utf8.hpp"
 #include "protocol/convert/error_text.hpp"
 #include "protocol/convert/model_name.hpp"
-#include "protocol/json/json.hpp"
 #include "protocol/routes.hpp"
 #include "protocol/seldon/json.hpp"
 #include "protocol/seldon/proto.hpp"
@@ -19,6 +19,7 @@ namespace {
 using namespace infergraph::protocol;  // NOLINT(google-build-using-namespace)
 using infergraph::fuzz::Bound;
 using infergraph::fuzz::Bounded;
+using infergraph::is_utf8;
 
 void require(bool holds) {
   if (!holds) std::abort();
@@ -42,7 +43,7 @@ void try_path(std::string_view text) {
 void try_name(std::string_view wire) {
   for (const Protocol protocol : {Protocol::kSeldon, Protocol::kTensorflow, Protocol::kV2}) {
     if (const auto name = read_model_name(protocol, wire)) {
-      require(name->size() <= wire.size() && json::is_utf8(*name));
+      require(name->size() <= wire.size() && is_utf8(*name));
     }
   }
 }

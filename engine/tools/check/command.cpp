@@ -4,6 +4,7 @@
 #include <iostream>
 #include <ostream>
 
+#include "base/utf8.hpp"
 #include "engine/command_line/settings.hpp"
 #include "engine/tools/args.hpp"
 #include "engine/tools/settings_text.hpp"
@@ -97,16 +98,16 @@ void write_list(JsonWriter& writer, std::string_view key,
   for (const graph::Problem& problem : found) {
     writer.StartObject();
     write_key(writer, "path");
-    write_string(writer, valid_utf8(problem.path));
+    write_string(writer, to_utf8(problem.path));
     write_key(writer, "message");
-    write_string(writer, valid_utf8(problem.message));
+    write_string(writer, to_utf8(problem.message));
     if (problem.line != 0) {
       write_key(writer, "line");
       writer.Uint64(problem.line);
       write_key(writer, "column");
       writer.Uint64(problem.column);
       write_key(writer, "source");
-      write_string(writer, valid_utf8(problem.source));
+      write_string(writer, to_utf8(problem.source));
     }
     writer.EndObject();
   }
@@ -163,7 +164,7 @@ void print_check_json(std::ostream& out, const graph::SpecReading& reading) {
   write_key(writer, "ok");
   writer.Bool(reading.ok());
   write_key(writer, "deployment");
-  write_string(writer, valid_utf8(reading.deployment.name));
+  write_string(writer, to_utf8(reading.deployment.name));
   write_list(writer, "problems", reading.problems);
   write_list(writer, "warnings", reading.warnings);
   write_key(writer, "predictors");

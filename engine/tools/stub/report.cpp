@@ -4,6 +4,7 @@
 #include <ostream>
 #include <string>
 
+#include "base/utf8.hpp"
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/spec_text.hpp"
 #include "engine/tools/stub/message_text.hpp"
@@ -77,7 +78,7 @@ void StubReport::print_listening(const StubFleet& fleet) {
     for (const auto& seat : fleet.seats()) {
       writer.StartObject();
       write_key(writer, "name");
-      write_string(writer, valid_utf8(seat.stub->node().name));
+      write_string(writer, to_utf8(seat.stub->node().name));
       write_key(writer, "personality");
       write_string(writer, personality_text(seat.personality));
       // The one that there is, or REST's.
@@ -132,11 +133,11 @@ void StubReport::print_event(const StubEvent& event) {
     write_key(writer, "event");
     write_string(writer, "request");
     write_key(writer, "node");
-    write_string(writer, valid_utf8(name));
+    write_string(writer, to_utf8(name));
     write_key(writer, "verb");
-    write_string(writer, valid_utf8(event.request.verb));
+    write_string(writer, to_utf8(event.request.verb));
     write_key(writer, "path");
-    write_string(writer, valid_utf8(event.request.path));
+    write_string(writer, to_utf8(event.request.path));
     write_key(writer, "status");
     writer.Int(event.response.status);
     write_key(writer, "seconds");
@@ -144,8 +145,8 @@ void StubReport::print_event(const StubEvent& event) {
     write_key(writer, "headers");
     writer.StartObject();
     for (const protocol::HeaderField& field : event.request.headers) {
-      write_key(writer, valid_utf8(field.name));
-      write_string(writer, valid_utf8(field.value));
+      write_key(writer, to_utf8(field.name));
+      write_string(writer, to_utf8(field.value));
     }
     writer.EndObject();
     write_key(writer, "in");
@@ -178,7 +179,7 @@ void StubReport::print_counts(const StubFleet& fleet) {
     writer.StartObject();
     for (const auto& seat : fleet.seats()) {
       const StubCounts& counts = seat.stub->counts();
-      write_key(writer, valid_utf8(seat.stub->node().name));
+      write_key(writer, to_utf8(seat.stub->node().name));
       writer.StartObject();
       for (int method = 0; method < protocol::kMethodCount; ++method) {
         const std::uint64_t calls = counts.calls[static_cast<std::size_t>(method)];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/stub/seldon/array.hpp"
 
@@ -27,7 +28,7 @@ const Value* member(const Value& object, const char* name) {
 std::string quoted(std::string_view text) {
   rapidjson::StringBuffer buffer;
   JsonWriter writer(buffer);
-  write_string(writer, valid_utf8(text));
+  write_string(writer, to_utf8(text));
   return {buffer.GetString(), buffer.GetSize()};
 }
 

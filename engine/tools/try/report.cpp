@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8.hpp"
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/spec_text.hpp"
 #include "engine/tools/tree_printer.hpp"
@@ -203,9 +204,9 @@ void write_error(JsonWriter& writer, const Status& status) {
   write_key(writer, "reason");
   write_string(writer, failure.reason);
   write_key(writer, "node");
-  write_string(writer, valid_utf8(status.node()));
+  write_string(writer, to_utf8(status.node()));
   write_key(writer, "message");
-  write_string(writer, valid_utf8(status.message()));
+  write_string(writer, to_utf8(status.message()));
   writer.EndObject();
 }
 
@@ -235,10 +236,10 @@ void write_step(JsonWriter& writer, const Step& step) {
 void write_visit(JsonWriter& writer, const NodeSpec& node, const Way& way, const Visit* visit) {
   writer.StartObject();
   write_key(writer, "name");
-  write_string(writer, valid_utf8(node.name));
+  write_string(writer, to_utf8(node.name));
   if (way.parent != nullptr) {
     write_key(writer, "parent");
-    write_string(writer, valid_utf8(way.parent->name));
+    write_string(writer, to_utf8(way.parent->name));
   }
   write_key(writer, "visited");
   writer.Bool(way.visited);
@@ -286,7 +287,7 @@ void print_try_json(std::ostream& out, const TryOutcome& outcome) {
   write_key(writer, "ok");
   writer.Bool(outcome.answer.has_value());
   write_key(writer, "predictor");
-  write_string(writer, valid_utf8(outcome.predictor.name));
+  write_string(writer, to_utf8(outcome.predictor.name));
   write_key(writer, "seconds");
   write_double(writer, seconds(outcome.took));
   if (outcome.answer) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/ascii.hpp"
+#include "base/utf8.hpp"
 #include "graph/spec/text/problems.hpp"
 
 namespace infergraph::graph {
@@ -26,11 +27,11 @@ class Position {
 
   void advance_to(std::size_t offset) {
     for (; at_ < offset && at_ < text_.size(); ++at_) {
-      const auto c = static_cast<unsigned char>(text_[at_]);
+      const char c = text_[at_];
       if (c == '\n') {
         ++line_;
         column_ = 1;
-      } else if ((c & 0xC0U) != 0x80U) {  // 10xxxxxx continues a character
+      } else if (!continues_character(c)) {
         ++column_;
       }
     }
@@ -201,21 +202,7 @@ std::string JsonTree::path_of(std::size_t index) const {
 
 std::string_view why_not_text(std::string_view text) {
   if (text.find('\0') != text.npos) return "holds a zero byte: it is no text";
-  struct Source {
-    const char* at;
-    const char* end;
-    char Take() { return at == end ? '\0' : *at++; }
-  } source{text.data(), text.data() + text.size()};
-  struct Nowhere {
-    void Put(char) {}
-  } nowhere;
-  while (source.at != source.end) {
-    if (static_cast<unsigned char>(*source.at) < 0x80U) {
-      ++source.at;
-    } else if (!rapidjson::UTF8<>::Validate(source, nowhere)) {
-      return "is not UTF-8";
-    }
-  }
+  if (!is_utf8(text)) return "is not UTF-8";
   return {};
 }
 

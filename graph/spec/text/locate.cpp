@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/ascii.hpp"
+#include "base/utf8.hpp"
 
 namespace infergraph::graph {
 
@@ -104,7 +105,7 @@ std::string cut(std::string_view line, std::size_t column) {
   constexpr std::size_t kMost = 120;
   constexpr std::size_t kBefore = 60;
   const auto continues = [&](std::size_t at) {
-    return at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0U) == 0x80U;
+    return at < line.size() && continues_character(line[at]);
   };
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.size() <= kMost) return std::string(line);

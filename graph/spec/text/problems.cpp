@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
 
 namespace infergraph::graph {
@@ -45,8 +46,7 @@ std::string quoted(std::string_view text) {
     return made;
   }
   std::size_t cut = kMostQuoted;
-  // Not within a character: 10xxxxxx continues one.
-  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) --cut;
+  while (cut > 0 && continues_character(text[cut])) --cut;
   protocol::json::append_string(made, text.substr(0, cut));
   made.pop_back();
   return made + "…\"";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/utf8.hpp"
 #include "graph/spec/text/problems.hpp"
 #include "graph/spec/text/yaml_scalar.hpp"
 
@@ -37,9 +38,7 @@ Kind kind_of(const std::string& tag, const std::string& value) {
 
 Columns::Columns(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    // 10xxxxxx continues a character.
-    const bool is_continued = (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U;
-    if (is_continued) continued_.push_back(static_cast<std::uint32_t>(i));
+    if (continues_character(text[i])) continued_.push_back(static_cast<std::uint32_t>(i));
   }
 }
 

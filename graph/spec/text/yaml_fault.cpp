@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/utf8.hpp"
 #include "graph/spec/text/problems.hpp"
 
 namespace infergraph::graph {
@@ -92,8 +93,7 @@ std::vector<Line> lines_of(std::string_view text, std::size_t up_to) {
 SyntaxFault at(const std::vector<Line>& lines, std::size_t index, std::size_t offset,
                std::string message) {
   const std::string_view before = lines[index].text.substr(0, offset);
-  const auto is_continued = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  const auto more = static_cast<std::size_t>(std::ranges::count_if(before, is_continued));
+  const auto more = static_cast<std::size_t>(std::ranges::count_if(before, continues_character));
   return {std::move(message), index + 1, offset - more + 1};
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/utf8.hpp"
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/stub/seldon/message.hpp"
 #include "engine/tools/stub/seldon/python_json.hpp"
@@ -110,7 +111,7 @@ std::optional<StubAnswer> check_arrays(const Value& feedback, const char* name,
 
 StubAnswer wrapper_error(int status, std::string_view reason, std::string_view info) {
   std::string body = R"({"status":{"code":-1,"info":)";
-  append_flask_string(body, valid_utf8(info));
+  append_flask_string(body, to_utf8(info));
   body += R"(,"reason":)";
   append_flask_string(body, reason);
   return {status, body + ",\"status\":1}}\n"};
@@ -203,9 +204,9 @@ StubAnswer feedback_answer(const graph::NodeSpec& node, const Value& given) {
   const std::string image = image_text(node);
   if (!image.empty()) {
     body += (body.ends_with('{') ? "" : ",") + std::string(R"("requestPath":{)");
-    append_flask_string(body, valid_utf8(node.name));
+    append_flask_string(body, to_utf8(node.name));
     body += ':';
-    append_flask_string(body, valid_utf8(image));
+    append_flask_string(body, to_utf8(image));
     body += '}';
   }
   return {200, body + "}}\n"};
@@ -215,9 +216,9 @@ StubAnswer health_answer() { return {200, "{\"meta\":{},\"strData\":\"healthy\"}
 
 StubAnswer metadata_answer(const graph::NodeSpec& node) {
   std::string body = R"({"custom":{},"inputs":[],"name":)";
-  append_flask_string(body, valid_utf8(node.image.empty() ? node.name : node.image));
+  append_flask_string(body, to_utf8(node.image.empty() ? node.name : node.image));
   body += R"(,"outputs":[],"platform":"","versions":[)";
-  append_flask_string(body, valid_utf8(node.image_version));
+  append_flask_string(body, to_utf8(node.image_version));
   return {200, body + "]}\n"};
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/stub/seldon/python_json.hpp"
 
@@ -73,7 +74,7 @@ PythonResult<void> extend(std::string& list, const Value& values) {
     std::string_view text(values.GetString(), values.GetStringLength());
     while (!text.empty()) {
       std::size_t length = 1;
-      while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
+      while (length < text.size() && continues_character(text[length])) {
         ++length;
       }
       add(Value(rapidjson::StringRef(text.data(), static_cast<rapidjson::SizeType>(length))));
@@ -120,10 +121,10 @@ void add_own_path(const graph::NodeSpec& node, Meta& meta) {
   if (path == meta.end() || !parse_json(path->second, known, JsonDialect::kPython)) {
     known.SetObject();
   }
-  const std::string name = valid_utf8(node.name);
+  const std::string name = to_utf8(node.name);
   if (last_member(known, name) != nullptr) return;  // the request's stands
   auto& memory = known.GetAllocator();
-  const std::string own = valid_utf8(image);
+  const std::string own = to_utf8(image);
   known.AddMember(Value(name.data(), static_cast<rapidjson::SizeType>(name.size()), memory),
                   Value(own.data(), static_cast<rapidjson::SizeType>(own.size()), memory), memory);
   std::string& text = meta["requestPath"];

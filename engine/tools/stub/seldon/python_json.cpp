@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/utf8.hpp"
+
 namespace infergraph::engine {
 
 using rapidjson::Value;
@@ -49,9 +51,8 @@ void append_number(std::string& out, const Value& value) {
 
 std::string shortened(std::string_view text) {
   if (text.size() <= kMaxRepr) return std::string(text);
-  // Never within a character.
   std::size_t end = kMaxRepr;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  while (end > 0 && continues_character(text[end])) --end;
   return std::string(text.substr(0, end)) + "...";
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/base64.hpp"
+#include "base/utf8.hpp"
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/stub/seldon/python_json.hpp"
 #include "protocol/seldon/form_body.hpp"
@@ -58,7 +59,7 @@ WrapperResult<void> read_multipart(const protocol::Form& form, rapidjson::Docume
   for (const FormField& field : form.fields) {
     if (field.file || last_member(into, field.name) != nullptr) continue;  // the first one counts
     if (field.name == "strData") {
-      add(field, string_of(valid_utf8(field.value), into));
+      add(field, string_of(to_utf8(field.value), into));
       continue;
     }
     rapidjson::Document value(&memory);
@@ -68,7 +69,7 @@ WrapperResult<void> read_multipart(const protocol::Form& form, rapidjson::Docume
   for (const FormField& field : form.fields) {
     if (!field.file) continue;
     add(field, field.name == "binData" ? string_of(encode_base64(field.value), into)
-                                       : string_of(valid_utf8(field.value), into));
+                                       : string_of(to_utf8(field.value), into));
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/utf8.hpp"
 #include "engine/tools/stub/tfserving/json.hpp"
 #include "engine/tools/stub/tfserving/value.hpp"
 
@@ -128,7 +129,7 @@ std::string write_metadata_json(const tfs::GetModelMetadataResponse& response,
 std::string write_error_json(std::string_view message) {
   Writer writer;
   writer.key("error");
-  writer.string(valid_utf8(message));
+  writer.string(to_utf8(message));
   return writer.finish();
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "base/utf8.hpp"
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/stub/v2/json.hpp"
 #include "protocol/tensor/data_type.hpp"
@@ -67,7 +68,7 @@ void write_strings(JsonWriter& writer, std::string_view raw) {
     std::uint32_t size = 0;
     std::memcpy(&size, raw.data(), sizeof(size));
     raw.remove_prefix(sizeof(size));
-    write_string(writer, valid_utf8(raw.substr(0, size)));
+    write_string(writer, to_utf8(raw.substr(0, size)));
     raw.remove_prefix(std::min<std::size_t>(size, raw.size()));
   }
 }
@@ -230,7 +231,7 @@ std::string write_v2_index(std::span<const std::string> models) {
   for (const std::string& model : models) {
     writer.StartObject();
     write_key(writer, "name");
-    write_string(writer, valid_utf8(model));
+    write_string(writer, to_utf8(model));
     write_key(writer, "version");
     write_string(writer, "1");
     write_key(writer, "state");
@@ -248,7 +249,7 @@ std::string write_v2_error(std::string_view message) {
   JsonWriter writer(buffer);
   writer.StartObject();
   write_key(writer, "error");
-  write_string(writer, valid_utf8(message));
+  write_string(writer, to_utf8(message));
   writer.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }

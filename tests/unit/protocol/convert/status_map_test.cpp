@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8.hpp"
 #include "google/api/httpbody.pb.h"
 #include "google/rpc/status.pb.h"
 #include "protocol/json/json.hpp"
@@ -136,13 +137,13 @@ TEST(GrpcStatus, IsBoundedAndUtf8WhateverANodeSays) {
         Status(Code::kBadUpstream, "bad", "node " + text)};
     for (const Status& failure : failures) {
       const GrpcStatus made = grpc_status(failure);
-      EXPECT_TRUE(protocol::json::is_utf8(made.message));
+      EXPECT_TRUE(is_utf8(made.message));
       EXPECT_LT(on_the_wire(made) + failed_node(failure).size(), kCallersLimit);
       for (const auto protocol : {protocol::Protocol::kSeldon, protocol::Protocol::kTensorflow,
                                   protocol::Protocol::kV2}) {
         const Payload body = error_body(failure, protocol);
         if (failure.answer() && protocol == protocol::Protocol::kSeldon) continue;  // its very own
-        EXPECT_TRUE(protocol::json::is_utf8(body.bytes()));
+        EXPECT_TRUE(is_utf8(body.bytes()));
         EXPECT_FALSE(protocol::json::check(body.bytes()));
       }
     }
