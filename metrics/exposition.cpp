@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/append_number.hpp"
 #include "base/utf8.hpp"
 
 // Both formats are written here. prometheus-cpp's TextSerializer leaves a line end in a help text
@@ -54,11 +55,7 @@ void write_number(std::string& out, double value) {
   }
 }
 
-void write_number(std::string& out, std::uint64_t value) {
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-  out.append(buffer.data(), end.ptr);
-}
+void write_number(std::string& out, std::uint64_t value) { append_number(out, value); }
 
 /// The value of an `le` or `quantile` label. OpenMetrics wants 1.0 where text format 0.0.4 has 1
 /// ("Canonical Numbers"; its reference parser refuses anything else).

@@ -1,9 +1,8 @@
 #include "engine/node/request_head.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
+#include "base/append_number.hpp"
 #include "base/ascii.hpp"
 #include "protocol/routes.hpp"
 
@@ -19,12 +18,6 @@ using namespace std::string_view_literals;
 namespace {
 
 constexpr std::string_view kJsonSize = "Inference-Header-Content-Length";
-
-void append_number(std::string& out, std::size_t number) {
-  std::array<char, 20> digits{};
-  out.append(digits.data(),
-             std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-}
 
 // Segments of a path of the caller's, percent-encoded as they are, but for "." and "..", which
 // would lead elsewhere: those become bytes of a name.

@@ -3,13 +3,12 @@
 #include <google/protobuf/reflection.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
+#include "base/append_number.hpp"
 #include "base/base64.hpp"
 #include "protocol/json/any_type.hpp"
 #include "protocol/json/json.hpp"
@@ -29,13 +28,6 @@ std::string_view name_of_non_finite(Real value) {
   if (std::isfinite(value)) return {};
   if (std::isnan(value)) return "\"NaN\"";
   return value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
-}
-
-template <typename Integer>
-void append_integer(std::string& out, Integer value) {
-  std::array<char, 20> digits{};
-  const auto [end, error] = std::to_chars(digits.begin(), digits.end(), value);
-  out.append(digits.data(), end);
 }
 
 }  // namespace
@@ -247,18 +239,18 @@ void ProtoPrinter::number(float value) {
   }
 }
 
-void ProtoPrinter::number(std::int32_t value) { append_integer(out_, value); }
-void ProtoPrinter::number(std::uint32_t value) { append_integer(out_, value); }
+void ProtoPrinter::number(std::int32_t value) { append_number(out_, value); }
+void ProtoPrinter::number(std::uint32_t value) { append_number(out_, value); }
 
 // As strings, because many readers of JSON keep numbers in a double.
 void ProtoPrinter::number(std::int64_t value) {
   out_ += '"';
-  append_integer(out_, value);
+  append_number(out_, value);
   out_ += '"';
 }
 void ProtoPrinter::number(std::uint64_t value) {
   out_ += '"';
-  append_integer(out_, value);
+  append_number(out_, value);
   out_ += '"';
 }
 

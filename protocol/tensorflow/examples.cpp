@@ -1,8 +1,6 @@
 #include "protocol/tensorflow/examples.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/append_number.hpp"
 #include "base/base64.hpp"
 #include "base/utf8.hpp"
 #include "protocol/json/json.hpp"
@@ -43,11 +42,7 @@ void append(std::string& out, float value) {
   }
 }
 
-void append(std::string& out, std::int64_t value) {
-  std::array<char, 20> digits{};
-  const auto [end, error] = std::to_chars(digits.begin(), digits.end(), value);
-  out.append(digits.data(), end);
-}
+void append(std::string& out, std::int64_t value) { append_number(out, value); }
 
 void append(std::string& out, const std::string& value) {
   if (is_utf8(value)) return json::append_string(out, value);

@@ -1,10 +1,10 @@
 #include "engine/net/http1/response_head.hpp"
 
-#include <array>
-#include <charconv>
 #include <cstddef>
 
 #include <boost/beast/http/status.hpp>
+
+#include "base/append_number.hpp"
 
 namespace infergraph::engine {
 
@@ -12,12 +12,6 @@ namespace infergraph::engine {
 using namespace std::string_view_literals;
 
 namespace {
-
-void append_number(std::string& text, std::size_t number) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  text.append(digits.data(), end);
-}
 
 void append_lines(std::string& text, std::span<const protocol::HeaderField> headers) {
   for (const auto& [name, value] : headers) {
