@@ -12,6 +12,7 @@
 #include "metrics/exposition.hpp"
 #include "protocol/gzip_writer.hpp"
 #include "protocol/json/json.hpp"
+#include "protocol/v2/json_size.hpp"
 
 namespace infergraph::engine {
 
@@ -55,13 +56,11 @@ bool is_our_own(std::string_view name, bool cloud_event) {
 // What the metrics of a node come to, about: with the first calls to it they are there.
 constexpr std::size_t kPageBytesOfNode = 3000;
 
-constexpr std::string_view kJsonSize = "Inference-Header-Content-Length";
-
 // Where the binary part of a v2 request begins, as its header says; or what is wrong with that.
 // Source: contract/openinference_rest.md §3.
 std::optional<Status> find_binary(const HttpRequest& http, Payload& body) {
   bool present = false;
-  const std::string_view text = http.header(kJsonSize, &present);
+  const std::string_view text = http.header(protocol::kJsonSizeHeader, &present);
   if (!present) return std::nullopt;
   std::size_t size = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
@@ -267,10 +266,10 @@ void RestApi::add_headers(const Request& request, Answer& answer) const {
     answer.headers.add("Ce-Path", request.http.path);
   }
   const auto json_size = answer.payload.json_size();
-  if (json_size) answer.headers.add_made(kJsonSize, std::to_string(*json_size));
+  if (json_size) answer.headers.add_made(protocol::kJsonSizeHeader, std::to_string(*json_size));
   for (const HeaderField& field : answer.payload.headers()) {
     if (is_our_own(field.name, request.cloud_event)) continue;
-    if (json_size && same_name(field.name, kJsonSize)) continue;
+    if (json_size && same_name(field.name, protocol::kJsonSizeHeader)) continue;
     answer.headers.add(field.name, field.value);
   }
 }

@@ -5,6 +5,7 @@
 
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
+#include "protocol/v2/json_size.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -27,7 +28,7 @@ constexpr std::array<std::string_view, 18> kOfTheHop = {"accept",
                                                         "user-agent",
                                                         "seldon-puid",
                                                         "date",
-                                                        "inference-header-content-length"};
+                                                        protocol::kJsonSizeHeader};
 
 bool is_key_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';

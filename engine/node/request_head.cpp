@@ -5,6 +5,7 @@
 #include "base/append_number.hpp"
 #include "base/ascii.hpp"
 #include "protocol/routes.hpp"
+#include "protocol/v2/json_size.hpp"
 
 namespace infergraph::engine {
 
@@ -16,8 +17,6 @@ using enum protocol::Protocol;
 using namespace std::string_view_literals;
 
 namespace {
-
-constexpr std::string_view kJsonSize = "Inference-Header-Content-Length";
 
 // Segments of a path of the caller's, percent-encoded as they are, but for "." and "..", which
 // would lead elsewhere: those become bytes of a name.
@@ -88,7 +87,8 @@ void RequestHead::write(std::string& head, Method method, const Payload& payload
                         const CallContext& context, const std::string& target) const {
   write_line(head, method, context, target);
   for (const protocol::HeaderField& field : context.headers) {
-    if (same_name(field.name, "seldon-puid") || same_name(field.name, kJsonSize)) continue;
+    if (same_name(field.name, "seldon-puid") || same_name(field.name, protocol::kJsonSizeHeader))
+      continue;
     head.append(field.name).append(": "sv).append(field.value).append("\r\n"sv);
   }
   // Each line ends where the next begins, which saves an append a line.
@@ -101,7 +101,7 @@ void RequestHead::write(std::string& head, Method method, const Payload& payload
       head.append("\r\nContent-Encoding: "sv).append(payload.content_encoding());
     }
     if (const auto json_size = payload.json_size()) {
-      head.append("\r\n"sv).append(kJsonSize).append(": "sv);
+      head.append("\r\n"sv).append(protocol::kJsonSizeHeader).append(": "sv);
       append_number(head, *json_size);
     }
     head.append("\r\nContent-Length: "sv);

@@ -13,6 +13,7 @@
 #include "engine/node/retry.hpp"
 #include "protocol/convert/status_map.hpp"
 #include "protocol/routes.hpp"
+#include "protocol/v2/json_size.hpp"
 
 namespace infergraph::engine {
 
@@ -31,12 +32,10 @@ namespace {
 // RFC 9110 §15 has none beyond.
 constexpr int kMostStatus = 599;
 
-constexpr std::string_view kJsonSize = "Inference-Header-Content-Length";
-
 // Where the binary part of a v2 answer begins, as its node says.
 std::optional<std::size_t> json_size_of(std::span<const protocol::HeaderField> headers) {
   for (const protocol::HeaderField& field : headers) {
-    if (!same_name(field.name, kJsonSize)) continue;
+    if (!same_name(field.name, protocol::kJsonSizeHeader)) continue;
     std::size_t size = 0;
     const char* const end = field.value.data() + field.value.size();
     const auto [stop, error] = std::from_chars(field.value.data(), end, size);

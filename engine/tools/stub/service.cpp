@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/async/cancellation.hpp"
+#include "protocol/v2/json_size.hpp"
 
 namespace infergraph::engine {
 
@@ -70,7 +71,7 @@ Awaitable<HttpResponse> StubService::handle(const HttpRequest& request,
                                             protocol::HeaderList& headers) {
   StubReply reply = co_await answer(request);
   if (const auto size = reply.response.body.json_size()) {
-    headers.add_made("Inference-Header-Content-Length", std::to_string(*size));
+    headers.add_made(protocol::kJsonSizeHeader, std::to_string(*size));
   }
   if (!reply.allow.empty()) headers.add_made("Allow", reply.allow);
   // flask-cors is part of the wrapper.

@@ -8,6 +8,7 @@
 #include "protocol/convert/model_name.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/routes.hpp"
+#include "protocol/v2/json_size.hpp"
 
 namespace infergraph::engine {
 
@@ -133,7 +134,7 @@ StubReply bare_error(int status, std::string_view message) {
 Served<std::optional<std::size_t>> read_json_size(const HttpRequest& request,
                                                   std::size_t body_size) {
   bool present = false;
-  const std::string_view text = request.header("Inference-Header-Content-Length", &present);
+  const std::string_view text = request.header(protocol::kJsonSizeHeader, &present);
   if (!present) return std::optional<std::size_t>();
   std::int64_t size = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
