@@ -5,6 +5,8 @@
 #include <numeric>
 #include <string>
 
+#include "protocol/limits.hpp"
+
 namespace infergraph::protocol {
 
 namespace {
@@ -27,11 +29,8 @@ Status too_much() {
                                       std::to_string(on_top >> 20U) + " MiB"};
 }
 
-// Outside of a scope no single step may make more.
-constexpr std::size_t kMostAtOnce = std::size_t{128} << 20U;
-
 bool take(std::size_t bytes) {
-  if (left == kNoBound) return bytes <= kMostAtOnce;
+  if (left == kNoBound) return bytes <= kMaxBody;
   is_over = is_over || bytes > left;
   if (!is_over) left -= bytes;
   return !is_over;
@@ -103,7 +102,7 @@ Result<void> afford(std::size_t bytes) {
 
 Result<void> could_afford(std::size_t bytes) {
   if (is_stopped()) return stopped();
-  if (!is_over && bytes <= (left == kNoBound ? kMostAtOnce : left)) return {};
+  if (!is_over && bytes <= (left == kNoBound ? kMaxBody : left)) return {};
   return too_much();
 }
 

@@ -12,6 +12,7 @@
 #include "engine/api/ready_state.hpp"
 #include "graph/call_context.hpp"
 #include "metrics/families.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/status.hpp"
 
 namespace infergraph::engine {
@@ -36,8 +37,8 @@ struct CountedService {
 class ApiCore {
  public:
   struct Options {
-    std::string root;                                  ///< name of the root node
-    std::size_t max_decoded = std::size_t{128} << 20;  ///< bytes that a gzip body may unpack to
+    std::string root;                              ///< name of the root node
+    std::size_t max_decoded = protocol::kMaxBody;  ///< bytes that a gzip body may unpack to
     /// Requests are kept until they are answered, since an answer of another protocol takes over
     /// some of them. Without it a request is let go as soon as its node has it.
     bool keeps_requests = true;

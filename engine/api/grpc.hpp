@@ -10,12 +10,13 @@
 #include "engine/api/grpc_methods.hpp"
 #include "engine/grpc/service.hpp"
 #include "engine/grpc/v2_stream.hpp"
+#include "protocol/limits.hpp"
 
 namespace infergraph::engine {
 
 struct GrpcApiOptions {
-  std::string root;                                  ///< name of the root node
-  std::size_t max_decoded = std::size_t{128} << 20;  ///< bytes that a gzip answer may unpack to
+  std::string root;                              ///< name of the root node
+  std::size_t max_decoded = protocol::kMaxBody;  ///< bytes that a gzip answer may unpack to
   Protocols protocols = {protocol::Protocol::kSeldon};
   /// Requests are kept until they are answered, since an answer of another protocol takes over some
   /// of them. Without it a request is let go as soon as its node has it.

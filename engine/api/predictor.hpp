@@ -7,6 +7,7 @@
 #include "graph/call_context.hpp"
 #include "graph/plan.hpp"
 #include "graph/walker.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/status.hpp"
 
@@ -19,7 +20,7 @@ namespace infergraph::engine {
 class Predictor {
  public:
   struct Options {
-    std::size_t max_decoded = std::size_t{128} << 20;  ///< bytes that a gzip body may unpack to
+    std::size_t max_decoded = protocol::kMaxBody;  ///< bytes that a gzip body may unpack to
     /// SELDON_ENABLE_ROUTING_INJECTION: the answer's `meta`, if it has one, gets the routing taken.
     bool inject_routing = false;
   };

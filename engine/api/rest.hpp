@@ -7,6 +7,7 @@
 #include "engine/api/router.hpp"
 #include "engine/net/http1/service.hpp"
 #include "metrics/families.hpp"
+#include "protocol/limits.hpp"
 
 namespace infergraph::engine {
 
@@ -16,7 +17,7 @@ struct RestApiOptions {
   std::string metrics_path = "/prometheus";
   std::string allowed_origins = "*";
   std::string allowed_headers;
-  std::size_t max_decoded = std::size_t{128} << 20;  ///< bytes that a gzip body may unpack to
+  std::size_t max_decoded = protocol::kMaxBody;  ///< bytes that a gzip body may unpack to
   Protocols protocols = {protocol::Protocol::kSeldon};
   /// Where work on large messages is done; null: at once.
   graph::WorkPlace* work = nullptr;

@@ -10,6 +10,7 @@
 
 #include "engine/command_line/environment.hpp"
 #include "graph/spec/spec.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/protocol.hpp"
 
 namespace infergraph::engine {
@@ -41,9 +42,9 @@ struct Options {
   int max_connections = 10000;
 
   // Limits
-  std::size_t max_header_bytes = std::size_t{64} << 10;
-  std::size_t max_body_bytes = std::size_t{128} << 20;
-  std::size_t max_response_bytes = std::size_t{128} << 20;  ///< max_body_bytes, if not given
+  std::size_t max_header_bytes = protocol::kMaxHead;
+  std::size_t max_body_bytes = protocol::kMaxBody;
+  std::size_t max_response_bytes = protocol::kMaxBody;  ///< max_body_bytes, if not given
   std::optional<std::size_t> max_work_bytes;  ///< nothing: by the memory limit (memory_limit.hpp)
   Duration read_timeout{10'000};
   Duration progress_timeout{30'000};

@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "engine/grpc/service.hpp"
 #include "engine/grpc/thread.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/status.hpp"
 
 namespace infergraph::engine {
@@ -19,11 +20,11 @@ namespace infergraph::engine {
 struct GrpcFrontOptions {
   /// 0: the system picks one; nothing: only connections that are handed over.
   std::optional<std::uint16_t> port;
-  std::vector<std::string> addresses = {"::"};       ///< literals or names; "::" for all
-  int max_message = 2147483647;                      ///< bytes of one message, either way
-  std::size_t max_metadata = std::size_t{64} << 10;  ///< bytes of all entries of a call
-  int max_streams = 0;                          ///< calls at once on one connection; 0: no limit
-  std::chrono::milliseconds keepalive_time{0};  ///< a ping after so long without a word; 0: none
+  std::vector<std::string> addresses = {"::"};    ///< literals or names; "::" for all
+  int max_message = 2147483647;                   ///< bytes of one message, either way
+  std::size_t max_metadata = protocol::kMaxHead;  ///< bytes of all entries of a call
+  int max_streams = 0;                            ///< calls at once on one connection; 0: no limit
+  std::chrono::milliseconds keepalive_time{0};    ///< a ping after so long without a word; 0: none
   std::chrono::milliseconds keepalive_timeout{20'000};  ///< for the ping's answer
   std::chrono::milliseconds max_connection_age{0};      ///< then GOAWAY; 0: none
 };

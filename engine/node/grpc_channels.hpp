@@ -13,13 +13,14 @@
 #include "engine/net/address_list.hpp"
 #include "engine/net/resolver.hpp"
 #include "graph/call_context.hpp"
+#include "protocol/limits.hpp"
 
 namespace infergraph::engine {
 
 struct GrpcChannelOptions {
   std::chrono::milliseconds connect_timeout{2000};
-  std::size_t max_answer = std::size_t{128} << 20;   ///< bytes of one message
-  std::size_t max_metadata = std::size_t{64} << 10;  ///< bytes of all entries of an answer
+  std::size_t max_answer = protocol::kMaxBody;    ///< bytes of one message
+  std::size_t max_metadata = protocol::kMaxHead;  ///< bytes of all entries of an answer
 
   auto operator<=>(const GrpcChannelOptions&) const = default;
 };

@@ -6,6 +6,7 @@
 #include "graph/units/registry.hpp"
 #include "graph/work_place.hpp"
 #include "protocol/gzip.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/tensorflow/codec.hpp"
 #include "protocol/v2/codec.hpp"
 
@@ -22,7 +23,7 @@ namespace {
 
 Result<Signature> read_metadata(const Payload& metadata, Protocol protocol,
                                 const std::string& signature_name) {
-  const auto plain = protocol::decoded(metadata, kDefaultMaxDecoded);
+  const auto plain = protocol::decoded(metadata, protocol::kMaxBody);
   if (!plain) return plain.error();
   if (protocol == Protocol::kV2) return protocol::read_v2_metadata(*plain);
   return protocol::read_tensorflow_metadata(*plain, signature_name);

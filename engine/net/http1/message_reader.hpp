@@ -9,6 +9,7 @@
 #include "engine/net/block.hpp"
 #include "engine/net/http1/head_parser.hpp"
 #include "engine/net/http1/message_head.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/payload.hpp"
 #include "protocol/status.hpp"
 
@@ -24,8 +25,8 @@ enum class HttpFault : std::uint8_t {
 
 /// Sizes in bytes that a message may have.
 struct MessageLimits {
-  std::size_t header = std::size_t{64} << 10;
-  std::size_t body = std::size_t{128} << 20;
+  std::size_t header = protocol::kMaxHead;
+  std::size_t body = protocol::kMaxBody;
 };
 
 /// Decodes one HTTP message from bytes that arrive piece by piece, in place: the head stays where

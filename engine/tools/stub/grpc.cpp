@@ -13,6 +13,7 @@
 #include "engine/tools/stub/seldon/python_json.hpp"
 #include "graph/units/registry.hpp"
 #include "protocol/convert/convert.hpp"
+#include "protocol/limits.hpp"
 
 namespace infergraph::engine {
 
@@ -112,15 +113,14 @@ Awaitable<GrpcResponse> StubGrpc::handle(GrpcRequest& request) {
   const bool is_question = known.gives == MessageType::kModelMetadata;
   Payload body;
   if (!is_question) {
-    auto json =
-        protocol::convert(request.body, known.takes, Encoding::kJson, graph::kDefaultMaxDecoded);
+    auto json = protocol::convert(request.body, known.takes, Encoding::kJson, protocol::kMaxBody);
     if (!json) co_return refuse(protocol::GrpcCode::kInternal, "Exception deserializing request!");
     body = *std::move(json);
   }
   StubReply reply = co_await caller_.ask(is_question ? "GET" : "POST", known.path, std::move(body));
   if (reply.response.status >= 300) co_return thrown(reply.response);
-  const auto answer = protocol::convert(reply.response.body, known.gives, Encoding::kProto,
-                                        graph::kDefaultMaxDecoded);
+  const auto answer =
+      protocol::convert(reply.response.body, known.gives, Encoding::kProto, protocol::kMaxBody);
   if (!answer) co_return thrown(answer.error().message());
   co_return GrpcResponse{{}, *answer, ""};
 }

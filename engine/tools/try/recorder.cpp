@@ -4,13 +4,14 @@
 
 #include "protocol/convert/convert.hpp"
 #include "protocol/json/json.hpp"
+#include "protocol/limits.hpp"
 
 namespace infergraph::engine {
 
 namespace {
 
 // Messages in proto grow when they become JSON.
-constexpr std::size_t kMaxShown = std::size_t{1} << 27;
+constexpr std::size_t kMaxShown = protocol::kMaxBody;
 
 // What is shown is JSON; a message that can't be shown so is kept as it is.
 protocol::Payload shown(const protocol::Payload& payload, protocol::MessageType type) {

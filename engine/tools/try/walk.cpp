@@ -23,6 +23,7 @@
 #include "graph/units/remote.hpp"
 #include "graph/walker.hpp"
 #include "protocol/convert/convert.hpp"
+#include "protocol/limits.hpp"
 
 namespace infergraph::engine {
 
@@ -43,7 +44,7 @@ Result<Payload> as_json(const Payload& answer, protocol::KeptRequest& request, b
   target.protocol = request.payload.protocol();
   target.role = protocol::Role::kAnswer;
   target.request = &request;
-  target.max_decoded = graph::kDefaultMaxDecoded;
+  target.max_decoded = protocol::kMaxBody;
   auto json = is_feedback ? protocol::convert(answer, protocol::MessageType::kSeldonMessage,
                                               protocol::Encoding::kJson, target.max_decoded)
                           : protocol::convert(answer, target);
@@ -65,7 +66,7 @@ class Session {
         grpc_timeout_(request.grpc_timeout),
         plan_(graph::Plan::make(predictor,
                                 [this](const graph::NodeSpec& node) { return make_unit(node); })),
-        walker_(*plan_, graph::kDefaultMaxDecoded) {}
+        walker_(*plan_, protocol::kMaxBody) {}
 
   TryWalk run(const TryRequest& request, TryRecorder& recorder) {
     resolver_.wait_for_first_round(kDnsLimit);
@@ -135,7 +136,7 @@ class Session {
       const auto told = co_await node->unit->call(protocol::Method::kMetadata, {}, context);
       if (!told) continue;
       auto made = protocol::convert_metadata(*told, protocol::Protocol::kV2,
-                                             protocol::Encoding::kJson, graph::kDefaultMaxDecoded);
+                                             protocol::Encoding::kJson, protocol::kMaxBody);
       if (made && !inputs_of_metadata(made->bytes()).empty()) co_return made;
     }
     co_return protocol::Status(protocol::Code::kUnavailable, "no node tells its inputs");
@@ -164,7 +165,7 @@ class Session {
     unit.model = kind.model;
     unit.is_only = is_single_;
     unit.aggregate_body = node.settings.aggregate_body;
-    unit.max_decoded = graph::kDefaultMaxDecoded;
+    unit.max_decoded = protocol::kMaxBody;
     graph::NodeClients clients;
     NodeAccess access(node);
     access.protocol = unit.protocol;

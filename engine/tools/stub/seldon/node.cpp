@@ -10,6 +10,7 @@
 #include "protocol/convert/convert.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/json/json.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/routes.hpp"
 
 namespace infergraph::engine {
@@ -20,8 +21,6 @@ using protocol::Method;
 using protocol::Payload;
 
 namespace {
-
-constexpr std::size_t kMaxDecoded = std::size_t{128} << 20;
 
 HttpResponse respond(StubAnswer answer) {
   HttpResponse response;
@@ -216,7 +215,7 @@ StubNode::Reply StubNode::answer_of_server(Method method, const HttpRequest& req
     return server_->answer(request);
   }
   if (settings_.payload == nullptr) {
-    const auto plain = protocol::decoded(request.body, kMaxDecoded);
+    const auto plain = protocol::decoded(request.body, protocol::kMaxBody);
     FirstElement first;
     if (!plain || protocol::json::visit(plain->bytes(), first) || first.found.empty()) {
       return server_->error({GrpcCode::kInvalidArgument, "the body is no list of answers", ""},
@@ -232,7 +231,7 @@ StubNode::Reply StubNode::answer_of_server(Method method, const HttpRequest& req
   target.protocol = settings_.personality.value_or(protocol::Protocol::kSeldon);
   target.encoding = encoding;
   target.role = protocol::Role::kAnswer;
-  target.max_decoded = kMaxDecoded;
+  target.max_decoded = protocol::kMaxBody;
   made.response.body.set_protocol(target.protocol);
   made.response.body.set_origin(node_.name);  // what has none is a caller's
   auto proto = protocol::convert(made.response.body, target);

@@ -9,6 +9,7 @@
 #include "engine/tools/stub/tfserving/json.hpp"
 #include "protocol/convert/model_name.hpp"
 #include "protocol/gzip.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/routes.hpp"
 
 namespace infergraph::engine {
@@ -20,8 +21,6 @@ using protocol::Method;
 using protocol::Payload;
 
 namespace {
-
-constexpr std::size_t kMaxDecoded = std::size_t{128} << 20;
 
 constexpr std::array<std::string_view, 5> kMethods = {
     "/tensorflow.serving.PredictionService/Predict",
@@ -302,7 +301,7 @@ StubReply TfServing::answer(const HttpRequest& request) {
     return invalid("Malformed request: " + std::string(request.verb) + " " +
                    std::string(request.path));
   }
-  const auto plain = protocol::decoded(request.body, kMaxDecoded);
+  const auto plain = protocol::decoded(request.body, protocol::kMaxBody);
   if (!plain) return invalid(plain.error().message());
   auto made = answer_rest(servable_, *path, plain->bytes());
   if (!made) return error(made.error(), Encoding::kJson);

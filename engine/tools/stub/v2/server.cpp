@@ -7,6 +7,7 @@
 #include "engine/tools/stub/v2/json.hpp"
 #include "protocol/convert/model_name.hpp"
 #include "protocol/gzip.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/routes.hpp"
 #include "protocol/v2/json_size.hpp"
 
@@ -20,7 +21,6 @@ using protocol::Payload;
 
 namespace {
 
-constexpr std::size_t kMaxDecoded = std::size_t{128} << 20;
 constexpr const char* kServerName = "infergraph-stub";
 constexpr const char* kServerVersion = "1";
 constexpr const char* kModelVersion = "1";
@@ -209,7 +209,7 @@ StubReply V2Server::error(GrpcStatus why, Encoding encoding) const {
 Served<Payload> V2Server::infer(const HttpRequest& http, const std::string& name,
                                 const std::string& version) const {
   if (auto known = model_.check(name, version); !known) return known.error();
-  const auto plain = protocol::decoded(http.body, kMaxDecoded);
+  const auto plain = protocol::decoded(http.body, protocol::kMaxBody);
   if (!plain) return GrpcStatus{GrpcCode::kInvalidArgument, plain.error().message(), ""};
   const auto size = read_json_size(http, plain->size());
   if (!size) return size.error();
