@@ -30,6 +30,7 @@ Status too_much() {
 }
 
 bool take(std::size_t bytes) {
+  // Outside of a scope no single step may make more.
   if (left == kNoBound) return bytes <= kMaxBody;
   is_over = is_over || bytes > left;
   if (!is_over) left -= bytes;

@@ -104,8 +104,7 @@ class Pauses {
 void count_work(std::size_t bytes);
 
 /// Counts `bytes` that are about to be made. Errors: kInvalidArgument when that is more than the
-/// message may cost; kCancelled. Outside of a scope nothing is counted, but a step may not
-/// make more than kMaxBody.
+/// message may cost; kCancelled. Outside of a scope nothing is counted, but 128 MiB are too much.
 Result<void> afford(std::size_t bytes);
 
 /// The same without counting them: for whoever knows only the least that it will be.

@@ -8,6 +8,7 @@
 #include "protocol/convert/convert.hpp"
 #include "protocol/convert/wrapped.hpp"
 #include "protocol/gzip.hpp"
+#include "protocol/invalid.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/seldon/codec.hpp"
 #include "protocol/tensor/elements.hpp"
@@ -24,8 +25,6 @@ constexpr std::string_view kV2Input = "input-0";
 constexpr std::string_view kV2Output = "output-0";
 constexpr std::string_view kTensorflowInput = "inputs";
 constexpr std::string_view kTensorflowOutput = "outputs";
-
-Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
 Role role_of(const Payload& payload) {
   return payload.origin().empty() ? Role::kRequest : Role::kAnswer;

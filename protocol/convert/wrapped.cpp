@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "inference/grpc_service.pb.h"
+#include "protocol/invalid.hpp"
 #include "protocol/seldon/codec.hpp"
 #include "protocol/wire/parse.hpp"
 #include "seldon/prediction.pb.h"
@@ -13,8 +14,6 @@
 namespace infergraph::protocol {
 
 namespace {
-
-Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
 // The messages that customData may hold: those of the node's own protocol over gRPC.
 struct Custom {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/base64.hpp"
+#include "protocol/invalid.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/proto_json.hpp"
 #include "protocol/seldon/codec.hpp"
@@ -21,8 +22,6 @@ namespace {
 constexpr std::string_view kTensor = "data.tensor";
 constexpr const char* kNdarray = "data.ndarray";
 constexpr const char* kTftensor = "data.tftensor";
-
-Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
 // What of a request's meta goes into its answer's. Source: contract/tfserving_proxy.md §1.
 class MetaFilter final : public json::Visitor {

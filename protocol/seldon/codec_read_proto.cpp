@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "protocol/invalid.hpp"
 #include "protocol/json/proto_json.hpp"
 #include "protocol/seldon/reader.hpp"
 #include "protocol/tensor/elements.hpp"
@@ -24,8 +25,6 @@ using seldon::protos::SeldonMessage;
 
 constexpr const char* kNdarray = "data.ndarray";
 constexpr const char* kTftensor = "data.tftensor";
-
-Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
 // Nested lists on the wire, which protobuf's parser keeps from being deep.
 class ListReader {

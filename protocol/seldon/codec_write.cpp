@@ -5,6 +5,7 @@
 
 #include "base/base64.hpp"
 #include "base/utf8.hpp"
+#include "protocol/invalid.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/proto_json.hpp"
 #include "protocol/seldon/codec.hpp"
@@ -29,8 +30,6 @@ constexpr int kNdarray = 3;
 constexpr int kTftensor = 4;
 constexpr int kShape = 1;
 constexpr int kValues = 2;
-
-Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
 // In which member of `data` a tensor goes: only some hold what is no number.
 DataKind kind_for(const Tensor& tensor, DataKind asked) {

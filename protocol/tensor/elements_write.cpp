@@ -8,6 +8,7 @@
 
 #include "base/base64.hpp"
 #include "base/utf8.hpp"
+#include "protocol/invalid.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/tensor/elements.hpp"
 #include "protocol/work.hpp"
@@ -17,8 +18,6 @@ namespace infergraph::protocol {
 namespace {
 
 constexpr std::size_t kMostDimensions = json::kMaxDepth;
-
-Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
 void append_non_finite(std::string& out, std::string_view name, const JsonStyle& style) {
   if (style.quote_non_finite) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "protocol/invalid.hpp"
 #include "protocol/tensor/elements.hpp"
 #include "protocol/wire/fields.hpp"
 
@@ -13,8 +14,6 @@ namespace infergraph::protocol {
 namespace {
 
 using tensorflow::TensorProto;
-
-Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
 Status too_large() { return {Code::kTooLarge, "the message is more than 2 GiB"}; }
 

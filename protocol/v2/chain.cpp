@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "inference/grpc_service.pb.h"
+#include "protocol/invalid.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/v2/codec.hpp"
 #include "protocol/wire/fields.hpp"
@@ -18,8 +19,6 @@ using inference::ModelInferRequest;
 using inference::ModelInferResponse;
 using json::Kind;
 using json::Path;
-
-Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
 constexpr std::size_t kMostError = 400;
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/utf8.hpp"
+#include "protocol/invalid.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/tensor/elements.hpp"
 #include "protocol/v2/codec.hpp"
@@ -11,8 +12,6 @@
 namespace infergraph::protocol {
 
 namespace {
-
-Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
 Result<std::vector<std::int64_t>> read_shape(Message& message, std::string_view text,
                                              const std::string& path) {

@@ -2,6 +2,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "protocol/invalid.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/tensor/elements.hpp"
 #include "protocol/v2/codec.hpp"
@@ -10,8 +11,6 @@
 namespace infergraph::protocol {
 
 namespace {
-
-Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
 bool is_half(DataType type) { return type == DataType::kFloat16 || type == DataType::kBfloat16; }
 

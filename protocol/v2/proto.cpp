@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "inference/grpc_service.pb.h"
+#include "protocol/invalid.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/tensor/elements.hpp"
 #include "protocol/v2/codec.hpp"
@@ -21,8 +22,6 @@ namespace {
 using inference::InferTensorContents;
 using inference::ModelInferRequest;
 using inference::ModelInferResponse;
-
-Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
 template <typename T, typename Values>
 std::string packed(const Values& values) {
