@@ -1,5 +1,7 @@
 #include "engine/net/address_book.hpp"
 
+#include "base/host_port.hpp"
+
 namespace infergraph::engine {
 namespace {
 
@@ -9,9 +11,7 @@ constexpr auto kSlow = std::chrono::seconds(1);
 }  // namespace
 
 std::string to_text(const TcpEndpoint& endpoint) {
-  const std::string address = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" +
-         std::to_string(endpoint.port());
+  return host_port(endpoint.address().to_string(), endpoint.port());
 }
 
 std::vector<TcpEndpoint> AddressBook::addresses() const {

@@ -4,6 +4,7 @@
 
 #include "base/append_number.hpp"
 #include "base/ascii.hpp"
+#include "base/host_port.hpp"
 #include "protocol/routes.hpp"
 #include "protocol/v2/json_size.hpp"
 
@@ -41,8 +42,7 @@ std::string without_dots(std::string_view segments) {
 RequestHead::RequestHead(protocol::Protocol protocol, std::string model,
                          const std::string& status_path, const AddressBook& book)
     : protocol_(protocol), model_(std::move(model)) {
-  const bool is_ipv6 = book.host().find(':') != std::string::npos;
-  host_ = (is_ipv6 ? "[" + book.host() + "]" : book.host()) + ":" + std::to_string(book.port());
+  host_ = host_port(book.host(), book.port());
   const std::string segment = protocol::percent_encoded(model_);
   for (std::size_t i = 0; i < paths_.size(); ++i) {
     paths_[i] = protocol::rest_path(protocol_, static_cast<Method>(i), segment);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/host_port.hpp"
 #include "base/utf8.hpp"
 #include "engine/tools/settings_text.hpp"
 
@@ -94,9 +95,8 @@ std::string_view transport_text(protocol::Transport transport) {
 }
 
 std::string address_text(std::string_view host, std::uint16_t port) {
-  const bool is_v6 = host.find(':') != std::string_view::npos;
-  std::string made = is_v6 ? "[" + std::string(host) + "]" : std::string(host);
-  if (port != 0) made += ":" + std::to_string(port);
+  std::string made = host_port(host, port);
+  if (port == 0) made.erase(made.rfind(':'));
   return made;
 }
 
