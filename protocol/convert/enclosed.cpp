@@ -1,4 +1,4 @@
-#include "protocol/convert/wrapped.hpp"
+#include "protocol/convert/enclosed.hpp"
 
 #include <string>
 #include <string_view>

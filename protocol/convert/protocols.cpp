@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "protocol/convert/convert.hpp"
-#include "protocol/convert/wrapped.hpp"
+#include "protocol/convert/enclosed.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/invalid.hpp"
 #include "protocol/json/json.hpp"

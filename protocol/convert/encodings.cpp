@@ -1,10 +1,9 @@
-#include "protocol/convert/convert.hpp"
-
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/utf8.hpp"
+#include "protocol/convert/convert.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/proto_json.hpp"
