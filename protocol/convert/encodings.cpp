@@ -1,3 +1,4 @@
+// Between the encodings of the messages of protocol seldon: JSON and proto.
 #include <string>
 #include <string_view>
 #include <utility>
