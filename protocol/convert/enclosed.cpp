@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "inference/grpc_service.pb.h"
+#include "protocol/convert/codecs.hpp"
 #include "protocol/invalid.hpp"
-#include "protocol/seldon/codec.hpp"
 #include "protocol/wire/parse.hpp"
 #include "seldon/prediction.pb.h"
 #include "tensorflow_serving/predict.pb.h"
@@ -40,6 +40,15 @@ std::string naming(const ModelProfile& model, Protocol protocol) {
   return request.SerializeAsString();
 }
 
+// `answer` as the body that its own protocol has in `encoding`.
+Result<Payload> body_of(const Payload& answer, const Target& target, Encoding encoding) {
+  Target own = target;
+  own.protocol = answer.protocol();
+  own.role = Role::kAnswer;
+  own.encoding = encoding;
+  return convert(answer, own);
+}
+
 }  // namespace
 
 Result<Payload> from_json_data(const Message& message, const Target& target) {
@@ -51,18 +60,13 @@ Result<Payload> from_json_data(const Message& message, const Target& target) {
 
 Result<Payload> to_json_data(const Payload& answer, const Target& target,
                              const RequestTraits& traits) {
-  Target own = target;
-  own.protocol = answer.protocol();
-  own.role = Role::kAnswer;
-  own.encoding = Encoding::kJson;
-  const auto json = convert(answer, own);
+  const auto json = body_of(answer, target, Encoding::kJson);
   if (!json) return json.error();
   Message message;
   message.source = *json;
   message.content = Content::kJsonData;
   message.value = json->bytes();
-  return target.encoding == Encoding::kJson ? write_seldon_json(message, traits)
-                                            : write_seldon_proto(message, traits);
+  return write_message(message, target, traits);
 }
 
 Result<Payload> from_custom_data(const Message& message, const Target& target) {
@@ -87,11 +91,7 @@ Result<Payload> from_custom_data(const Message& message, const Target& target) {
 
 Result<Payload> to_custom_data(const Payload& answer, const Target& target,
                                const RequestTraits& traits) {
-  Target own = target;
-  own.protocol = answer.protocol();
-  own.role = Role::kAnswer;
-  own.encoding = Encoding::kProto;
-  const auto wire = convert(answer, own);
+  const auto wire = body_of(answer, target, Encoding::kProto);
   if (!wire) return wire.error();
   google::protobuf::Any any;
   any.set_type_url("type.googleapis.com/" + std::string(custom_of(answer.protocol()).answer));
@@ -99,8 +99,7 @@ Result<Payload> to_custom_data(const Payload& answer, const Target& target,
   Message message;
   message.content = Content::kCustomData;
   message.value = message.keep(any.SerializeAsString());
-  return target.encoding == Encoding::kJson ? write_seldon_json(message, traits)
-                                            : write_seldon_proto(message, traits);
+  return write_message(message, target, traits);
 }
 
 }  // namespace infergraph::protocol
