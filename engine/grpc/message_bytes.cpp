@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "protocol/chain.hpp"
+#include "protocol/piece_list.hpp"
 
 namespace infergraph::engine {
 
@@ -61,9 +61,9 @@ Payload to_payload(const grpc::ByteBuffer& buffer) {
 
 grpc::ByteBuffer to_byte_buffer(const Payload& payload) {
   if (const auto* slices = dynamic_cast<const Slices*>(payload.pieces())) return slices->buffer();
-  if (const auto* chain = dynamic_cast<const protocol::Chain*>(payload.pieces())) {
+  if (const auto* list = dynamic_cast<const protocol::PieceList*>(payload.pieces())) {
     std::vector<grpc::Slice> slices;
-    for (const Payload& part : chain->parts()) {
+    for (const Payload& part : list->parts()) {
       std::vector<grpc::Slice> of_part;
       (void)to_byte_buffer(part).Dump(&of_part);
       slices.insert(slices.end(), of_part.begin(), of_part.end());

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "inference/grpc_service.pb.h"
-#include "protocol/chain.hpp"
+#include "protocol/piece_list.hpp"
 #include "protocol/wire/writer.hpp"
 
 namespace infergraph::engine {
@@ -24,7 +24,7 @@ Payload wrapped(const Payload& answer) {
   std::vector<Payload> parts;
   parts.push_back(Payload::proto(std::move(head).finish().value_or("")));
   parts.push_back(answer);
-  Payload made(std::make_shared<const protocol::Chain>(std::move(parts)));
+  Payload made(std::make_shared<const protocol::PieceList>(std::move(parts)));
   made.set_encoding(protocol::Encoding::kProto);
   return made;
 }

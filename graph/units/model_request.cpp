@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/chain.hpp"
+#include "protocol/piece_list.hpp"
 #include "protocol/tensorflow/metadata.hpp"
 #include "protocol/wire/writer.hpp"
 
@@ -40,7 +40,7 @@ bool names_model(Protocol protocol, std::string_view begin) {
 }
 
 Payload joined(std::vector<Payload> parts, const Payload& request) {
-  Payload made(std::make_shared<const protocol::Chain>(std::move(parts)));
+  Payload made(std::make_shared<const protocol::PieceList>(std::move(parts)));
   made.set_encoding(protocol::Encoding::kProto);
   made.set_protocol(request.protocol());
   made.set_origin(request.origin());

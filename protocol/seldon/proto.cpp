@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/chain.hpp"
+#include "protocol/piece_list.hpp"
 #include "protocol/seldon/route.hpp"
 #include "protocol/wire/parse.hpp"
 #include "seldon/prediction.pb.h"
@@ -191,7 +191,7 @@ Result<Payload> join_list_proto(std::span<const Payload> messages) {
     parts.push_back(messages[i]);
     begin = ends[i];
   }
-  Payload list(std::make_shared<const Chain>(std::move(parts)));
+  Payload list(std::make_shared<const PieceList>(std::move(parts)));
   list.set_encoding(Encoding::kProto);
   return list;
 }

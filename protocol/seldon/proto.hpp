@@ -27,7 +27,7 @@ Result<std::map<std::string, int>> read_feedback_routing_proto(std::string_view 
 /// fields. One without meta, or malformed, comes back unchanged.
 std::string with_routing_proto(std::string_view wire, RoutingEntries routing);
 
-/// The SeldonMessageList of an aggregate call, as a Chain of the children's messages, which are
+/// The SeldonMessageList of an aggregate call, as a PieceList of the children's messages, which are
 /// neither looked at nor copied; an empty one is a message without fields. Errors:
 /// kInvalidCombination for more than 2 GiB, the most that a message may have.
 Result<Payload> join_list_proto(std::span<const Payload> messages);

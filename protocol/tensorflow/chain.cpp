@@ -1,6 +1,4 @@
 // An answer as the next request, spliced: the values are neither read nor, when large, copied.
-#include "protocol/chain.hpp"
-
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -9,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/piece_list.hpp"
 #include "protocol/tensorflow/codec.hpp"
 #include "protocol/tensorflow/members.hpp"
 #include "protocol/wire/fields.hpp"
@@ -125,7 +124,7 @@ Result<Payload> chain_tensorflow_proto(const Payload& answer, const ModelProfile
   }
   if (parts.empty()) return made_from(answer, Payload::proto(std::move(small)));
   flush();
-  Payload request(std::make_shared<const Chain>(std::move(parts)));
+  Payload request(std::make_shared<const PieceList>(std::move(parts)));
   request.set_encoding(Encoding::kProto);
   return made_from(answer, std::move(request));
 }

@@ -1,6 +1,4 @@
 // An answer of protocol v2 as the next request, its tensors unread.
-#include "protocol/chain.hpp"
-
 #include <memory>
 #include <utility>
 #include <vector>
@@ -8,6 +6,7 @@
 #include "inference/grpc_service.pb.h"
 #include "protocol/invalid.hpp"
 #include "protocol/json/json.hpp"
+#include "protocol/piece_list.hpp"
 #include "protocol/v2/codec.hpp"
 #include "protocol/wire/fields.hpp"
 
@@ -144,7 +143,7 @@ Result<Payload> chain_v2_proto(const Payload& answer, const std::string& model_n
   if (!has_outputs) return invalid("the answer has no outputs");
   if (parts.empty()) return as_request(Payload::proto(std::move(small)), answer);
   flush();
-  Payload made(std::make_shared<const Chain>(std::move(parts)));
+  Payload made(std::make_shared<const PieceList>(std::move(parts)));
   made.set_encoding(Encoding::kProto);
   return as_request(std::move(made), answer);
 }

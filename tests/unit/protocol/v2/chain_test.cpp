@@ -1,5 +1,3 @@
-#include "protocol/chain.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "inference/grpc_service.pb.h"
+#include "protocol/piece_list.hpp"
 #include "protocol/v2/codec.hpp"
 
 namespace infergraph::protocol {
@@ -109,9 +108,9 @@ TEST(V2Chain, MakesAnAnswerOnTheWireARequest) {
 
 // Whether a part of `made` lies in `wire`.
 bool borrows(const Payload& made, std::string_view wire) {
-  const auto* chain = dynamic_cast<const Chain*>(made.pieces());
-  if (chain == nullptr) return false;
-  for (const Payload& part : chain->parts()) {
+  const auto* list = dynamic_cast<const PieceList*>(made.pieces());
+  if (list == nullptr) return false;
+  for (const Payload& part : list->parts()) {
     const char* at = part.bytes().data();
     if (at >= wire.data() && at < wire.data() + wire.size()) return true;
   }

@@ -13,9 +13,9 @@ namespace infergraph::protocol {
 
 /// Payloads one behind the other as one body: none is copied, unless somebody looks into the whole.
 /// Threads: any.
-class Chain final : public Pieces {
+class PieceList final : public Pieces {
  public:
-  explicit Chain(std::vector<Payload> parts) : parts_(std::move(parts)) {
+  explicit PieceList(std::vector<Payload> parts) : parts_(std::move(parts)) {
     for (const Payload& part : parts_) size_ += part.size();
   }
 
