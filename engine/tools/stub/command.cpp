@@ -93,7 +93,7 @@ int run_stub(const std::vector<std::string>& args, const Environment& environmen
   Runtime runtime(1);
   StubFleet fleet(runtime, graph->predictor, options);
   if (!fleet.problems().empty()) return fail(fleet.problems().front());
-  if (fleet.seats().empty()) return fail("the graph has no node that could be stood in for");
+  if (fleet.stand_ins().empty()) return fail("the graph has no node that could be stood in for");
 
   runtime.start();
   const auto opened = fleet.open(StubFleet::Ports::kOwn);

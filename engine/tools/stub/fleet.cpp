@@ -78,53 +78,53 @@ StubFleet::StubFleet(Runtime& runtime, const graph::PredictorSpec& predictor,
   for (const TreePlace& place : tree_order(predictor)) {
     const graph::NodeSpec& node = predictor.nodes[place.node];
     if (is_in_process(node)) continue;
-    Seat seat = make_seat(node, options, options.seed + place.node);
-    seat.node = place.node;
-    seats_.push_back(std::move(seat));
+    StandIn stand_in = make_stand_in(node, options, options.seed + place.node);
+    stand_in.node = place.node;
+    stand_ins_.push_back(std::move(stand_in));
   }
 }
 
-StubFleet::Seat StubFleet::make_seat(const graph::NodeSpec& node, const Options& options,
-                                     std::uint64_t seed) {
+StubFleet::StandIn StubFleet::make_stand_in(const graph::NodeSpec& node, const Options& options,
+                                            std::uint64_t seed) {
   StubSettings settings = stub_settings_of(node, options.overrides, problems_);
   const graph::ServerKind kind = graph::server_kind_of(node, options.protocol);
-  Seat seat;
-  seat.personality = settings.personality.value_or(kind.protocol);
-  settings.personality = seat.personality;
-  seat.is_direct = kind.direct && seat.personality == kind.protocol;
-  const graph::Endpoint& endpoint = seat.is_direct ? *kind.direct : node.endpoint;
-  seat.host = endpoint.service_host;
+  StandIn stand_in;
+  stand_in.personality = settings.personality.value_or(kind.protocol);
+  settings.personality = stand_in.personality;
+  stand_in.is_direct = kind.direct && stand_in.personality == kind.protocol;
+  const graph::Endpoint& endpoint = stand_in.is_direct ? *kind.direct : node.endpoint;
+  stand_in.host = endpoint.service_host;
   // A node with one port for both is called as a component is.
-  const bool by_both = seat.personality != Protocol::kSeldon && !endpoint.type &&
+  const bool by_both = stand_in.personality != Protocol::kSeldon && !endpoint.type &&
                        endpoint.http_port != endpoint.grpc_port;
   const auto is_called = [&](Transport transport) {
     return by_both ? graph::is_callable(endpoint, transport)
                    : transport_of(endpoint, options.transport) == transport;
   };
-  auto server = make_server(seat.personality, node, kind.model.name, settings);
-  seat.stub = std::make_unique<StubNode>(node, std::move(settings), seed, std::move(server));
-  seat.service = std::make_unique<StubService>(*seat.stub, options.on_event);
-  if (is_called(Transport::kRest)) seat.http_port = endpoint.http_port;
+  auto server = make_server(stand_in.personality, node, kind.model.name, settings);
+  stand_in.stub = std::make_unique<StubNode>(node, std::move(settings), seed, std::move(server));
+  stand_in.service = std::make_unique<StubService>(*stand_in.stub, options.on_event);
+  if (is_called(Transport::kRest)) stand_in.http_port = endpoint.http_port;
   if (is_called(Transport::kGrpc)) {
-    seat.grpc_port = endpoint.grpc_port;
-    seat.grpc = std::make_unique<GrpcSide>(runtime_.thread(0), *seat.service);
+    stand_in.grpc_port = endpoint.grpc_port;
+    stand_in.grpc = std::make_unique<GrpcSide>(runtime_.thread(0), *stand_in.service);
   }
-  return seat;
+  return stand_in;
 }
 
 StubFleet::~StubFleet() = default;
 
 void StubFleet::share_addresses() {
-  for (std::size_t i = 0; i < seats_.size(); ++i) {
+  for (std::size_t i = 0; i < stand_ins_.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k) {
-      const Seat& first = seats_[k];
-      const bool is_one = first.host_seat == nullptr && first.host == seats_[i].host &&
-                          first.personality == seats_[i].personality &&
-                          first.http_port == seats_[i].http_port &&
-                          first.grpc_port == seats_[i].grpc_port;
+      const StandIn& first = stand_ins_[k];
+      const bool is_one = first.answered_by == nullptr && first.host == stand_ins_[i].host &&
+                          first.personality == stand_ins_[i].personality &&
+                          first.http_port == stand_ins_[i].http_port &&
+                          first.grpc_port == stand_ins_[i].grpc_port;
       if (!is_one) continue;
-      seats_[i].host_seat = &first;
-      first.service->add(*seats_[i].stub);
+      stand_ins_[i].answered_by = &first;
+      first.service->add(*stand_ins_[i].stub);
       break;
     }
   }
@@ -132,10 +132,10 @@ void StubFleet::share_addresses() {
 
 Result<void> StubFleet::check_ports() const {
   std::map<std::uint16_t, std::string_view> names;
-  for (const Seat& seat : seats_) {
-    if (seat.host_seat != nullptr) continue;
-    const std::string& name = seat.stub->node().name;
-    for (const std::uint16_t port : {seat.http_port, seat.grpc_port}) {
+  for (const StandIn& stand_in : stand_ins_) {
+    if (stand_in.answered_by != nullptr) continue;
+    const std::string& name = stand_in.stub->node().name;
+    for (const std::uint16_t port : {stand_in.http_port, stand_in.grpc_port}) {
       if (port == 0) continue;
       const auto [known, fresh] = names.emplace(port, name);
       if (fresh) continue;
@@ -153,26 +153,26 @@ Result<void> StubFleet::open(Ports ports) {
     share_addresses();
     if (auto checked = check_ports(); !checked) return checked;
   }
-  for (Seat& seat : seats_) {
-    if (seat.host_seat != nullptr) continue;
-    const bool by_http = seat.grpc == nullptr || seat.http_port != 0;
+  for (StandIn& stand_in : stand_ins_) {
+    if (stand_in.answered_by != nullptr) continue;
+    const bool by_http = stand_in.grpc == nullptr || stand_in.http_port != 0;
     if (by_http) {
-      if (auto opened = open_http(seat, ports); !opened) return opened;
+      if (auto opened = open_http(stand_in, ports); !opened) return opened;
     }
-    if (seat.grpc == nullptr) continue;
-    if (auto opened = open_grpc(seat, ports); !opened) return opened;
+    if (stand_in.grpc == nullptr) continue;
+    if (auto opened = open_grpc(stand_in, ports); !opened) return opened;
   }
   return {};
 }
 
-void StubFleet::call_here(const Seat& seat, graph::NodeSpec& node) {
-  if (seat.is_direct) {
+void StubFleet::call_here(const StandIn& stand_in, graph::NodeSpec& node) {
+  if (stand_in.is_direct) {
     const auto here = [](std::uint16_t port) -> std::optional<graph::NodeSettings::Address> {
       if (port == 0) return std::nullopt;
       return graph::NodeSettings::Address{"127.0.0.1", port};
     };
-    node.settings.rest_endpoint = here(seat.http_port);
-    node.settings.grpc_endpoint = here(seat.grpc_port);
+    node.settings.rest_endpoint = here(stand_in.http_port);
+    node.settings.grpc_endpoint = here(stand_in.grpc_port);
     return;
   }
   node.settings.rest_endpoint.reset();
@@ -180,43 +180,44 @@ void StubFleet::call_here(const Seat& seat, graph::NodeSpec& node) {
   graph::Endpoint& endpoint = node.endpoint;
   endpoint.service_host = "127.0.0.1";
   endpoint.grpc_host.clear();
-  endpoint.http_port = seat.http_port;
-  endpoint.grpc_port = seat.grpc_port;
+  endpoint.http_port = stand_in.http_port;
+  endpoint.grpc_port = stand_in.grpc_port;
   endpoint.type.reset();
-  if (seat.http_port == 0) endpoint.type = Transport::kGrpc;
-  if (seat.grpc_port == 0) endpoint.type = Transport::kRest;
+  if (stand_in.http_port == 0) endpoint.type = Transport::kGrpc;
+  if (stand_in.grpc_port == 0) endpoint.type = Transport::kRest;
 }
 
-Result<void> StubFleet::open_grpc(Seat& seat, Ports ports) {
+Result<void> StubFleet::open_grpc(StandIn& stand_in, Ports ports) {
   GrpcFrontOptions options;
-  options.port = ports == Ports::kOwn ? seat.grpc_port : std::uint16_t{0};
+  options.port = ports == Ports::kOwn ? stand_in.grpc_port : std::uint16_t{0};
   options.addresses = {"localhost"};
-  seat.grpc->front = std::make_unique<GrpcFront>(seat.grpc->thread, *seat.grpc->service, options);
-  const auto port = seat.grpc->front->open();
-  seat.grpc->thread.start();
+  stand_in.grpc->front =
+      std::make_unique<GrpcFront>(stand_in.grpc->thread, *stand_in.grpc->service, options);
+  const auto port = stand_in.grpc->front->open();
+  stand_in.grpc->thread.start();
   if (!port) {
-    return Status(port.error().code(), port.error().message(), seat.stub->node().name);
+    return Status(port.error().code(), port.error().message(), stand_in.stub->node().name);
   }
-  seat.grpc_port = *port;
-  seat.grpc->front->set_serving(true);
+  stand_in.grpc_port = *port;
+  stand_in.grpc->front->set_serving(true);
   return {};
 }
 
-Result<void> StubFleet::open_http(Seat& seat, Ports ports) {
+Result<void> StubFleet::open_http(StandIn& stand_in, Ports ports) {
   const bool own = ports == Ports::kOwn;
   // ::1 comes second: a kernel may lack IPv6, and a free port need not be free on both.
   for (const std::string_view address : {"127.0.0.1", "::1"}) {
     ListenerOptions options;
-    options.port = own ? seat.http_port : std::uint16_t{0};
+    options.port = own ? stand_in.http_port : std::uint16_t{0};
     options.addresses = {std::string(address)};
     auto listener = std::make_unique<HttpListener>(
-        runtime_, options, std::vector<HttpListener::ThreadService>{{seat.service.get()}});
+        runtime_, options, std::vector<HttpListener::ThreadService>{{stand_in.service.get()}});
     const auto port = listener->open();
     if (port) {
-      seat.http_port = *port;
-      seat.listeners.push_back(std::move(listener));
+      stand_in.http_port = *port;
+      stand_in.listeners.push_back(std::move(listener));
     } else if (address == "127.0.0.1") {
-      return Status(port.error().code(), port.error().message(), seat.stub->node().name);
+      return Status(port.error().code(), port.error().message(), stand_in.stub->node().name);
     }
     if (!own) break;
   }
@@ -225,14 +226,14 @@ Result<void> StubFleet::open_http(Seat& seat, Ports ports) {
 
 void StubFleet::close(std::chrono::milliseconds limit) {
   const auto deadline = Clock::now() + limit;
-  for (Seat& seat : seats_) {
-    for (const auto& listener : seat.listeners) {
+  for (StandIn& stand_in : stand_ins_) {
+    for (const auto& listener : stand_in.listeners) {
       listener->drain(
           std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
     }
-    seat.listeners.clear();
-    if (seat.grpc && seat.grpc->front) {
-      seat.grpc->front->drain(
+    stand_in.listeners.clear();
+    if (stand_in.grpc && stand_in.grpc->front) {
+      stand_in.grpc->front->drain(
           std::max(std::chrono::milliseconds(0),
                    std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now())));
     }

@@ -46,34 +46,34 @@ class StubFleet {
   void close(std::chrono::milliseconds limit);
 
   struct GrpcSide;
-  struct Seat {
+  struct StandIn {
     std::size_t node = 0;  ///< index in PredictorSpec::nodes
     protocol::Protocol personality = protocol::Protocol::kSeldon;
     std::string host;             ///< that the graph calls
     bool is_direct = false;       ///< stands in for a model server behind a proxy
     std::uint16_t http_port = 0;  ///< 0: none
     std::uint16_t grpc_port = 0;  ///< 0: none
-    /// Another seat answers for it, at its address, which is the same.
-    const Seat* host_seat = nullptr;
+    /// Another one answers for it, at its address, which is the same.
+    const StandIn* answered_by = nullptr;
     std::unique_ptr<StubNode> stub;
     std::unique_ptr<StubService> service;
     std::vector<std::unique_ptr<HttpListener>> listeners;  ///< with an http_port
     std::unique_ptr<GrpcSide> grpc;                        ///< with a grpc_port
   };
-  const std::vector<Seat>& seats() const { return seats_; }
-  /// Makes the graph call `seat`, wherever it listens.
-  static void call_here(const Seat& seat, graph::NodeSpec& node);
+  const std::vector<StandIn>& stand_ins() const { return stand_ins_; }
+  /// Makes the graph call `stand_in`, wherever it listens.
+  static void call_here(const StandIn& stand_in, graph::NodeSpec& node);
   const std::vector<std::string>& problems() const { return problems_; }
 
  private:
-  Seat make_seat(const graph::NodeSpec& node, const Options& options, std::uint64_t seed);
+  StandIn make_stand_in(const graph::NodeSpec& node, const Options& options, std::uint64_t seed);
   void share_addresses();
   protocol::Result<void> check_ports() const;
-  protocol::Result<void> open_http(Seat& seat, Ports ports);
-  protocol::Result<void> open_grpc(Seat& seat, Ports ports);
+  protocol::Result<void> open_http(StandIn& stand_in, Ports ports);
+  protocol::Result<void> open_grpc(StandIn& stand_in, Ports ports);
 
   Runtime& runtime_;
-  std::vector<Seat> seats_;
+  std::vector<StandIn> stand_ins_;
   std::vector<std::string> problems_;
 };
 

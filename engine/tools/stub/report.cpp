@@ -20,8 +20,8 @@ std::string padded(std::string text, std::size_t width) {
 
 std::size_t name_width(const StubFleet& fleet) {
   std::size_t width = 4;
-  for (const auto& seat : fleet.seats()) {
-    width = std::max(width, columns_of(printable(seat.stub->node().name)));
+  for (const auto& stand_in : fleet.stand_ins()) {
+    width = std::max(width, columns_of(printable(stand_in.stub->node().name)));
   }
   return width;
 }
@@ -41,11 +41,11 @@ std::string type_or_dash(const graph::NodeSpec& node) {
 }
 
 /// "localhost:9000"; "localhost:2001, gRPC localhost:2000" of one that has both.
-std::string ports_text(const StubFleet::Seat& seat) {
+std::string ports_text(const StubFleet::StandIn& stand_in) {
   std::string text;
-  if (seat.http_port != 0) text = "localhost:" + std::to_string(seat.http_port);
-  if (seat.grpc_port == 0) return text;
-  return (text.empty() ? "" : text + ", gRPC ") + "localhost:" + std::to_string(seat.grpc_port);
+  if (stand_in.http_port != 0) text = "localhost:" + std::to_string(stand_in.http_port);
+  if (stand_in.grpc_port == 0) return text;
+  return (text.empty() ? "" : text + ", gRPC ") + "localhost:" + std::to_string(stand_in.grpc_port);
 }
 
 /// One line for a node: "predict 12, send-feedback 1", or "-".
@@ -75,22 +75,22 @@ void StubReport::print_listening(const StubFleet& fleet) {
     write_string(writer, "listening");
     write_key(writer, "nodes");
     writer.StartArray();
-    for (const auto& seat : fleet.seats()) {
+    for (const auto& stand_in : fleet.stand_ins()) {
       writer.StartObject();
       write_key(writer, "name");
-      write_string(writer, to_utf8(seat.stub->node().name));
+      write_string(writer, to_utf8(stand_in.stub->node().name));
       write_key(writer, "personality");
-      write_string(writer, personality_text(seat.personality));
+      write_string(writer, personality_text(stand_in.personality));
       // The one that there is, or REST's.
       write_key(writer, "port");
-      writer.Uint(seat.http_port != 0 ? seat.http_port : seat.grpc_port);
-      if (seat.http_port != 0) {
+      writer.Uint(stand_in.http_port != 0 ? stand_in.http_port : stand_in.grpc_port);
+      if (stand_in.http_port != 0) {
         write_key(writer, "http_port");
-        writer.Uint(seat.http_port);
+        writer.Uint(stand_in.http_port);
       }
-      if (seat.grpc_port != 0) {
+      if (stand_in.grpc_port != 0) {
         write_key(writer, "grpc_port");
-        writer.Uint(seat.grpc_port);
+        writer.Uint(stand_in.grpc_port);
       }
       writer.EndObject();
     }
@@ -100,20 +100,21 @@ void StubReport::print_listening(const StubFleet& fleet) {
     return;
   }
   const std::size_t width = name_width(fleet);
-  for (const auto& seat : fleet.seats()) {
-    const graph::NodeSpec& node = seat.stub->node();
+  for (const auto& stand_in : fleet.stand_ins()) {
+    const graph::NodeSpec& node = stand_in.stub->node();
     out_ << style_.bold(padded(printable(node.name), width)) << "  "
-         << style_.cyan(padded(type_or_dash(node), 18)) << "  " << ports_text(seat);
-    if (seat.personality != protocol::Protocol::kSeldon) {
-      out_ << "  " << personality_text(seat.personality);
+         << style_.cyan(padded(type_or_dash(node), 18)) << "  " << ports_text(stand_in);
+    if (stand_in.personality != protocol::Protocol::kSeldon) {
+      out_ << "  " << personality_text(stand_in.personality);
     }
-    if (!is_this_machine(seat.host)) {
-      out_ << style_.dim("  (the graph calls it " + printable(seat.host) +
+    if (!is_this_machine(stand_in.host)) {
+      out_ << style_.dim("  (the graph calls it " + printable(stand_in.host) +
                          ": let that name lead here)");
     }
     out_ << "\n";
   }
-  out_ << style_.dim(counted(fleet.seats().size(), "stand-in") + ", stop with Ctrl-C") << std::endl;
+  out_ << style_.dim(counted(fleet.stand_ins().size(), "stand-in") + ", stop with Ctrl-C")
+       << std::endl;
 }
 
 void StubReport::print_body(std::string_view arrow, std::string_view body) {
@@ -177,9 +178,9 @@ void StubReport::print_counts(const StubFleet& fleet) {
     write_string(writer, "counts");
     write_key(writer, "nodes");
     writer.StartObject();
-    for (const auto& seat : fleet.seats()) {
-      const StubCounts& counts = seat.stub->counts();
-      write_key(writer, to_utf8(seat.stub->node().name));
+    for (const auto& stand_in : fleet.stand_ins()) {
+      const StubCounts& counts = stand_in.stub->counts();
+      write_key(writer, to_utf8(stand_in.stub->node().name));
       writer.StartObject();
       for (int method = 0; method < protocol::kMethodCount; ++method) {
         const std::uint64_t calls = counts.calls[static_cast<std::size_t>(method)];
@@ -202,9 +203,10 @@ void StubReport::print_counts(const StubFleet& fleet) {
   }
   const std::size_t width = name_width(fleet);
   out_ << "\n" << style_.bold("requests") << "\n";
-  for (const auto& seat : fleet.seats()) {
-    const StubCounts& counts = seat.stub->counts();
-    out_ << "  " << padded(printable(seat.stub->node().name), width) << "  " << calls_text(counts);
+  for (const auto& stand_in : fleet.stand_ins()) {
+    const StubCounts& counts = stand_in.stub->counts();
+    out_ << "  " << padded(printable(stand_in.stub->node().name), width) << "  "
+         << calls_text(counts);
     if (counts.errors > 0) out_ << "  " << style_.red("errors " + std::to_string(counts.errors));
     out_ << "\n";
   }

@@ -206,8 +206,8 @@ int run_try(const std::vector<std::string>& args, const Environment& environment
     stub_runtime.start();
     const auto opened = fleet->open(StubFleet::Ports::kFree);
     if (!opened) return fail(1, opened.error().message());
-    for (const StubFleet::Seat& seat : fleet->seats()) {
-      StubFleet::call_here(seat, graph->predictor.nodes[seat.node]);
+    for (const StubFleet::StandIn& stand_in : fleet->stand_ins()) {
+      StubFleet::call_here(stand_in, graph->predictor.nodes[stand_in.node]);
     }
   }
   make_message(graph->predictor, flags, std::move(given), request);
