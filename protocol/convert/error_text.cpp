@@ -24,7 +24,7 @@ class TextFinder final : public json::Visitor {
   void value(const json::Path& path, json::Kind kind, std::string_view text) override {
     if (kind != json::Kind::kString) return;
     if (path.is({"error"}) || path.is({"status", "info"})) {
-      found_ = json::unescaped(text.substr(1, text.size() - 2));
+      found_ = json::read_string(text);
     }
   }
 

@@ -34,16 +34,13 @@ class CardReader final : public json::Visitor {
     return path.depth() == 0 && kind == json::Kind::kObject;
   }
   void value(const json::Path& path, json::Kind kind, std::string_view text) override {
-    if (kind == json::Kind::kString && path.is({"name"})) card_.name = plain(text);
-    if (kind == json::Kind::kString && path.is({"platform"})) card_.platform = plain(text);
+    if (kind == json::Kind::kString && path.is({"name"})) card_.name = json::read_string(text);
+    if (kind == json::Kind::kString && path.is({"platform"}))
+      card_.platform = json::read_string(text);
     if (kind == json::Kind::kArray && path.is({"versions"})) card_.versions = text;
   }
 
  private:
-  static std::string plain(std::string_view text) {
-    return json::unescaped(text.substr(1, text.size() - 2));
-  }
-
   Card& card_;
 };
 
@@ -135,7 +132,7 @@ Result<Payload> v2_card_to_proto(const Card& card) {
     bool enter(const json::Path& path, json::Kind) override { return path.depth() == 0; }
     void value(const json::Path& path, json::Kind kind, std::string_view text) override {
       if (path.depth() == 1 && kind == json::Kind::kString) {
-        into_.add_versions(json::unescaped(text.substr(1, text.size() - 2)));
+        into_.add_versions(json::read_string(text));
       }
     }
 

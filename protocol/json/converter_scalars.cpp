@@ -43,15 +43,13 @@ class AnyReader final : public json::Visitor {
     empty_ = false;
     if (path.is(0, "value")) value_ = text;
     if (path.is(0, "@type") && kind == Kind::kString) {
-      type_url_ = json::unescaped(text.substr(1, text.size() - 2));
+      type_url_ = json::read_string(text);
     }
   }
   bool empty_ = true;
   std::string_view value_;
   std::optional<std::string> type_url_;
 };
-
-std::string_view inside_quotes(std::string_view text) { return text.substr(1, text.size() - 2); }
 
 template <typename T>
 std::string_view name_of_kind() {
@@ -96,7 +94,7 @@ void JsonConverter::write_value(const Path& path, Kind kind, std::string_view te
       writer_.tag(kBoolValue, WireWriter::kVarint);
       return writer_.varint(text == "true" ? 1 : 0);
     case Kind::kString:
-      return write_string(kStringValue, path, inside_quotes(text));
+      return write_string(kStringValue, path, json::inside_quotes(text));
     default:
       break;
   }
@@ -232,10 +230,10 @@ void JsonConverter::write_scalar(const FieldDescriptor& descriptor, bool tagged,
       return write_enum(descriptor, field, path, kind, text);
     case FieldDescriptor::TYPE_STRING:
       if (kind != Kind::kString) return expected(path, "a string", kind);
-      return write_string(field.number, path, inside_quotes(text));
+      return write_string(field.number, path, json::inside_quotes(text));
     case FieldDescriptor::TYPE_BYTES:
       if (kind != Kind::kString) return expected(path, "a string of base64", kind);
-      return write_bytes(field.number, path, inside_quotes(text));
+      return write_bytes(field.number, path, json::inside_quotes(text));
     default:
       return refuse(path, "a field of this type is not converted");
   }
@@ -250,7 +248,7 @@ void JsonConverter::write_enum(const FieldDescriptor& descriptor, const Field& f
     });
   }
   const auto* const value =
-      descriptor.enum_type()->FindValueByName(std::string(inside_quotes(text)));
+      descriptor.enum_type()->FindValueByName(std::string(json::inside_quotes(text)));
   if (value == nullptr) {
     return refuse(path, json::excerpt(text) + " is no " + descriptor.enum_type()->full_name());
   }

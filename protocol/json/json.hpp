@@ -89,6 +89,14 @@ std::optional<int> to_int(double value);
 /// The string whose escaped form, without quotes, is `escaped`. A lone surrogate becomes U+FFFD.
 std::string unescaped(std::string_view escaped);
 
+/// What stands between the quotes of a string whose exact text is `text`.
+inline std::string_view inside_quotes(std::string_view text) {
+  return text.substr(1, text.size() - 2);
+}
+
+/// The string whose exact text is `text`.
+inline std::string read_string(std::string_view text) { return unescaped(inside_quotes(text)); }
+
 /// Appends `value` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD;
 /// nothing is escaped that JSON doesn't ask for.
 void append_string(std::string& out, std::string_view value);

@@ -18,7 +18,7 @@ using json::Kind;
 std::optional<std::string_view> token_of(Kind kind, std::string_view text) {
   if (kind == Kind::kNumber) return text;
   if (kind != Kind::kString) return std::nullopt;
-  return text.substr(1, text.size() - 2);
+  return json::inside_quotes(text);
 }
 
 bool is_plain(std::string_view token) {

@@ -215,7 +215,8 @@ bool ProtoPrinter::map(const Message& message, const FieldDescriptor& field) {
   for (const auto& [key, entry] : entries) {
     if (!std::exchange(first, false)) out_ += ',';
     out_.append(key) += ':';
-    if (!single(*entry, value_field)) return fail_at('.' + key.substr(1, key.size() - 2));
+    if (!single(*entry, value_field))
+      return fail_at(std::string(".").append(json::inside_quotes(key)));
   }
   out_ += '}';
   return true;

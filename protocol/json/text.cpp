@@ -113,7 +113,7 @@ std::optional<double> to_double(std::string_view token) {
 std::optional<double> to_proto_double(std::string_view text) {
   if (!text.starts_with('"')) return to_double(text);
   if (text.size() < 3) return std::nullopt;
-  const std::string_view inner = text.substr(1, text.size() - 2);
+  const std::string_view inner = inside_quotes(text);
   if (inner == "NaN") return std::numeric_limits<double>::quiet_NaN();
   if (inner == "Infinity") return std::numeric_limits<double>::infinity();
   if (inner == "-Infinity") return -std::numeric_limits<double>::infinity();

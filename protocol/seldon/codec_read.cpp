@@ -42,8 +42,6 @@ class MetaFilter final : public json::Visitor {
   std::string kept_;
 };
 
-std::string_view inside(std::string_view quoted) { return quoted.substr(1, quoted.size() - 2); }
-
 // A number that is written as a string, as proto3 JSON may: read by the older reader, to doubles.
 Result<Tensor> read_quoted_tensor(Message& message, const MessageText& text) {
   const auto numbers = read_numbers(text);
@@ -130,11 +128,10 @@ Result<Message> read_seldon_json(const Payload& payload) {
       return message;
     case Content::kStrData:
       if (!value.starts_with('"')) return invalid("strData: expected a string");
-      message.value = message.keep(json::unescaped(inside(value)));
+      message.value = message.keep(json::read_string(value));
       return message;
     case Content::kBinData: {
-      auto bytes =
-          value.starts_with('"') ? decode_base64(json::unescaped(inside(value))) : std::nullopt;
+      auto bytes = value.starts_with('"') ? decode_base64(json::read_string(value)) : std::nullopt;
       if (!bytes) return invalid("binData: expected base64");
       message.value = message.keep(*std::move(bytes));
       return message;

@@ -58,7 +58,7 @@ constexpr std::array<std::string_view, 12> kValueFields = {
 int dtype_of(std::string_view text) {
   tensorflow::DataType type = tensorflow::DT_INVALID;
   if (text.starts_with('"')) {
-    (void)tensorflow::DataType_Parse(std::string(text.substr(1, text.size() - 2)), &type);
+    (void)tensorflow::DataType_Parse(std::string(json::inside_quotes(text)), &type);
     return type;
   }
   return json::to_int(json::to_double(text).value_or(0)).value_or(0);
@@ -131,7 +131,7 @@ class RouteReader final : public json::Visitor {
     if (path.depth() == 3) {
       if (path.is(2, "dtype")) dtype_ = text;
       const bool content = path.is(2, "tensorContent") || path.is(2, "tensor_content");
-      if (content && kind == Kind::kString) content_ = text.substr(1, text.size() - 2);
+      if (content && kind == Kind::kString) content_ = json::inside_quotes(text);
       return;
     }
     if (!number_ && is_value_field(path)) take(path, 3, kind, text, true);

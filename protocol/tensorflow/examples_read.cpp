@@ -128,8 +128,7 @@ class ExamplesReader final : public ExamplesVisitor {
     switch (kind) {
       case Kind::kString:
         if (fits(path, Feature::kBytesList)) {
-          feature_->mutable_bytes_list()->add_value(
-              json::unescaped(text.substr(1, text.size() - 2)));
+          feature_->mutable_bytes_list()->add_value(json::read_string(text));
         }
         return;
       case Kind::kBool:
@@ -173,7 +172,7 @@ class ExamplesReader final : public ExamplesVisitor {
       return refuse(path, R"(expected a value or {"b64": "…"} but found an object)");
     }
     if (!fits(path, Feature::kBytesList)) return;
-    auto bytes = decode_base64(json::unescaped(b64_.substr(1, b64_.size() - 2)));
+    auto bytes = decode_base64(json::read_string(b64_));
     if (!bytes) return refuse(path, "b64 is not base64");
     feature_->mutable_bytes_list()->add_value(*std::move(bytes));
   }

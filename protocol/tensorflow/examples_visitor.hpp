@@ -52,7 +52,7 @@ class ExamplesVisitor : public json::Visitor {
 
   /// What a string of text says; "" when it isn't UTF-8, which is refused.
   std::string string(const Path& path, std::string_view text) {
-    std::string value = json::unescaped(text.substr(1, text.size() - 2));
+    std::string value = json::read_string(text);
     if (is_utf8(value)) return value;
     refuse(path, "the text is not UTF-8");
     return {};
@@ -62,9 +62,8 @@ class ExamplesVisitor : public json::Visitor {
   bool take_error(const Path& path, Kind kind, std::string_view text) {
     if (path.depth() != 1 || !path.is(0, "error")) return false;
     constexpr std::size_t kMost = 1000;
-    error_ = json::excerpt(kind == Kind::kString ? json::unescaped(text.substr(1, text.size() - 2))
-                                                 : std::string(text),
-                           kMost);
+    error_ =
+        json::excerpt(kind == Kind::kString ? json::read_string(text) : std::string(text), kMost);
     return true;
   }
 

@@ -57,7 +57,7 @@ Result<TensorflowMembers> find_tensorflow_members(std::string_view body) {
 std::string TensorflowMembers::error_text() const {
   constexpr std::size_t kMost = 1000;  // bytes that tell the caller enough
   if (error.kind != Kind::kString) return json::excerpt(error.text, kMost);
-  return json::excerpt(json::unescaped(error.text.substr(1, error.text.size() - 2)), kMost);
+  return json::excerpt(json::read_string(error.text), kMost);
 }
 
 Result<std::string> read_signature_name(const TensorflowMembers& members) {
@@ -66,7 +66,7 @@ Result<std::string> read_signature_name(const TensorflowMembers& members) {
   if (name.kind != Kind::kString) {
     return Status(Code::kInvalidArgument, "'signature_name' key must be a string value.");
   }
-  std::string text = json::unescaped(name.text.substr(1, name.text.size() - 2));
+  std::string text = json::read_string(name.text);
   if (!is_utf8(text)) return Status(Code::kInvalidArgument, "signature_name is not UTF-8");
   return text;
 }

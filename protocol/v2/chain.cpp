@@ -42,7 +42,7 @@ class MemberFinder final : public json::Visitor {
     }
     if (path.is(0, "outputs") && kind == Kind::kArray) has_outputs_ = true;
     if (path.is(0, "error") && kind == Kind::kString) {
-      error_ = json::excerpt(json::unescaped(text.substr(1, text.size() - 2)), kMostError);
+      error_ = json::excerpt(json::read_string(text), kMostError);
     }
     // Of the model that answered; the next one is another.
     if (path.is(0, "model_name") || path.is(0, "model_version")) return;

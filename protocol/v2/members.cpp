@@ -15,12 +15,8 @@ namespace {
 constexpr std::size_t kMostPath = 200;
 constexpr std::size_t kMostError = 400;
 
-std::string plain(std::string_view quoted) {
-  return json::unescaped(quoted.substr(1, quoted.size() - 2));
-}
-
 void set(std::string& into, Kind kind, std::string_view text) {
-  if (kind == Kind::kString) into = plain(text);
+  if (kind == Kind::kString) into = json::read_string(text);
 }
 
 }  // namespace
@@ -83,7 +79,7 @@ void V2Finder::member(const Path& path, Kind kind, std::string_view text) {
   if (path.is(0, "model_name")) set(model_name_, kind, text);
   if (path.is(0, "model_version")) set(model_version_, kind, text);
   if (path.is(0, "error") && kind == Kind::kString) {
-    error_ = json::excerpt(plain(text), kMostError);
+    error_ = json::excerpt(json::read_string(text), kMostError);
   }
 }
 

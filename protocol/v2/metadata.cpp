@@ -14,10 +14,6 @@ namespace {
 using json::Kind;
 using json::Path;
 
-std::string plain(std::string_view quoted) {
-  return json::unescaped(quoted.substr(1, quoted.size() - 2));
-}
-
 class SignatureFinder final : public json::Visitor {
  public:
   bool enter(const Path& path, Kind kind) override {
@@ -44,9 +40,9 @@ class SignatureFinder final : public json::Visitor {
     if (path.depth() < 3 || list_of(path) == nullptr || list_of(path)->empty()) return;
     TensorInfo& info = list_of(path)->back();
     if (path.depth() == 3 && kind == Kind::kString) {
-      if (path.is(2, "name")) info.name = plain(text);
+      if (path.is(2, "name")) info.name = json::read_string(text);
       if (path.is(2, "datatype")) {
-        info.type = from_v2_name(plain(text)).value_or(DataType::kUnknown);
+        info.type = from_v2_name(json::read_string(text)).value_or(DataType::kUnknown);
       }
     } else if (path.depth() == 4) {
       std::int64_t length = 0;

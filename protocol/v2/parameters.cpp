@@ -8,7 +8,7 @@
 namespace infergraph::protocol {
 
 std::optional<ParameterValue> read_parameter(json::Kind kind, std::string_view text) {
-  if (kind == json::Kind::kString) return json::unescaped(text.substr(1, text.size() - 2));
+  if (kind == json::Kind::kString) return json::read_string(text);
   if (kind == json::Kind::kBool) return text == "true";
   if (kind != json::Kind::kNumber) return std::nullopt;
   if (text.find_first_not_of("-0123456789") == std::string_view::npos) {
