@@ -1,6 +1,8 @@
 // How the containers of JSON become messages.
 #include "protocol/json/converter.hpp"
 
+#include <google/protobuf/struct.pb.h>
+
 #include "protocol/json/any_type.hpp"
 #include "protocol/json/number.hpp"
 #include "protocol/json/proto_json.hpp"
@@ -11,10 +13,7 @@ namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-
-// Of google.protobuf.Value.
-constexpr int kStructValue = 5;
-constexpr int kListValue = 6;
+using google::protobuf::Value;
 
 bool is_value(const Descriptor* type) {
   return type != nullptr && type->well_known_type() == Descriptor::WELLKNOWNTYPE_VALUE;
@@ -190,7 +189,8 @@ bool JsonConverter::enter_message(const Slot& slot, const Path& path, Kind kind)
     shape = kind == Kind::kObject ? Shape::kStruct : Shape::kList;
     opened += open(
         {.place = Place::kField,
-         .field = type->FindFieldByNumber(shape == Shape::kStruct ? kStructValue : kListValue)},
+         .field = type->FindFieldByNumber(shape == Shape::kStruct ? Value::kStructValueFieldNumber
+                                                                  : Value::kListValueFieldNumber)},
         path);
   } else if (list) {
     shape = Shape::kList;

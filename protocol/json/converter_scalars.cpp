@@ -1,5 +1,7 @@
 // How the single values of JSON become fields.
+#include <google/protobuf/any.pb.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/wire_format_lite.h>
 
@@ -18,19 +20,13 @@ namespace infergraph::protocol {
 
 namespace {
 
+using google::protobuf::Any;
+using google::protobuf::Value;
 using google::protobuf::internal::WireFormatLite;
 using google::protobuf::util::JsonStringToMessage;
 using google::protobuf::util::MessageToJsonString;
 using json::Kind;
 using json::Path;
-
-// Of google.protobuf.Value and Any, by number.
-constexpr int kNullValue = 1;
-constexpr int kNumberValue = 2;
-constexpr int kStringValue = 3;
-constexpr int kBoolValue = 4;
-constexpr int kAnyTypeUrl = 1;
-constexpr int kAnyValue = 2;
 
 /// Finds the members of an Any that say what the others are.
 class AnyReader final : public json::Visitor {
@@ -88,13 +84,13 @@ void JsonConverter::write_into_message(const Slot& slot, const Path& path, Kind 
 void JsonConverter::write_value(const Path& path, Kind kind, std::string_view text) {
   switch (kind) {
     case Kind::kNull:
-      writer_.tag(kNullValue, WireWriter::kVarint);
+      writer_.tag(Value::kNullValueFieldNumber, WireWriter::kVarint);
       return writer_.varint(0);
     case Kind::kBool:
-      writer_.tag(kBoolValue, WireWriter::kVarint);
+      writer_.tag(Value::kBoolValueFieldNumber, WireWriter::kVarint);
       return writer_.varint(text == "true" ? 1 : 0);
     case Kind::kString:
-      return write_string(kStringValue, path, json::inside_quotes(text));
+      return write_string(Value::kStringValueFieldNumber, path, json::inside_quotes(text));
     default:
       break;
   }
@@ -102,7 +98,7 @@ void JsonConverter::write_value(const Path& path, Kind kind, std::string_view te
   if (read_number(kind, text, number) != NumberFault::kNone || !std::isfinite(number)) {
     return refuse(path, json::excerpt(text) + " is no JSON number, and a Value holds no other");
   }
-  writer_.tag(kNumberValue, WireWriter::kFixed64);
+  writer_.tag(Value::kNumberValueFieldNumber, WireWriter::kFixed64);
   writer_.fixed64(std::bit_cast<std::uint64_t>(number));
 }
 
@@ -133,8 +129,8 @@ void JsonConverter::write_any(const Slot& slot, const Path& path, std::string_vi
     problem_ = wire.error().message();
     return;
   }
-  writer_.field(kAnyTypeUrl, *any.type_url_);
-  writer_.field(kAnyValue, *wire);
+  writer_.field(Any::kTypeUrlFieldNumber, *any.type_url_);
+  writer_.field(Any::kValueFieldNumber, *wire);
   close(opened);
 }
 

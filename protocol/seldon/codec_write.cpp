@@ -19,17 +19,10 @@ namespace infergraph::protocol {
 
 namespace {
 
+using google::protobuf::ListValue;
+using google::protobuf::Value;
+using seldon::protos::DefaultData;
 using seldon::protos::SeldonMessage;
-
-// Numbers of fields. Source: contract/protos.md §1.
-constexpr int kMeta = 2;
-constexpr int kData = 3;
-constexpr int kNames = 1;
-constexpr int kTensor = 2;
-constexpr int kNdarray = 3;
-constexpr int kTftensor = 4;
-constexpr int kShape = 1;
-constexpr int kValues = 2;
 
 // In which member of `data` a tensor goes: only some hold what is no number.
 DataKind kind_for(const Tensor& tensor, DataKind asked) {
@@ -217,7 +210,7 @@ class ListWriter {
     if (auto fine = could_repeat(tensor_, kElement); !fine) return fine;
     Slices slices(writer_.bytes().size());
     std::vector<std::int64_t> at = {0};
-    writer_.open(kNdarray);
+    writer_.open(DefaultData::kNdarrayFieldNumber);
     while (!at.empty()) {
       const std::size_t depth = at.size() - 1;
       if (slices.is_due(writer_.bytes().size())) {
@@ -231,8 +224,8 @@ class ListWriter {
         continue;
       }
       if (depth + 1 < shape.size()) {
-        writer_.open(kItem);
-        writer_.open(kListValue);
+        writer_.open(ListValue::kValuesFieldNumber);
+        writer_.open(Value::kListValueFieldNumber);
         at.push_back(0);
         continue;
       }
@@ -243,31 +236,26 @@ class ListWriter {
 
  private:
   static constexpr std::size_t kMostLists = 45;
-  static constexpr int kItem = 1;
-  static constexpr int kNumberValue = 2;
-  static constexpr int kStringValue = 3;
-  static constexpr int kBoolValue = 4;
-  static constexpr int kListValue = 6;
 
   // Its length is known, so no hole is left for it.
   bool write_element() {
     const std::size_t i = at_;
     if (!tensor_.is_constant) ++at_;
-    writer_.tag(kItem, WireWriter::kLengthDelimited);
+    writer_.tag(ListValue::kValuesFieldNumber, WireWriter::kLengthDelimited);
     if (tensor_.type == DataType::kBytes) {
       const std::string_view text = tensor_.strings[i];
       writer_.varint(1 + WireWriter::CodedOutputStream::VarintSize64(text.size()) + text.size());
-      writer_.field(kStringValue, text);
+      writer_.field(Value::kStringValueFieldNumber, text);
       return is_utf8(text);
     }
     if (tensor_.type == DataType::kBool) {
       writer_.varint(2);
-      writer_.tag(kBoolValue, WireWriter::kVarint);
+      writer_.tag(Value::kBoolValueFieldNumber, WireWriter::kVarint);
       writer_.varint(tensor_.data[i] != 0 ? 1 : 0);
       return true;
     }
     writer_.varint(1 + sizeof(double));
-    writer_.tag(kNumberValue, WireWriter::kFixed64);
+    writer_.tag(Value::kNumberValueFieldNumber, WireWriter::kFixed64);
     writer_.fixed64(std::bit_cast<std::uint64_t>(numbers_[i]));
     return true;
   }
@@ -281,8 +269,8 @@ class ListWriter {
 Result<void> write_numbers(WireWriter& writer, const Tensor& tensor) {
   const auto numbers = to_doubles(tensor);
   if (!numbers) return numbers.error();
-  writer.open(kTensor);
-  writer.open(kShape);
+  writer.open(DefaultData::kTensorFieldNumber);
+  writer.open(seldon::protos::Tensor::kShapeFieldNumber);
   for (const std::int64_t length : tensor.shape) {
     if (length > std::numeric_limits<std::int32_t>::max())
       return invalid("a dimension is too large");
@@ -297,7 +285,7 @@ Result<void> write_numbers(WireWriter& writer, const Tensor& tensor) {
     if (!all) return all.error();
     values = *all;
   }
-  writer.tag(kValues, WireWriter::kLengthDelimited);
+  writer.tag(seldon::protos::Tensor::kValuesFieldNumber, WireWriter::kLengthDelimited);
   writer.varint(values.size());
   values.append_to(writer.bytes());
   writer.close();
@@ -308,14 +296,14 @@ Result<void> write_data(WireWriter& writer, Message& message, DataKind asked) {
   Tensor& tensor = message.tensors.front();
   const DataKind kind = kind_for(tensor, asked);
   if (kind != DataKind::kTftensor) give_rank(tensor);
-  writer.open(kData);
+  writer.open(SeldonMessage::kDataFieldNumber);
   if (tensor.is_constant) {
     if (auto fine = could_repeat(tensor, 1); !fine) return fine;
   }
   Slices slices(writer.bytes().size());
   Result<void> named = {};
   for_each_name(message, tensor, [&](const std::string& name) {
-    writer.field(kNames, name);
+    writer.field(DefaultData::kNamesFieldNumber, name);
     if (slices.is_due(writer.bytes().size())) named = slices.pay(writer.bytes().size());
     return named.has_value();
   });
@@ -330,7 +318,7 @@ Result<void> write_data(WireWriter& writer, Message& message, DataKind asked) {
     if (!typed) return typed.error();
     const auto made = write_tensor_proto(message, *typed);
     if (!made) return made.error();
-    writer.tag(kTftensor, WireWriter::kLengthDelimited);
+    writer.tag(DefaultData::kTftensorFieldNumber, WireWriter::kLengthDelimited);
     writer.varint(made->size());
     made->append_to(writer.bytes());
   }
@@ -367,7 +355,7 @@ Result<Payload> write_seldon_proto(Message& message, const RequestTraits& traits
   const auto meta = json_to_proto(traits.meta, *seldon::protos::Meta::descriptor());
   if (!meta) return invalid("meta: " + meta.error().message());
   WireWriter writer(message.tensors.front().data.size() * 2 + 256);
-  writer.field(kMeta, *meta);
+  writer.field(SeldonMessage::kMetaFieldNumber, *meta);
   if (auto written = write_data(writer, message, traits.kind); !written) return written.error();
   auto wire = std::move(writer).finish();
   if (!wire) return Status(Code::kTooLarge, "a message of more than 2 GiB");
