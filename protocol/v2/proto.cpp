@@ -11,6 +11,7 @@
 #include "protocol/json/json.hpp"
 #include "protocol/tensor/elements.hpp"
 #include "protocol/v2/codec.hpp"
+#include "protocol/v2/contents.hpp"
 #include "protocol/v2/parameters.hpp"
 #include "protocol/wire/fields.hpp"
 #include "protocol/wire/parse.hpp"
@@ -23,18 +24,6 @@ using inference::InferTensorContents;
 using inference::ModelInferRequest;
 using inference::ModelInferResponse;
 
-template <typename T, typename Values>
-std::string packed(const Values& values) {
-  std::string bytes(static_cast<std::size_t>(values.size()) * sizeof(T), '\0');
-  std::size_t at = 0;
-  for (const auto given : values) {
-    const T value = static_cast<T>(given);
-    std::memcpy(bytes.data() + at, &value, sizeof value);
-    at += sizeof value;
-  }
-  return bytes;
-}
-
 // Whether every value of a wider field fits the type.
 template <typename T, typename Values>
 bool fits(const Values& values) {
@@ -42,36 +31,18 @@ bool fits(const Values& values) {
                      [](auto value) { return static_cast<T>(value) == value; });
 }
 
-std::optional<std::string> contents_of(const InferTensorContents& contents, DataType type) {
+bool fits(const InferTensorContents& contents, DataType type) {
   switch (type) {
-    case DataType::kBool:
-      return packed<std::uint8_t>(contents.bool_contents());
     case DataType::kInt8:
-      if (!fits<std::int8_t>(contents.int_contents())) return std::nullopt;
-      return packed<std::int8_t>(contents.int_contents());
+      return fits<std::int8_t>(contents.int_contents());
     case DataType::kInt16:
-      if (!fits<std::int16_t>(contents.int_contents())) return std::nullopt;
-      return packed<std::int16_t>(contents.int_contents());
-    case DataType::kInt32:
-      return packed<std::int32_t>(contents.int_contents());
-    case DataType::kInt64:
-      return packed<std::int64_t>(contents.int64_contents());
+      return fits<std::int16_t>(contents.int_contents());
     case DataType::kUint8:
-      if (!fits<std::uint8_t>(contents.uint_contents())) return std::nullopt;
-      return packed<std::uint8_t>(contents.uint_contents());
+      return fits<std::uint8_t>(contents.uint_contents());
     case DataType::kUint16:
-      if (!fits<std::uint16_t>(contents.uint_contents())) return std::nullopt;
-      return packed<std::uint16_t>(contents.uint_contents());
-    case DataType::kUint32:
-      return packed<std::uint32_t>(contents.uint_contents());
-    case DataType::kUint64:
-      return packed<std::uint64_t>(contents.uint64_contents());
-    case DataType::kFloat32:
-      return packed<float>(contents.fp32_contents());
-    case DataType::kFloat64:
-      return packed<double>(contents.fp64_contents());
+      return fits<std::uint16_t>(contents.uint_contents());
     default:
-      return std::nullopt;
+      return true;
   }
 }
 
@@ -88,7 +59,8 @@ Result<void> read_contents(Message& message, Tensor& tensor, const InferTensorCo
     }
     return {};
   }
-  auto bytes = contents_of(contents, tensor.type);
+  std::optional<std::string> bytes;
+  if (fits(contents, tensor.type)) bytes = raw_contents(contents, tensor.type);
   if (!bytes) {
     return invalid(where + ": contents can't be of datatype " + std::string(v2_name(tensor.type)));
   }

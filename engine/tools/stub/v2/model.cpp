@@ -11,6 +11,7 @@
 
 #include "protocol/tensor/data_type.hpp"
 #include "protocol/tensor/tensor.hpp"
+#include "protocol/v2/contents.hpp"
 
 namespace infergraph::engine {
 
@@ -29,17 +30,6 @@ GrpcStatus wrong(std::string message) {
   return {GrpcCode::kInvalidArgument, std::move(message), ""};
 }
 
-template <typename T, typename Values>
-std::string packed(const Values& values) {
-  std::string made;
-  made.reserve(static_cast<std::size_t>(values.size()) * sizeof(T));
-  for (const auto value : values) {
-    const auto element = static_cast<T>(value);
-    made.append(reinterpret_cast<const char*>(&element), sizeof(element));
-  }
-  return made;
-}
-
 std::string packed_bytes(const google::protobuf::RepeatedPtrField<std::string>& values) {
   std::string made;
   for (const std::string& value : values) {
@@ -52,34 +42,8 @@ std::string packed_bytes(const google::protobuf::RepeatedPtrField<std::string>& 
 
 /// Typed contents as raw ones; nothing for a type that has only those.
 std::optional<std::string> raw_of(DataType type, const Contents& contents) {
-  switch (type) {
-    case DataType::kBool:
-      return packed<std::uint8_t>(contents.bool_contents());
-    case DataType::kInt8:
-      return packed<std::int8_t>(contents.int_contents());
-    case DataType::kInt16:
-      return packed<std::int16_t>(contents.int_contents());
-    case DataType::kInt32:
-      return packed<std::int32_t>(contents.int_contents());
-    case DataType::kInt64:
-      return packed<std::int64_t>(contents.int64_contents());
-    case DataType::kUint8:
-      return packed<std::uint8_t>(contents.uint_contents());
-    case DataType::kUint16:
-      return packed<std::uint16_t>(contents.uint_contents());
-    case DataType::kUint32:
-      return packed<std::uint32_t>(contents.uint_contents());
-    case DataType::kUint64:
-      return packed<std::uint64_t>(contents.uint64_contents());
-    case DataType::kFloat32:
-      return packed<float>(contents.fp32_contents());
-    case DataType::kFloat64:
-      return packed<double>(contents.fp64_contents());
-    case DataType::kBytes:
-      return packed_bytes(contents.bytes_contents());
-    default:
-      return std::nullopt;
-  }
+  if (type == DataType::kBytes) return packed_bytes(contents.bytes_contents());
+  return protocol::raw_contents(contents, type);
 }
 
 /// Elements of BYTES, or nothing when the lengths don't fit.
@@ -216,7 +180,9 @@ Served<void> V2Model::compute(const inference::ModelInferRequest& request,
   output.set_datatype("FP32");
   output.add_shape(shape[0]);
   output.add_shape(static_cast<std::int64_t>(model_->outputs()));
-  response.add_raw_output_contents(packed<float>(scores));
+  std::string& bytes = *response.add_raw_output_contents();
+  bytes.resize(scores.size() * sizeof(float));
+  if (!bytes.empty()) std::memcpy(bytes.data(), scores.data(), bytes.size());
   return {};
 }
 
