@@ -104,6 +104,11 @@ std::optional<Protocol> protocol_of(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view name_of(Method method) {
+  const std::string_view path = kSeldonPaths[static_cast<std::size_t>(method)];
+  return path.substr(path.rfind('/') + 1);
+}
+
 std::string_view rest_verb(Method method) {
   return method == Method::kStatus || method == Method::kMetadata ? "GET" : "POST";
 }

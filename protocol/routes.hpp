@@ -11,6 +11,9 @@ namespace infergraph::protocol {
 /// contract/tfserving_rest.md §7, contract/openinference_rest.md §4, contract/protos.md §3, §5.
 /// Threads: any.
 
+/// "predict", "transform-input", …: what the log and the tools call it.
+std::string_view name_of(Method method);
+
 /// "GET" for status and metadata, else "POST".
 std::string_view rest_verb(Method method);
 

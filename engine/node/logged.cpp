@@ -6,6 +6,7 @@
 
 #include "engine/observe/log.hpp"
 #include "protocol/convert/status_map.hpp"
+#include "protocol/routes.hpp"
 
 namespace infergraph::engine {
 
@@ -13,32 +14,6 @@ using graph::CallContext;
 using protocol::Method;
 using protocol::Payload;
 using protocol::Result;
-
-namespace {
-
-std::string_view name_of(Method method) {
-  switch (method) {
-    case Method::kPredict:
-      return "predict";
-    case Method::kTransformInput:
-      return "transform-input";
-    case Method::kTransformOutput:
-      return "transform-output";
-    case Method::kRoute:
-      return "route";
-    case Method::kAggregate:
-      return "aggregate";
-    case Method::kSendFeedback:
-      return "send-feedback";
-    case Method::kStatus:
-      return "status";
-    case Method::kMetadata:
-      return "metadata";
-  }
-  return "";
-}
-
-}  // namespace
 
 Awaitable<Result<Payload>> LoggedNode::call(Method method, Payload payload, CallContext& context) {
   const auto began = Clock::now();

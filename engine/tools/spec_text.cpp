@@ -10,7 +10,6 @@ namespace infergraph::engine {
 
 using graph::NodeSpec;
 using graph::NodeType;
-using protocol::Method;
 
 std::string_view type_text(NodeType type) {
   switch (type) {
@@ -56,28 +55,6 @@ std::vector<std::string_view> method_texts(const graph::MethodSet& methods) {
   if (methods.transform_output) made.emplace_back("TRANSFORM_OUTPUT");
   if (methods.send_feedback) made.emplace_back("SEND_FEEDBACK");
   return made;
-}
-
-std::string_view step_text(Method method) {
-  switch (method) {
-    case Method::kPredict:
-      return "predict";
-    case Method::kTransformInput:
-      return "transform-input";
-    case Method::kTransformOutput:
-      return "transform-output";
-    case Method::kRoute:
-      return "route";
-    case Method::kAggregate:
-      return "aggregate";
-    case Method::kSendFeedback:
-      return "send-feedback";
-    case Method::kStatus:
-      return "status";
-    case Method::kMetadata:
-      return "metadata";
-  }
-  return "";
 }
 
 protocol::Transport transport_of(const graph::Endpoint& endpoint,

@@ -19,9 +19,6 @@ std::string_view implementation_text(const graph::NodeSpec& node);
 /// "TRANSFORM_INPUT", …, in the order of the walk.
 std::vector<std::string_view> method_texts(const graph::MethodSet& methods);
 
-/// "predict", "transform-input", "route", …: how output names a step.
-std::string_view step_text(protocol::Method method);
-
 /// How a node there is called: the endpoint's type, else by its only port, else the deployment's
 /// transport, else REST.
 protocol::Transport transport_of(const graph::Endpoint& endpoint,

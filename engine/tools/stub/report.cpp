@@ -8,6 +8,7 @@
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/spec_text.hpp"
 #include "engine/tools/stub/message_text.hpp"
+#include "protocol/routes.hpp"
 
 namespace infergraph::engine {
 namespace {
@@ -55,7 +56,7 @@ std::string calls_text(const StubCounts& counts) {
     const std::uint64_t calls = counts.calls[static_cast<std::size_t>(method)];
     if (calls == 0) continue;
     text += (text.empty() ? "" : ", ") +
-            std::string(step_text(static_cast<protocol::Method>(method))) + " " +
+            std::string(name_of(static_cast<protocol::Method>(method))) + " " +
             std::to_string(calls);
   }
   if (counts.other > 0)
@@ -185,7 +186,7 @@ void StubReport::print_counts(const StubFleet& fleet) {
       for (int method = 0; method < protocol::kMethodCount; ++method) {
         const std::uint64_t calls = counts.calls[static_cast<std::size_t>(method)];
         if (calls == 0) continue;
-        write_key(writer, step_text(static_cast<protocol::Method>(method)));
+        write_key(writer, name_of(static_cast<protocol::Method>(method)));
         writer.Uint64(calls);
       }
       if (counts.other > 0) {

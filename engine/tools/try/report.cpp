@@ -10,6 +10,7 @@
 #include "engine/tools/spec_text.hpp"
 #include "engine/tools/tree_printer.hpp"
 #include "protocol/convert/status_map.hpp"
+#include "protocol/routes.hpp"
 
 namespace infergraph::engine {
 
@@ -134,7 +135,7 @@ class TextReport {
 
   void add_step(TreeRow& row, const Step& step, const NodeSpec& node, const Visit& visit,
                 std::size_t indent) const {
-    row.details.push_back(std::string(step_text(step.method)) + "  " +
+    row.details.push_back(std::string(name_of(step.method)) + "  " +
                           style_.dim(step.took ? elapsed_text(*step.took) : "no answer"));
     for (std::size_t i = 0; i < step.in.size(); ++i) {
       const std::string label = step.in.size() == 1 ? "in " : "in " + std::to_string(i);
@@ -213,7 +214,7 @@ void write_error(JsonWriter& writer, const Status& status) {
 void write_step(JsonWriter& writer, const Step& step) {
   writer.StartObject();
   write_key(writer, "method");
-  write_string(writer, step_text(step.method));
+  write_string(writer, name_of(step.method));
   if (step.took) {
     write_key(writer, "seconds");
     write_double(writer, seconds(*step.took));
