@@ -39,7 +39,7 @@ class StubServer {
 
   /// Whether `request` names a model of this one: of several behind one address it is answered by
   /// that whose model it names.
-  virtual bool names_model(const HttpRequest& request) const = 0;
+  bool names_model(const HttpRequest& request) const;
 
   /// A model that another stand-in behind the same address has.
   virtual void add_neighbour(std::string_view model) = 0;
@@ -55,6 +55,11 @@ class StubServer {
 
   /// The unary methods that the server has over gRPC.
   virtual std::span<const std::string_view> grpc_methods() const = 0;
+
+ private:
+  virtual protocol::Protocol protocol() const = 0;
+  /// The model that a path of the REST API names; "" for none.
+  virtual std::string model_in(std::string_view path) const = 0;
 };
 
 }  // namespace infergraph::engine

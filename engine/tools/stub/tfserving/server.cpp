@@ -7,7 +7,7 @@
 
 #include "base/ascii.hpp"
 #include "engine/tools/stub/tfserving/json.hpp"
-#include "protocol/convert/model_name.hpp"
+#include "protocol/convert/status_map.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/routes.hpp"
@@ -28,39 +28,6 @@ constexpr std::array<std::string_view, 5> kMethods = {
     "/tensorflow.serving.PredictionService/Regress",
     "/tensorflow.serving.PredictionService/GetModelMetadata",
     "/tensorflow.serving.ModelService/GetModelStatus"};
-
-// §6
-int http_status(GrpcCode code) {
-  switch (code) {
-    case GrpcCode::kOk:
-      return 200;
-    case GrpcCode::kCancelled:
-      return 499;
-    case GrpcCode::kInvalidArgument:
-    case GrpcCode::kFailedPrecondition:
-    case GrpcCode::kOutOfRange:
-      return 400;
-    case GrpcCode::kNotFound:
-      return 404;
-    case GrpcCode::kAlreadyExists:
-    case GrpcCode::kAborted:
-      return 409;
-    case GrpcCode::kUnauthenticated:
-      return 401;
-    case GrpcCode::kPermissionDenied:
-      return 403;
-    case GrpcCode::kResourceExhausted:
-      return 429;
-    case GrpcCode::kUnimplemented:
-      return 501;
-    case GrpcCode::kUnavailable:
-      return 503;
-    case GrpcCode::kDeadlineExceeded:
-      return 504;
-    default:
-      return 500;
-  }
-}
 
 bool take(std::string_view& text, std::string_view prefix) {
   if (!same_name(text.substr(0, prefix.size()), prefix)) return false;
@@ -208,12 +175,6 @@ Served<std::string> answer_rest(const TfServable& servable, const Path& path,
   }
 }
 
-std::string model_asked(const HttpRequest& request) {
-  const auto name =
-      protocol::read_model_name(protocol::Protocol::kTensorflow, request.body.bytes());
-  return name ? *name : "";
-}
-
 template <typename Request, typename Response>
 Served<std::string> call(const TfServable& servable,
                          Served<Response> (TfServable::*method)(const Request&) const,
@@ -243,17 +204,14 @@ std::optional<Method> TfServing::method_of(const HttpRequest& request) const {
   return method_of_verb(path->verb);
 }
 
-bool TfServing::names_model(const HttpRequest& request) const {
-  if (request.body.encoding() == Encoding::kProto) {
-    return servable_.has_name(model_asked(request));
-  }
-  const auto path = read_path(request.path);
-  return path && servable_.has_name(protocol::percent_decoded(path->name));
+std::string TfServing::model_in(std::string_view path) const {
+  const auto read = read_path(path);
+  return read ? protocol::percent_decoded(read->name) : "";
 }
 
 StubReply TfServing::error(GrpcStatus why, Encoding encoding) const {
   StubReply made;
-  made.response.status = http_status(why.code);
+  made.response.status = protocol::to_http_status(why.code);
   if (encoding == Encoding::kJson) {
     made.response.body = Payload::json(write_error_json(why.message));
   }

@@ -25,11 +25,12 @@ class TfServing final : public StubServer {
   StubReply answer(const HttpRequest& request) override;
   StubReply error(protocol::GrpcStatus why, protocol::Encoding encoding) const override;
   std::span<const std::string_view> grpc_methods() const override;
-  bool names_model(const HttpRequest& request) const override;
   void add_neighbour(std::string_view /*model*/) override {}  // nobody can ask for a list
   std::span<const std::string> models() const override { return names_; }
 
  private:
+  protocol::Protocol protocol() const override { return protocol::Protocol::kTensorflow; }
+  std::string model_in(std::string_view path) const override;
   StubReply answer_grpc(const HttpRequest& request) const;
 
   std::vector<std::string> names_;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "engine/tools/stub/v2/json.hpp"
-#include "protocol/convert/model_name.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/routes.hpp"
@@ -150,11 +149,6 @@ Served<std::optional<std::size_t>> read_json_size(const HttpRequest& request,
   return GrpcStatus{GrpcCode::kInvalidArgument, std::move(why), ""};
 }
 
-std::string model_asked(const HttpRequest& request) {
-  const auto name = protocol::read_model_name(protocol::Protocol::kV2, request.body.bytes());
-  return name ? *name : "";
-}
-
 template <typename Request>
 bool parse(Request& request, std::string_view wire) {
   return request.ParseFromArray(wire.data(), static_cast<int>(wire.size()));
@@ -176,12 +170,9 @@ std::optional<Method> V2Server::method_of(const HttpRequest& request) const {
   return method_of_asks(path->asks);
 }
 
-bool V2Server::names_model(const HttpRequest& request) const {
-  if (request.body.encoding() == Encoding::kProto) {
-    return model_.has_name(model_asked(request));
-  }
-  const auto path = read_path(request.path);
-  return path && model_.has_name(protocol::percent_decoded(path->name));
+std::string V2Server::model_in(std::string_view path) const {
+  const auto read = read_path(path);
+  return read ? protocol::percent_decoded(read->name) : "";
 }
 
 StubReply V2Server::error(GrpcStatus why, Encoding encoding) const {

@@ -24,11 +24,12 @@ class V2Server final : public StubServer {
   StubReply answer(const HttpRequest& request) override;
   StubReply error(protocol::GrpcStatus why, protocol::Encoding encoding) const override;
   std::span<const std::string_view> grpc_methods() const override;
-  bool names_model(const HttpRequest& request) const override;
   void add_neighbour(std::string_view model) override { index_.emplace_back(model); }
   std::span<const std::string> models() const override { return model_.names(); }
 
  private:
+  protocol::Protocol protocol() const override { return protocol::Protocol::kV2; }
+  std::string model_in(std::string_view path) const override;
   Served<protocol::Payload> infer(const HttpRequest& request, const std::string& name,
                                   const std::string& version) const;
   StubReply answer_grpc(const HttpRequest& request) const;
