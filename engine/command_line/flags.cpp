@@ -27,6 +27,7 @@ bool parse_number(std::string_view text, Number& into) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+constexpr const char* kNoSize = "must be bytes, such as 65536, 64Ki or 128Mi";
 constexpr std::size_t kLeastWorkBytes = std::size_t{1} << 20;
 
 struct SizeUnit {
@@ -124,10 +125,19 @@ class Table {
     add(name, "SIZE", help, size_text(defaults_.*into),
         [into, least](Options& options, std::string_view given) -> std::string {
           std::size_t value = 0;
-          if (!parse_size(given, value)) return "must be bytes, such as 65536, 64Ki or 128Mi";
+          if (!parse_size(given, value)) return kNoSize;
           if (value < least) return "must be at least " + size_text(least);
           options.*into = value;
           return "";
+        });
+  }
+  // A size whose default is no number, but follows from something else.
+  void size(const char* name, const char* help,
+            std::function<std::string(Options&, std::size_t)> set) {
+    add(name, "SIZE", help, "",
+        [set = std::move(set)](Options& options, std::string_view given) -> std::string {
+          std::size_t value = 0;
+          return parse_size(given, value) ? set(options, value) : kNoSize;
         });
   }
   void duration(const char* name, milliseconds Options::*into, const char* help,
@@ -208,40 +218,34 @@ void add_serving(Table& table) {
   table.size("max_header_bytes", &Options::max_header_bytes, "of a request's head; beyond: 431",
              256);
   table.size("max_body_bytes", &Options::max_body_bytes, "of a request's body; beyond: 413");
-  table.add("max_response_bytes", "SIZE",
-            "of a node's answer, also unpacked; beyond: 502; default: that of a request's body", "",
-            [](Options& options, std::string_view given) -> std::string {
-              std::size_t value = 0;
-              if (!parse_size(given, value)) return "must be bytes, such as 65536, 64Ki or 128Mi";
-              options.max_response_bytes = value;
-              return "";
-            });
-  table.add("max_work_bytes", "SIZE",
-            "that the work on all messages together may hold; beyond: 503; default: half of the "
-            "memory limit, else 1Gi",
-            "", [](Options& options, std::string_view given) -> std::string {
-              std::size_t value = 0;
-              if (!parse_size(given, value)) return "must be bytes, such as 65536, 64Ki or 128Mi";
-              if (value < kLeastWorkBytes) return "must be at least " + size_text(kLeastWorkBytes);
-              options.max_work_bytes = value;
-              return "";
-            });
+  table.size("max_response_bytes",
+             "of a node's answer, also unpacked; beyond: 502; default: that of a request's body",
+             [](Options& options, std::size_t value) {
+               options.max_response_bytes = value;
+               return std::string();
+             });
+  table.size("max_work_bytes",
+             "that the work on all messages together may hold; beyond: 503; default: half of the "
+             "memory limit, else 1Gi",
+             [](Options& options, std::size_t value) -> std::string {
+               if (value < kLeastWorkBytes) return "must be at least " + size_text(kLeastWorkBytes);
+               options.max_work_bytes = value;
+               return "";
+             });
   table.duration("read_timeout", &Options::read_timeout, "for a whole head to arrive; beyond: 408");
   table.duration("progress_timeout", &Options::progress_timeout,
                  "without a byte of progress in a body (408), or in writing an answer");
   table.duration("idle_timeout", &Options::idle_timeout, "of a connection between two requests");
 
   table.group("gRPC");
-  table.add("grpc_max_message_size", "SIZE",
-            "of one message, either way; beyond: RESOURCE_EXHAUSTED; instead of the annotation "
-            "seldon.io/grpc-max-message-size; default: that, else 2147483647",
-            "", [](Options& options, std::string_view given) -> std::string {
-              std::size_t value = 0;
-              if (!parse_size(given, value)) return "must be bytes, such as 65536, 64Ki or 128Mi";
-              if (value == 0 || value > kMostGrpcMessage) return "must be from 1 to 2147483647";
-              options.grpc_max_message_size = value;
-              return "";
-            });
+  table.size("grpc_max_message_size",
+             "of one message, either way; beyond: RESOURCE_EXHAUSTED; instead of the annotation "
+             "seldon.io/grpc-max-message-size; default: that, else 2147483647",
+             [](Options& options, std::size_t value) -> std::string {
+               if (value == 0 || value > kMostGrpcMessage) return "must be from 1 to 2147483647";
+               options.grpc_max_message_size = value;
+               return "";
+             });
   table.number("grpc_max_concurrent_streams", &Options::grpc_max_streams,
                "calls at a time on one connection; 0: no limit");
   table.duration("grpc_keepalive_time", &Options::grpc_keepalive_time,
