@@ -1,8 +1,12 @@
 #include "engine/tools/stub/report.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <ostream>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/utf8.hpp"
 #include "engine/tools/json_text.hpp"
@@ -32,8 +36,63 @@ bool is_this_machine(std::string_view host) {
          host == "::1" || host.starts_with("127.");
 }
 
-void print_line(std::ostream& out, const rapidjson::StringBuffer& buffer) {
+/// One line of JSON: an object of `event` and the members that `write` adds.
+template <typename Write>
+void print_object(std::ostream& out, std::string_view event, Write write) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter writer(buffer);
+  writer.StartObject();
+  write_key(writer, "event");
+  write_string(writer, event);
+  write(writer);
+  writer.EndObject();
   out << std::string_view(buffer.GetString(), buffer.GetSize()) << std::endl;
+}
+
+void write_port(JsonWriter& writer, std::string_view key, std::uint16_t port) {
+  if (port == 0) return;
+  write_key(writer, key);
+  writer.Uint(port);
+}
+
+void write_stand_in(JsonWriter& writer, const StubFleet::StandIn& stand_in) {
+  writer.StartObject();
+  write_key(writer, "name");
+  write_string(writer, to_utf8(stand_in.stub->node().name));
+  write_key(writer, "personality");
+  write_string(writer, personality_text(stand_in.personality));
+  // The one that there is, or REST's.
+  write_key(writer, "port");
+  writer.Uint(stand_in.http_port != 0 ? stand_in.http_port : stand_in.grpc_port);
+  write_port(writer, "http_port", stand_in.http_port);
+  write_port(writer, "grpc_port", stand_in.grpc_port);
+  writer.EndObject();
+}
+
+void write_counts(JsonWriter& writer, const StubCounts& counts) {
+  writer.StartObject();
+  for (int method = 0; method < protocol::kMethodCount; ++method) {
+    const std::uint64_t calls = counts.calls[static_cast<std::size_t>(method)];
+    if (calls == 0) continue;
+    write_key(writer, name_of(static_cast<protocol::Method>(method)));
+    writer.Uint64(calls);
+  }
+  if (counts.other > 0) {
+    write_key(writer, "other");
+    writer.Uint64(counts.other);
+  }
+  write_key(writer, "errors");
+  writer.Uint64(counts.errors);
+  writer.EndObject();
+}
+
+void write_headers(JsonWriter& writer, std::span<const protocol::HeaderField> headers) {
+  writer.StartObject();
+  for (const protocol::HeaderField& field : headers) {
+    write_key(writer, to_utf8(field.name));
+    write_string(writer, to_utf8(field.value));
+  }
+  writer.EndObject();
 }
 
 std::string type_or_dash(const graph::NodeSpec& node) {
@@ -69,36 +128,12 @@ std::string calls_text(const StubCounts& counts) {
 void StubReport::print_listening(const StubFleet& fleet) {
   const std::scoped_lock lock(mutex_);
   if (json_) {
-    rapidjson::StringBuffer buffer;
-    JsonWriter writer(buffer);
-    writer.StartObject();
-    write_key(writer, "event");
-    write_string(writer, "listening");
-    write_key(writer, "nodes");
-    writer.StartArray();
-    for (const auto& stand_in : fleet.stand_ins()) {
-      writer.StartObject();
-      write_key(writer, "name");
-      write_string(writer, to_utf8(stand_in.stub->node().name));
-      write_key(writer, "personality");
-      write_string(writer, personality_text(stand_in.personality));
-      // The one that there is, or REST's.
-      write_key(writer, "port");
-      writer.Uint(stand_in.http_port != 0 ? stand_in.http_port : stand_in.grpc_port);
-      if (stand_in.http_port != 0) {
-        write_key(writer, "http_port");
-        writer.Uint(stand_in.http_port);
-      }
-      if (stand_in.grpc_port != 0) {
-        write_key(writer, "grpc_port");
-        writer.Uint(stand_in.grpc_port);
-      }
-      writer.EndObject();
-    }
-    writer.EndArray();
-    writer.EndObject();
-    print_line(out_, buffer);
-    return;
+    return print_object(out_, "listening", [&](JsonWriter& writer) {
+      write_key(writer, "nodes");
+      writer.StartArray();
+      for (const auto& stand_in : fleet.stand_ins()) write_stand_in(writer, stand_in);
+      writer.EndArray();
+    });
   }
   const std::size_t width = name_width(fleet);
   for (const auto& stand_in : fleet.stand_ins()) {
@@ -129,35 +164,24 @@ void StubReport::print_event(const StubEvent& event) {
   const std::string in = message_text(event.request.body, event.request.path, false);
   const std::string answer = message_text(event.response.body, event.request.path, true);
   if (json_) {
-    rapidjson::StringBuffer buffer;
-    JsonWriter writer(buffer);
-    writer.StartObject();
-    write_key(writer, "event");
-    write_string(writer, "request");
-    write_key(writer, "node");
-    write_string(writer, to_utf8(name));
-    write_key(writer, "verb");
-    write_string(writer, to_utf8(event.request.verb));
-    write_key(writer, "path");
-    write_string(writer, to_utf8(event.request.path));
-    write_key(writer, "status");
-    writer.Int(event.response.status);
-    write_key(writer, "seconds");
-    write_double(writer, std::chrono::duration<double>(event.took).count());
-    write_key(writer, "headers");
-    writer.StartObject();
-    for (const protocol::HeaderField& field : event.request.headers) {
-      write_key(writer, to_utf8(field.name));
-      write_string(writer, to_utf8(field.value));
-    }
-    writer.EndObject();
-    write_key(writer, "in");
-    write_body(writer, in);
-    write_key(writer, "out");
-    write_body(writer, answer);
-    writer.EndObject();
-    print_line(out_, buffer);
-    return;
+    return print_object(out_, "request", [&](JsonWriter& writer) {
+      write_key(writer, "node");
+      write_string(writer, to_utf8(name));
+      write_key(writer, "verb");
+      write_string(writer, to_utf8(event.request.verb));
+      write_key(writer, "path");
+      write_string(writer, to_utf8(event.request.path));
+      write_key(writer, "status");
+      writer.Int(event.response.status);
+      write_key(writer, "seconds");
+      write_double(writer, std::chrono::duration<double>(event.took).count());
+      write_key(writer, "headers");
+      write_headers(writer, event.request.headers);
+      write_key(writer, "in");
+      write_body(writer, in);
+      write_key(writer, "out");
+      write_body(writer, answer);
+    });
   }
   const std::string status = std::to_string(event.response.status);
   out_ << style_.bold(printable(name)) << "  " << printable(event.request.verb) << " "
@@ -172,35 +196,15 @@ void StubReport::print_event(const StubEvent& event) {
 void StubReport::print_counts(const StubFleet& fleet) {
   const std::scoped_lock lock(mutex_);
   if (json_) {
-    rapidjson::StringBuffer buffer;
-    JsonWriter writer(buffer);
-    writer.StartObject();
-    write_key(writer, "event");
-    write_string(writer, "counts");
-    write_key(writer, "nodes");
-    writer.StartObject();
-    for (const auto& stand_in : fleet.stand_ins()) {
-      const StubCounts& counts = stand_in.stub->counts();
-      write_key(writer, to_utf8(stand_in.stub->node().name));
+    return print_object(out_, "counts", [&](JsonWriter& writer) {
+      write_key(writer, "nodes");
       writer.StartObject();
-      for (int method = 0; method < protocol::kMethodCount; ++method) {
-        const std::uint64_t calls = counts.calls[static_cast<std::size_t>(method)];
-        if (calls == 0) continue;
-        write_key(writer, name_of(static_cast<protocol::Method>(method)));
-        writer.Uint64(calls);
+      for (const auto& stand_in : fleet.stand_ins()) {
+        write_key(writer, to_utf8(stand_in.stub->node().name));
+        write_counts(writer, stand_in.stub->counts());
       }
-      if (counts.other > 0) {
-        write_key(writer, "other");
-        writer.Uint64(counts.other);
-      }
-      write_key(writer, "errors");
-      writer.Uint64(counts.errors);
       writer.EndObject();
-    }
-    writer.EndObject();
-    writer.EndObject();
-    print_line(out_, buffer);
-    return;
+    });
   }
   const std::size_t width = name_width(fleet);
   out_ << "\n" << style_.bold("requests") << "\n";

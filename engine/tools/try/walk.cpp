@@ -33,9 +33,8 @@ using protocol::Transport;
 
 namespace {
 
-// One request: a name is looked up once, and nobody waits longer than this for it.
+// One request: a name is looked up once.
 constexpr auto kDnsRefresh = std::chrono::hours(1);
-constexpr auto kDnsLimit = std::chrono::seconds(5);
 // Nodes that say nothing of their models hold nobody up.
 constexpr auto kAskLimit = std::chrono::seconds(2);
 
@@ -69,7 +68,8 @@ class Session {
         walker_(*plan_, protocol::kMaxBody) {}
 
   TryWalk run(const TryRequest& request, TryRecorder& recorder) {
-    resolver_.wait_for_first_round(kDnsLimit);
+    // Nobody waits longer than this for a name.
+    resolver_.wait_for_first_round(std::chrono::seconds(5));
     CancelScope scope;
     graph::CallTimes times;
     graph::CallContext context;
