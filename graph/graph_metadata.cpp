@@ -12,7 +12,6 @@
 namespace infergraph::graph {
 
 using protocol::Code;
-using protocol::Method;
 using protocol::Payload;
 using protocol::Result;
 using protocol::Status;
@@ -172,7 +171,7 @@ Awaitable<Result<Payload>> Walker::graph_metadata(CallContext& context) {
       co_await context.work->give_turn();
     }
     Metadata& entry = models[node.get()];
-    auto answer = co_await ask(Method::kMetadata, node->name, Payload(), context);
+    auto answer = co_await ask(protocol::Method::kMetadata, node->name, Payload(), context);
     if (!answer && has_none(answer.error())) continue;
     if (!answer) co_return std::move(answer).error();
     const auto read = [&] { return read_metadata(*answer, *node, max_decoded_); };

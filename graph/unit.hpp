@@ -16,20 +16,21 @@ namespace infergraph::graph {
 /// Errors: the status may lack the node's name; the walker adds it.
 class Unit {
  public:
+  using Answer = protocol::Result<protocol::Payload>;
+
   virtual ~Unit() = default;
 
   /// predict, transform-input, transform-output, send-feedback, status, metadata.
-  virtual Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
-                                                              protocol::Payload message,
-                                                              CallContext& context) = 0;
+  virtual Awaitable<Answer> call(protocol::Method method, protocol::Payload message,
+                                 CallContext& context) = 0;
 
   /// The branch for `message`: −1 all, −2 none, else the index of a child. Not checked for range.
   virtual Awaitable<protocol::Result<int>> route(protocol::Payload message,
                                                  CallContext& context) = 0;
 
   /// One answer out of the children's, in the order of the children; never called with none.
-  virtual Awaitable<protocol::Result<protocol::Payload>> aggregate(
-      std::vector<protocol::Payload> answers, CallContext& context) = 0;
+  virtual Awaitable<Answer> aggregate(std::vector<protocol::Payload> answers,
+                                      CallContext& context) = 0;
 };
 
 }  // namespace infergraph::graph

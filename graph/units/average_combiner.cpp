@@ -24,10 +24,6 @@ using protocol::Status;
 
 namespace {
 
-Status cannot_combine(const std::string& what, std::size_t child) {
-  return Status(Code::kInvalidCombination, what + " (child " + std::to_string(child) + ')');
-}
-
 // What the answer is made of beside the numbers: child 0's.
 struct Rest {
   std::string status;

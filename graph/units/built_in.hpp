@@ -17,12 +17,11 @@ protocol::Result<protocol::Payload> as_json(const protocol::Payload& message,
 /// Sources: design §4, contract/engine_java.md §5.
 class BuiltInUnit : public Unit {
  public:
-  Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
-                                                      protocol::Payload message,
-                                                      CallContext& context) override;
+  Awaitable<Answer> call(protocol::Method method, protocol::Payload message,
+                         CallContext& context) override;
   Awaitable<protocol::Result<int>> route(protocol::Payload message, CallContext& context) override;
-  Awaitable<protocol::Result<protocol::Payload>> aggregate(std::vector<protocol::Payload> answers,
-                                                           CallContext& context) override;
+  Awaitable<Answer> aggregate(std::vector<protocol::Payload> answers,
+                              CallContext& context) override;
 };
 
 }  // namespace infergraph::graph

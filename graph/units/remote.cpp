@@ -15,7 +15,6 @@ namespace infergraph::graph {
 
 using protocol::Code;
 using protocol::Encoding;
-using protocol::MessageType;
 using protocol::Method;
 using protocol::Payload;
 using protocol::Protocol;
@@ -183,8 +182,8 @@ Awaitable<Result<Payload>> RemoteUnit::send_feedback(Payload message, Transport 
   }
   if (message.encoding() != encoding_of(by)) {
     const auto convert = [&]() -> Answer {
-      auto made =
-          protocol::convert(message, MessageType::kFeedback, encoding_of(by), options_.max_decoded);
+      auto made = protocol::convert(message, protocol::MessageType::kFeedback, encoding_of(by),
+                                    options_.max_decoded);
       if (!made) return blamed(made.error(), message);
       return made;
     };

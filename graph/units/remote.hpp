@@ -42,16 +42,13 @@ class RemoteUnit final : public Unit {
 
   RemoteUnit(NodeClients clients, Options options);
 
-  Awaitable<protocol::Result<protocol::Payload>> call(protocol::Method method,
-                                                      protocol::Payload message,
-                                                      CallContext& context) override;
+  Awaitable<Answer> call(protocol::Method method, protocol::Payload message,
+                         CallContext& context) override;
   Awaitable<protocol::Result<int>> route(protocol::Payload message, CallContext& context) override;
-  Awaitable<protocol::Result<protocol::Payload>> aggregate(std::vector<protocol::Payload> answers,
-                                                           CallContext& context) override;
+  Awaitable<Answer> aggregate(std::vector<protocol::Payload> answers,
+                              CallContext& context) override;
 
  private:
-  using Answer = protocol::Result<protocol::Payload>;
-
   protocol::Transport transport(protocol::Method method, const CallContext& context) const;
   NodeClient& client(protocol::Transport transport) const;
   protocol::Target target(protocol::Transport transport, const CallContext& context) const;

@@ -23,10 +23,6 @@ using protocol::Tensor;
 
 namespace {
 
-Status cannot_combine(const std::string& what, std::size_t child) {
-  return Status(Code::kInvalidCombination, what + " (child " + std::to_string(child) + ')');
-}
-
 template <typename Real, typename Convert>
 std::string packed(const std::vector<double>& values, Convert convert) {
   std::string bytes(values.size() * sizeof(Real), '\0');
@@ -138,6 +134,10 @@ class TensorAverage {
 };
 
 }  // namespace
+
+Status cannot_combine(const std::string& what, std::size_t child) {
+  return Status(Code::kInvalidCombination, what + " (child " + std::to_string(child) + ')');
+}
 
 void let_go(Payload& answer) {
   constexpr std::size_t kSmall = std::size_t{64} << 10U;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "protocol/payload.hpp"
@@ -16,6 +17,9 @@ namespace infergraph::graph {
 /// large once it is read.
 protocol::Result<protocol::Payload> average_tensors(std::vector<protocol::Payload>& answers,
                                                     std::size_t max_decoded);
+
+/// What is wrong with the answer of child `child`, so that there is no mean.
+protocol::Status cannot_combine(const std::string& what, std::size_t child);
 
 /// Drops the bytes of `answer` if they are many; all else of it stays. What is small stays whole: a
 /// combiner that ended early is begun again, elsewhere, and only with small answers.

@@ -17,7 +17,6 @@ namespace infergraph::protocol {
 namespace {
 
 using google::protobuf::Arena;
-using tensorflow::Example;
 using tensorflow::Feature;
 using tensorflow::serving::ClassificationRequest;
 
@@ -193,9 +192,9 @@ class ExamplesReader final : public ExamplesVisitor {
 
   ClassificationRequest& request_;
   tensorflow::serving::ExampleList examples_;
-  Example context_;
+  tensorflow::Example context_;
   bool has_context_ = false;
-  Example* example_ = nullptr;
+  tensorflow::Example* example_ = nullptr;
   Feature* feature_ = nullptr;
   std::size_t b64_depth_ = 0;  // of the members of the open {"b64":…}; 0: none is open
   std::size_t b64_members_ = 0;
