@@ -15,7 +15,6 @@
 
 namespace infergraph::engine {
 
-using protocol::Encoding;
 using protocol::GrpcCode;
 using protocol::Method;
 using protocol::Payload;
@@ -226,7 +225,7 @@ StubNode::Reply StubNode::answer_of_server(Method method, const HttpRequest& req
   }
   made.response.body = Payload(settings_.payload, *settings_.payload);
   made.response.body.set_content_type("application/json");
-  if (encoding == Encoding::kJson) return made;
+  if (encoding == protocol::Encoding::kJson) return made;
   protocol::Target target;
   target.protocol = settings_.personality.value_or(protocol::Protocol::kSeldon);
   target.encoding = encoding;
@@ -244,7 +243,8 @@ HttpResponse StubNode::refuse(const protocol::Status& why) const {
   if (server_ == nullptr) {
     return respond(wrapper_error(400, "MICROSERVICE_BAD_DATA", why.message()));
   }
-  return server_->error({GrpcCode::kInvalidArgument, why.message(), ""}, Encoding::kJson).response;
+  return server_->error({GrpcCode::kInvalidArgument, why.message(), ""}, protocol::Encoding::kJson)
+      .response;
 }
 
 bool StubNode::draw_failure() {

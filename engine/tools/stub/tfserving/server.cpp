@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/ascii.hpp"
+#include "engine/tools/stub/path_text.hpp"
 #include "engine/tools/stub/tfserving/json.hpp"
 #include "protocol/convert/status_map.hpp"
 #include "protocol/gzip.hpp"
@@ -35,12 +36,6 @@ bool take(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-std::string_view take_segment(std::string_view& text) {
-  const std::string_view segment = text.substr(0, text.find_first_of("/:"));
-  text.remove_prefix(segment.size());
-  return segment;
-}
-
 enum class Verb { kPredict, kClassify, kRegress, kRoute, kAggregate, kStatus, kMetadata };
 
 /// A path of the REST API, whatever its verb of HTTP (§1).
@@ -56,14 +51,12 @@ std::optional<Path> read_path(std::string_view text) {
   if (!take(text, "/v1/models")) return std::nullopt;
   if (text.empty()) return made;
   if (!take(text, "/")) return std::nullopt;
-  made.name = take_segment(text);
+  made.name = take_segment(text, "/:");
   if (made.name.empty()) return std::nullopt;
   if (take(text, "/versions/")) {
-    made.version = take_segment(text);
-    const bool is_number = made.version.find_first_not_of("0123456789") == std::string_view::npos;
-    if (made.version.empty() || !is_number) return std::nullopt;
+    if (!take_version(text, "/:", made.version)) return std::nullopt;
   } else if (take(text, "/labels/")) {
-    made.label = take_segment(text);
+    made.label = take_segment(text, "/:");
     if (made.label.empty()) return std::nullopt;
   }
   static constexpr std::array<std::pair<std::string_view, Verb>, 7> kEnds = {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "engine/tools/stub/path_text.hpp"
 #include "engine/tools/stub/v2/json.hpp"
 #include "protocol/gzip.hpp"
 #include "protocol/limits.hpp"
@@ -14,7 +15,6 @@ namespace infergraph::engine {
 
 using protocol::Encoding;
 using protocol::GrpcCode;
-using protocol::GrpcStatus;
 using protocol::Method;
 using protocol::Payload;
 
@@ -59,12 +59,6 @@ bool take(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-std::string_view take_segment(std::string_view& text) {
-  const std::string_view segment = text.substr(0, text.find('/'));
-  text.remove_prefix(segment.size());
-  return segment;
-}
-
 std::optional<Path> read_path(std::string_view text) {
   if (text == "/v2" || text == "/v2/") return Path{Asks::kServer, {}, {}};
   if (text == "/v2/health/live") return Path{Asks::kLive, {}, {}};
@@ -72,12 +66,10 @@ std::optional<Path> read_path(std::string_view text) {
   if (text == "/v2/repository/index") return Path{Asks::kIndex, {}, {}};
   Path made;
   if (!take(text, "/v2/models/")) return std::nullopt;
-  made.name = take_segment(text);
+  made.name = take_segment(text, "/");
   if (made.name.empty()) return std::nullopt;
   if (take(text, "/versions/")) {
-    made.version = take_segment(text);
-    const bool is_number = made.version.find_first_not_of("0123456789") == std::string_view::npos;
-    if (made.version.empty() || !is_number) return std::nullopt;
+    if (!take_version(text, "/", made.version)) return std::nullopt;
   }
   static constexpr std::array<std::pair<std::string_view, Asks>, 5> kEnds = {
       {{"", Asks::kModel},
@@ -146,7 +138,7 @@ Served<std::optional<std::size_t>> read_json_size(const HttpRequest& request,
   } else {
     return std::optional(static_cast<std::size_t>(size));
   }
-  return GrpcStatus{GrpcCode::kInvalidArgument, std::move(why), ""};
+  return protocol::GrpcStatus{GrpcCode::kInvalidArgument, std::move(why), ""};
 }
 
 template <typename Request>
@@ -175,7 +167,7 @@ std::string V2Server::model_in(std::string_view path) const {
   return read ? protocol::percent_decoded(read->name) : "";
 }
 
-StubReply V2Server::error(GrpcStatus why, Encoding encoding) const {
+StubReply V2Server::error(protocol::GrpcStatus why, Encoding encoding) const {
   const auto status = [&] {
     switch (why.code) {
       case GrpcCode::kInternal:
@@ -201,7 +193,7 @@ Served<Payload> V2Server::infer(const HttpRequest& http, const std::string& name
                                 const std::string& version) const {
   if (auto known = model_.check(name, version); !known) return known.error();
   const auto plain = protocol::decoded(http.body, protocol::kMaxBody);
-  if (!plain) return GrpcStatus{GrpcCode::kInvalidArgument, plain.error().message(), ""};
+  if (!plain) return protocol::GrpcStatus{GrpcCode::kInvalidArgument, plain.error().message(), ""};
   const auto size = read_json_size(http, plain->size());
   if (!size) return size.error();
   inference::ModelInferRequest request;
