@@ -32,14 +32,12 @@ Protocol protocol_of_node(const NodeSpec& node, Protocol graph_protocol) {
 
 ModelProfile profile_of(const NodeSpec& node) {
   const NodeSettings& settings = node.settings;
-  ModelProfile model;
-  model.name = settings.model_name.empty() ? node.name : settings.model_name;
-  model.signature_name = settings.signature_name;
-  model.input = settings.model_input;
-  model.output = settings.model_output;
-  model.input_names = settings.input_names;
-  model.output_names = settings.output_names;
-  return model;
+  return {.name = settings.model_name.empty() ? node.name : settings.model_name,
+          .signature_name = settings.signature_name,
+          .input = settings.model_input,
+          .output = settings.model_output,
+          .input_names = settings.input_names,
+          .output_names = settings.output_names};
 }
 
 // Where the endpoints given say, or none.

@@ -19,7 +19,6 @@ namespace infergraph::protocol {
 
 namespace {
 
-using google::protobuf::ListValue;
 using google::protobuf::Value;
 using seldon::protos::DefaultData;
 using seldon::protos::SeldonMessage;
@@ -224,7 +223,7 @@ class ListWriter {
         continue;
       }
       if (depth + 1 < shape.size()) {
-        writer_.open(ListValue::kValuesFieldNumber);
+        writer_.open(google::protobuf::ListValue::kValuesFieldNumber);
         writer_.open(Value::kListValueFieldNumber);
         at.push_back(0);
         continue;
@@ -241,7 +240,7 @@ class ListWriter {
   bool write_element() {
     const std::size_t i = at_;
     if (!tensor_.is_constant) ++at_;
-    writer_.tag(ListValue::kValuesFieldNumber, WireWriter::kLengthDelimited);
+    writer_.tag(google::protobuf::ListValue::kValuesFieldNumber, WireWriter::kLengthDelimited);
     if (tensor_.type == DataType::kBytes) {
       const std::string_view text = tensor_.strings[i];
       writer_.varint(1 + WireWriter::CodedOutputStream::VarintSize64(text.size()) + text.size());

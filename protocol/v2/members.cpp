@@ -12,12 +12,12 @@ using json::Path;
 
 namespace {
 
-constexpr std::size_t kMostPath = 200;
-constexpr std::size_t kMostError = 400;
-
 void set(std::string& into, Kind kind, std::string_view text) {
   if (kind == Kind::kString) into = json::read_string(text);
 }
+
+constexpr std::size_t kMostPath = 200;
+constexpr std::size_t kMostError = 400;
 
 }  // namespace
 

@@ -35,8 +35,6 @@ namespace {
 
 // One request: a name is looked up once.
 constexpr auto kDnsRefresh = std::chrono::hours(1);
-// Nodes that say nothing of their models hold nobody up.
-constexpr auto kAskLimit = std::chrono::seconds(2);
 
 Result<Payload> as_json(const Payload& answer, protocol::KeptRequest& request, bool is_feedback) {
   protocol::Target target;
@@ -108,6 +106,9 @@ class Session {
   }
 
  private:
+  // Nodes that say nothing of their models hold nobody up.
+  static constexpr auto kAskLimit = std::chrono::seconds(2);
+
   /// Runs it on the session's thread, once.
   Result<Payload> wait_for(Awaitable<Result<Payload>> work) {
     std::promise<Result<Payload>> done;
