@@ -75,7 +75,6 @@ GrpcThreadParts ThreadPartsMaker::make_grpc(const std::vector<std::unique_ptr<Io
       },
       thread.index());
   GrpcApiOptions api;
-  api.root = root.name;
   api.max_decoded = process_.options.max_response_bytes;
   api.protocols = process_.graph.protocols();
   api.keeps_requests = process_.graph.is_mixed();

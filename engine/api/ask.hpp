@@ -9,6 +9,7 @@
 #include "base/async/cancellation.hpp"
 #include "base/caller.hpp"
 #include "base/clock.hpp"
+#include "base/deadline.hpp"
 #include "engine/api/asked.hpp"
 #include "protocol/convert/convert.hpp"
 #include "protocol/grpc_status.hpp"
@@ -36,7 +37,7 @@ struct Ask {
   /// The payload. Of a transport that names its model in the message, that is in here too.
   protocol::KeptRequest request;
   std::span<const protocol::HeaderField> headers;  ///< of the caller, for the nodes
-  Clock::time_point deadline = Clock::time_point::max();
+  Deadline deadline;
   CancelScope* cancel = nullptr;   ///< signalled when the caller goes away
   const Caller* caller = nullptr;  ///< whose connection it came by
   std::string_view verb;           ///< for the log; "" where there is none
@@ -51,13 +52,14 @@ struct Ask {
 
 /// What a request is answered with. Of a REST request `status` counts, and its body is in the
 /// payload whether it failed or not; of a gRPC call `rpc` counts, and only success has a payload.
-struct Answer {
-  explicit Answer(protocol::HeaderList& its_headers) : headers(its_headers) {}
+struct Reply {
+  explicit Reply(protocol::HeaderList& its_headers) : headers(its_headers) {}
 
   int status = 200;
   protocol::GrpcStatus rpc;
   protocol::Payload payload;
-  protocol::HeaderList& headers;  ///< Seldon-Puid and what else the core has to say
+  std::string_view failed_as = {};  ///< the reason that it is counted under, if it is of ours
+  protocol::HeaderList& headers;    ///< Seldon-Puid and what else the core has to say
 };
 
 }  // namespace infergraph::engine

@@ -46,6 +46,19 @@ Payload bare_failure(Protocol protocol) {
   return made;
 }
 
+// The first time of a status or a reason takes memory, which is there again when it was missing for
+// a moment.
+template <typename Count>
+void twice_if_needed(const Count& count) noexcept {
+  for (const bool again : {true, false}) {
+    try {
+      return count();
+    } catch (const std::bad_alloc&) {
+      if (!again) return;
+    }
+  }
+}
+
 }  // namespace
 
 ApiCore::ApiCore(Options options, std::span<const CountedService> services, Predictor& predictor,
@@ -66,16 +79,15 @@ ApiCore::ApiCore(Options options, std::span<const CountedService> services, Pred
   }
 }
 
-void ApiCore::begin(Ask& ask, Answer& answer) {
+void ApiCore::begin(Ask& ask, Reply& reply) {
   if (is_puid(ask.puid)) {
-    answer.headers.add(kPuidHeader, ask.puid);
+    reply.headers.add(kPuidHeader, ask.puid);
   } else {
-    ask.puid = answer.headers.add_made(kPuidHeader, puids_.next());
+    ask.puid = reply.headers.add_made(kPuidHeader, puids_.next());
   }
-  ask.request.payload.set_protocol(ask.protocol);
 }
 
-Awaitable<void> ApiCore::serve(Ask& ask, Answer& answer) {
+Awaitable<void> ApiCore::serve(Ask& ask, Reply& reply) {
   ask.started = Clock::now();
   ask.counts = true;
   graph::CallTimes times;
@@ -83,18 +95,19 @@ Awaitable<void> ApiCore::serve(Ask& ask, Answer& answer) {
   try {
     graph::CallContext context;
     context.times = &times;
+    ask.request.payload.set_protocol(ask.protocol);
     fill(ask, context);
     const InFlight counted(in_flight_);
     Outcome outcome = co_await walk(ask, context);
     if (outcome && !is_in_form(ask, *outcome)) co_await bring_into_form(ask, outcome, context);
     if (outcome) {
-      answer.status = outcome->status();
-      answer.payload = *std::move(outcome);
+      reply.status = outcome->status();
+      reply.payload = *std::move(outcome);
     } else {
-      fail(ask, outcome.error(), answer);
+      fail(ask, outcome.error(), reply);
     }
   } catch (...) {
-    fail_thrown(ask, answer);
+    fail_thrown(ask, reply);
   }
 
   ask.took = Clock::now() - ask.started;
@@ -108,7 +121,7 @@ Awaitable<void> ApiCore::serve(Ask& ask, Answer& answer) {
 void ApiCore::fill(Ask& ask, graph::CallContext& context) const {
   context.puid = ask.puid;
   context.headers = ask.headers;
-  context.deadline = Deadline(ask.deadline);
+  context.deadline = ask.deadline;
   context.front = ask.transport;
   context.protocol = ask.protocol;
   context.operation = ask.operation;
@@ -137,7 +150,7 @@ Awaitable<ApiCore::Outcome> ApiCore::walk(Ask& ask, graph::CallContext& context)
     case Asked::kGraphMetadata:
       return predictor_.graph_metadata(context);
     case Asked::kRootMetadata:
-      return predictor_.ask(Method::kMetadata, options_.root, {}, context);
+      return predictor_.ask(Method::kMetadata, predictor_.root(), {}, context);
     case Asked::kStatus:
     case Asked::kMetadata:
       if (ask.transport == Transport::kGrpc) return ask_named(ask, context);
@@ -159,7 +172,7 @@ Awaitable<ApiCore::Outcome> ApiCore::ask_named(Ask& ask, graph::CallContext& con
   // Under protocols tensorflow and v2 a model need not be named, and in a graph of one node may be
   // called anything: then the name in the request is the node's to judge.
   if (ask.protocol != Protocol::kSeldon && (ask.node.empty() || predictor_.is_single())) {
-    ask.node = options_.root;
+    ask.node = predictor_.root();
   }
   const Payload passed = ask.protocol == Protocol::kSeldon ? Payload() : request;
   co_return co_await predictor_.ask(
@@ -220,25 +233,25 @@ bool ApiCore::is_answered_now(Asked what) {
          what == Asked::kServerMetadata;
 }
 
-void ApiCore::answer_now(Ask& ask, Answer& answer) noexcept {
+void ApiCore::answer_now(Ask& ask, Reply& reply) noexcept {
   ask.started = Clock::now();
   ask.counts = true;
   try {
-    answer_itself(ask, answer);
+    answer_itself(ask, reply);
   } catch (...) {
-    fail_thrown(ask, answer);
+    fail_thrown(ask, reply);
   }
   ask.took = Clock::now() - ask.started;
 }
 
-void ApiCore::answer_itself(const Ask& ask, Answer& answer) const {
+void ApiCore::answer_itself(const Ask& ask, Reply& reply) const {
   const bool is_ready = ask.what == Asked::kLive || ready_state_.ready();
   if (encoding_of(ask) == Encoding::kJson) {
     if (ask.what == Asked::kServerMetadata) {
-      answer.payload = Payload::json(server_metadata_);
+      reply.payload = Payload::json(server_metadata_);
     } else if (!is_ready) {
-      answer.status = 503;
-      if (ask.protocol != Protocol::kV2) answer.payload = Payload::json(ready_state_.report());
+      reply.status = 503;
+      if (ask.protocol != Protocol::kV2) reply.payload = Payload::json(ready_state_.report());
     }
     return;
   }
@@ -253,25 +266,24 @@ void ApiCore::answer_itself(const Ask& ask, Answer& answer) const {
     ready.set_ready(is_ready);
     wire = ready.SerializeAsString();
   }
-  answer.payload = Payload::proto(std::move(wire));
-  answer.payload.set_protocol(ask.protocol);
+  reply.payload = Payload::proto(std::move(wire));
+  reply.payload.set_protocol(ask.protocol);
 }
 
-void ApiCore::fail(const Ask& ask, const Status& status, Answer& answer) {
+void ApiCore::fail(const Ask& ask, const Status& status, Reply& reply) {
   const protocol::HttpFailure failure = protocol::http_failure(status);
-  if (status.code() == Code::kOverloaded) answer.headers.add(kRetryAfterHeader, "1");
+  if (status.code() == Code::kOverloaded) reply.headers.add(kRetryAfterHeader, "1");
   if (!status.node().empty()) {
-    answer.headers.add_made(kFailedNodeHeader, protocol::failed_node(status));
+    reply.headers.add_made(kFailedNodeHeader, protocol::failed_node(status));
   }
   log_failure(ask, status);
   if (ask.transport == Transport::kGrpc) {
-    answer.rpc = protocol::grpc_status(status);
+    reply.rpc = protocol::grpc_status(status);
   } else {
-    answer.status = failure.status;
-    answer.payload = protocol::error_body(status, ask.protocol);
+    reply.status = failure.status;
+    reply.payload = protocol::error_body(status, ask.protocol);
   }
-  // Last, so that what is thrown on the way here counts once, as what it is then answered with.
-  if (status.code() != Code::kUpstream) failed_.count(failure.reason);
+  if (status.code() != Code::kUpstream) reply.failed_as = failure.reason;
 }
 
 void ApiCore::log_failure(const Ask& ask, const Status& status) const {
@@ -288,40 +300,38 @@ void ApiCore::log_failure(const Ask& ask, const Status& status) const {
   }
 }
 
-void ApiCore::fail_thrown(Ask& ask, Answer& answer) noexcept {
+void ApiCore::fail_thrown(Ask& ask, Reply& reply) noexcept {
   const Status status = protocol::caught();
   ask.counts = true;
-  answer.headers.truncate(1);  // the puid
+  reply.headers.truncate(1);  // the puid
   try {
-    return fail(ask, status, answer);
+    return fail(ask, status, reply);
   } catch (...) {
     // Then with nothing that takes memory.
   }
-  answer.headers.truncate(1);
-  answer.status = 500;
-  answer.payload = bare_failure(ask.protocol);
-  answer.rpc.code = protocol::GrpcCode::kInternal;
-  try {
-    answer.rpc.message = "out of memory";  // short enough to need none
-    failed_.count("INTERNAL");
-  } catch (...) {
-    // The first of its kind, and no memory for the series.
+  reply.headers.truncate(1);
+  reply.failed_as = "INTERNAL";
+  if (ask.transport == Transport::kGrpc) {
+    reply.rpc.code = protocol::GrpcCode::kInternal;
+    reply.rpc.message = "out of memory";  // short enough to need none
+  } else {
+    reply.status = 500;
+    reply.payload = bare_failure(ask.protocol);
   }
 }
 
-void ApiCore::count(const Ask& ask, const Answer& answer) noexcept {
+void ApiCore::count(const Ask& ask, const Reply& reply) noexcept {
+  // Here, so that a failure counts once, as what it is answered with in the end.
+  if (!reply.failed_as.empty()) twice_if_needed([&] { failed_.count(reply.failed_as); });
   if (!ask.counts || ask.service == Ask::kUncounted) return;
   metrics::RequestSeries& series = series_[ask.service];
-  // The first time of a status takes memory, which is there again when it was missing for a moment.
-  for (const bool again : {true, false}) {
-    try {
-      return ask.transport == Transport::kGrpc
-                 ? series.observe(protocol::go_name_of(answer.rpc.code), seconds(ask.took))
-                 : series.observe(answer.status, seconds(ask.took));
-    } catch (const std::bad_alloc&) {
-      if (!again) return;
+  twice_if_needed([&] {
+    if (ask.transport == Transport::kGrpc) {
+      series.observe(protocol::go_name_of(reply.rpc.code), seconds(ask.took));
+    } else {
+      series.observe(reply.status, seconds(ask.took));
     }
-  }
+  });
 }
 
 }  // namespace infergraph::engine

@@ -29,15 +29,14 @@ struct CountedService {
 };
 
 /// What both fronts share: takes what is asked through puid, context, walk, conversion, errors,
-/// metrics and log to an answer. Knows values, no transport; a front makes an Ask of bytes, and
-/// bytes of the Answer.
+/// metrics and log to an reply. Knows values, no transport; a front makes an Ask of bytes, and
+/// bytes of the Reply.
 ///
 /// Threads: one for each thread that walks. Borrows everything it is made of.
 /// Errors: are answers; nothing is thrown out of serve() and answer_now().
 class ApiCore {
  public:
   struct Options {
-    std::string root;                              ///< name of the root node
     std::size_t max_decoded = protocol::kMaxBody;  ///< bytes that a gzip body may unpack to
     /// Requests are kept until they are answered, since an answer of another protocol takes over
     /// some of them. Without it a request is let go as soon as its node has it.
@@ -51,20 +50,20 @@ class ApiCore {
           const ReadyState& ready_state, metrics::Families& metrics, int shard);
 
   /// First of all: gives the request its puid, which the answer carries.
-  void begin(Ask& ask, Answer& answer);
+  void begin(Ask& ask, Reply& reply);
 
   /// True for what answer_now() answers; all else is serve()'s.
   static bool is_answered_now(Asked what);
-  void answer_now(Ask& ask, Answer& answer) noexcept;
-  Awaitable<void> serve(Ask& ask, Answer& answer);
+  void answer_now(Ask& ask, Reply& reply) noexcept;
+  Awaitable<void> serve(Ask& ask, Reply& reply);
 
-  /// The answer to what failed before it could be served: logged, and counted by its reason.
-  void fail(const Ask& ask, const protocol::Status& status, Answer& answer);
+  /// The reply to what failed before it could be served; it is logged.
+  void fail(const Ask& ask, const protocol::Status& status, Reply& reply);
   /// The same of what was thrown: to be called in a catch block.
-  void fail_thrown(Ask& ask, Answer& answer) noexcept;
+  void fail_thrown(Ask& ask, Reply& reply) noexcept;
 
-  /// Last of all: counts the request with what it is answered with.
-  void count(const Ask& ask, const Answer& answer) noexcept;
+  /// Last of all: counts the request, and why it failed, with what it is answered with.
+  void count(const Ask& ask, const Reply& reply) noexcept;
 
  private:
   using Outcome = protocol::Result<protocol::Payload>;
@@ -77,7 +76,7 @@ class ApiCore {
   Awaitable<void> bring_into_form(Ask& ask, Outcome& outcome, graph::CallContext& context);
   Outcome converted(Ask& ask, const protocol::Payload& payload) const;
   Outcome convert(Ask& ask, const protocol::Payload& payload) const;
-  void answer_itself(const Ask& ask, Answer& answer) const;
+  void answer_itself(const Ask& ask, Reply& reply) const;
   void log_failure(const Ask& ask, const protocol::Status& status) const;
 
   Options options_;

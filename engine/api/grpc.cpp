@@ -48,13 +48,13 @@ std::vector<CountedService> services_of(std::span<const GrpcMethod> methods) {
 }
 
 // Nothing is thrown out of handle(), so what there is no memory for is left out.
-GrpcResponse response_of(Answer& answer) noexcept {
+GrpcResponse response_of(Reply& reply) noexcept {
   GrpcResponse made;
-  made.status = std::move(answer.rpc);
-  made.body = std::move(answer.payload);
+  made.status = std::move(reply.rpc);
+  made.body = std::move(reply.payload);
   try {
-    made.puid = answer.headers.value(kPuidHeader);
-    made.failed_node = answer.headers.value(kFailedNodeHeader);
+    made.puid = reply.headers.value(kPuidHeader);
+    made.failed_node = reply.headers.value(kFailedNodeHeader);
   } catch (...) {
     made.failed_node.clear();
   }
@@ -66,8 +66,7 @@ GrpcResponse response_of(Answer& answer) noexcept {
 GrpcApi::GrpcApi(GrpcApiOptions options, Predictor& predictor, const ReadyState& ready_state,
                  metrics::Families& metrics, int shard)
     : methods_(grpc_methods(options.protocols)),
-      core_({.root = std::move(options.root),
-             .max_decoded = options.max_decoded,
+      core_({.max_decoded = options.max_decoded,
              .keeps_requests = options.keeps_requests,
              .work = options.work},
             services_of(methods_), predictor, ready_state, metrics, shard),
@@ -88,14 +87,14 @@ Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
   const GrpcMethod& method = methods_[request.method];
   NodeHeaders node_headers;
   protocol::HeaderList headers;
-  Answer answer(headers);
+  Reply reply(headers);
   Ask ask;
   ask.what = method.what;
   ask.protocol = method.protocol;
   ask.operation = method.operation;
   ask.transport = protocol::Transport::kGrpc;
   ask.service = request.method;
-  ask.deadline = request.deadline;
+  ask.deadline = Deadline(request.deadline);
   ask.cancel = request.cancel;
   ask.caller = request.caller;
   // What is thrown, but for the part that the core watches over, ends here.
@@ -104,17 +103,17 @@ Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
     ask.puid = node_headers.puid();
     ask.headers = node_headers.headers();
     ask.request.payload = std::move(request.body);
-    core_.begin(ask, answer);
+    core_.begin(ask, reply);
     if (ApiCore::is_answered_now(ask.what)) {
-      core_.answer_now(ask, answer);
+      core_.answer_now(ask, reply);
     } else {
-      co_await core_.serve(ask, answer);
+      co_await core_.serve(ask, reply);
     }
   } catch (...) {
-    core_.fail_thrown(ask, answer);
+    core_.fail_thrown(ask, reply);
   }
-  core_.count(ask, answer);
-  co_return response_of(answer);
+  core_.count(ask, reply);
+  co_return response_of(reply);
 }
 
 }  // namespace infergraph::engine

@@ -15,7 +15,6 @@
 namespace infergraph::engine {
 
 struct GrpcApiOptions {
-  std::string root;                              ///< name of the root node
   std::size_t max_decoded = protocol::kMaxBody;  ///< bytes that a gzip answer may unpack to
   Protocols protocols = {protocol::Protocol::kSeldon};
   /// Requests are kept until they are answered, since an answer of another protocol takes over some

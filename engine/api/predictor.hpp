@@ -31,6 +31,8 @@ class Predictor {
   /// True for a graph of one node.
   std::size_t node_count() const { return plan_->nodes().size(); }
   bool is_single() const { return plan_->nodes().size() == 1; }
+  /// The name of the root node.
+  std::string_view root() const { return plan_->root().name; }
   bool has_node(std::string_view name) const { return plan_->find(name) != nullptr; }
 
   Awaitable<protocol::Result<protocol::Payload>> predict(protocol::Payload message,

@@ -109,8 +109,8 @@ struct RestApi::Request {
 RestApi::RestApi(RestApiOptions options, Predictor& predictor, const ReadyState& ready_state,
                  metrics::Families& metrics, int shard)
     : options_(std::move(options)),
-      core_({.root = {}, .max_decoded = options_.max_decoded, .work = options_.work}, kRestServices,
-            predictor, ready_state, metrics, shard),
+      core_({.max_decoded = options_.max_decoded, .work = options_.work}, kRestServices, predictor,
+            ready_state, metrics, shard),
       registry_(metrics.registry()),
       event_source_("seldon." + options_.deployment),
       event_type_(event_source_ + "." + options_.namespace_ + ".response"),
@@ -123,22 +123,26 @@ RestApi::RestApi(RestApiOptions options, Predictor& predictor, const ReadyState&
 
 Awaitable<HttpResponse> RestApi::handle(const HttpRequest& http, protocol::HeaderList& headers) {
   Request request{http};
-  Answer answer(headers);
+  Reply reply(headers);
   // What is thrown, but for the part that the core watches over, ends here.
   try {
-    const Next next = begin(request, answer);
-    if (next == Next::kServe) co_await core_.serve(request.ask, answer);
-    if (next == Next::kMetrics) co_await metrics_page(request, answer);
+    const Next next = begin(request, reply);
+    if (next == Next::kServe) co_await core_.serve(request.ask, reply);
+    if (next == Next::kMetrics) co_await metrics_page(request, reply);
   } catch (...) {
-    core_.fail_thrown(request.ask, answer);
+    core_.fail_thrown(request.ask, reply);
   }
-  co_return finish(request, answer);
+  co_return finish(request, reply);
 }
 
 // Apart from handle(), as is all that awaits nothing: asio uses frames again up to 1,020 bytes.
-RestApi::Next RestApi::begin(Request& request, Answer& answer) {
+RestApi::Next RestApi::begin(Request& request, Reply& reply) {
   const HttpRequest& http = request.http;
   Ask& ask = request.ask;
+  ask.puid = http.header(kPuidHeader);
+  ask.verb = http.verb;
+  ask.path = http.path;
+  core_.begin(ask, reply);
   const RouteMatch match = match_route(http.verb, http.path, options_.metrics_path,
                                        options_.protocols, request.canonical_path);
   request.verbs = match.verbs;
@@ -148,26 +152,22 @@ RestApi::Next RestApi::begin(Request& request, Answer& answer) {
   ask.service = rest_service_of(match.what, match.protocol);
   ask.model = match.node;
   ask.version = match.version;
-  ask.puid = http.header(kPuidHeader);
   ask.headers = http.headers;
   ask.cancel = http.cancel;
   ask.caller = http.caller;
-  ask.verb = http.verb;
-  ask.path = http.path;
   ask.request.payload = http.body;
   http.header("Ce-Specversion", &request.cloud_event);
-  core_.begin(ask, answer);
   if (!allows(request.verbs, http.verb)) {
-    answer.headers.add("Allow", allowed(request.verbs));
+    reply.headers.add("Allow", allowed(request.verbs));
     core_.fail(ask,
                Status(Code::kMethodNotAllowed,
                       std::string(http.verb) + " is not allowed on " + std::string(http.path)),
-               answer);
+               reply);
     return Next::kNothing;
   }
   if (ask.protocol == Protocol::kV2) {
     if (const auto wrong = find_binary(http, ask.request.payload)) {
-      core_.fail(ask, *wrong, answer);
+      core_.fail(ask, *wrong, reply);
       return Next::kNothing;
     }
   }
@@ -182,39 +182,39 @@ RestApi::Next RestApi::begin(Request& request, Answer& answer) {
     case Asked::kMetrics:
       return Next::kMetrics;
     default:
-      answer_here(request, answer);
+      answer_here(request, reply);
       return Next::kNothing;
   }
 }
 
-void RestApi::answer_here(Request& request, Answer& answer) {
+void RestApi::answer_here(Request& request, Reply& reply) {
   const HttpRequest& http = request.http;
   Ask& ask = request.ask;
-  if (ApiCore::is_answered_now(ask.what)) return core_.answer_now(ask, answer);
+  if (ApiCore::is_answered_now(ask.what)) return core_.answer_now(ask, reply);
   if (ask.what == Asked::kPing) {
-    answer.payload = text_payload("pong", "text/plain; charset=utf-8");
+    reply.payload = text_payload("pong", "text/plain; charset=utf-8");
     return;
   }
   if (ask.what == Asked::kDoc) {
-    answer.payload = text_payload(doc_page_, "text/html; charset=utf-8");
+    reply.payload = text_payload(doc_page_, "text/html; charset=utf-8");
     return;
   }
   // The reference redirects to the path as it would be without empty and dotted segments.
   std::string clean = clean_path(http.path);
   if (http.path.starts_with('/') && clean != http.path) {
     if (!http.query.empty()) clean.append("?").append(http.query);
-    answer.headers.add_made("Location", clean);
-    answer.status = 301;
+    reply.headers.add_made("Location", clean);
+    reply.status = 301;
     return;
   }
   std::string what = "no such path: " + std::string(http.path);
   if (const auto other = unserved_protocol(http.verb, http.path, options_.protocols)) {
     what.append("; protocol ").append(name_of(*other)).append(" is not served (--protocol)");
   }
-  core_.fail(ask, Status(Code::kNotFound, std::move(what)), answer);
+  core_.fail(ask, Status(Code::kNotFound, std::move(what)), reply);
 }
 
-Awaitable<void> RestApi::metrics_page(const Request& request, Answer& answer) {
+Awaitable<void> RestApi::metrics_page(const Request& request, Reply& reply) {
   const HttpRequest& http = request.http;
   graph::CallContext context;
   context.cancel = http.cancel;
@@ -236,53 +236,59 @@ Awaitable<void> RestApi::metrics_page(const Request& request, Answer& answer) {
   auto page = graph::try_here(context, page_size_, make);
   if (!page) page = co_await graph::elsewhere(context, page_size_, make);
   if (!*page) {
-    core_.fail(request.ask, page->error(), answer);
+    core_.fail(request.ask, page->error(), reply);
     co_return;
   }
   page_size_ = text_size;
-  answer.headers.add("Vary", "Accept, Accept-Encoding");
-  answer.payload = **std::move(page);
+  reply.headers.add("Vary", "Accept, Accept-Encoding");
+  reply.payload = **std::move(page);
 }
 
-HttpResponse RestApi::finish(Request& request, Answer& answer) noexcept {
-  try {
-    add_headers(request, answer);
-  } catch (...) {
-    core_.fail_thrown(request.ask, answer);
+HttpResponse RestApi::finish(Request& request, Reply& reply) noexcept {
+  // Once more without memory for a node's headers: what fails has few.
+  for (const bool again : {true, false}) {
+    try {
+      add_headers(request, reply);
+      break;
+    } catch (...) {
+      core_.fail_thrown(request.ask, reply);
+      if (!again) break;
+    }
   }
-  core_.count(request.ask, answer);
-  return {answer.status, std::move(answer.payload)};
+  core_.count(request.ask, reply);
+  return {reply.status, std::move(reply.payload)};
 }
 
-void RestApi::add_headers(const Request& request, Answer& answer) const {
+void RestApi::add_headers(const Request& request, Reply& reply) const {
   if (request.verbs != Verbs::kAny) {
-    answer.headers.add("Access-Control-Allow-Methods", allowed(request.verbs));
+    reply.headers.add("Access-Control-Allow-Methods", allowed(request.verbs));
   }
   if (request.cloud_event) {
-    answer.headers.add("Ce-Specversion", "0.3");
-    answer.headers.add("Ce-Source", event_source_);
-    answer.headers.add("Ce-Type", event_type_);
-    answer.headers.add("Ce-Id", request.ask.puid);
-    answer.headers.add("Ce-Path", request.http.path);
+    reply.headers.add("Ce-Specversion", "0.3");
+    reply.headers.add("Ce-Source", event_source_);
+    reply.headers.add("Ce-Type", event_type_);
+    reply.headers.add("Ce-Id", request.ask.puid);
+    reply.headers.add("Ce-Path", request.http.path);
   }
-  const auto json_size = answer.payload.json_size();
-  if (json_size) answer.headers.add_made(protocol::kJsonSizeHeader, std::to_string(*json_size));
-  for (const HeaderField& field : answer.payload.headers()) {
+  const auto json_size = reply.payload.json_size();
+  if (json_size) reply.headers.add_made(protocol::kJsonSizeHeader, std::to_string(*json_size));
+  for (const HeaderField& field : reply.payload.headers()) {
     if (is_our_own(field.name, request.cloud_event)) continue;
     if (json_size && same_name(field.name, protocol::kJsonSizeHeader)) continue;
-    answer.headers.add(field.name, field.value);
+    reply.headers.add(field.name, field.value);
   }
 }
 
 HttpResponse RestApi::refuse(const Status& why, protocol::HeaderList& headers) {
   const HttpRequest nothing;
   Request request{nothing};
-  Answer answer(headers);
+  Reply reply(headers);
   request.ask.protocol = options_.protocols.front();
-  core_.begin(request.ask, answer);
-  core_.fail(request.ask, why, answer);
-  add_headers(request, answer);
-  return {answer.status, std::move(answer.payload)};
+  core_.begin(request.ask, reply);
+  core_.fail(request.ask, why, reply);
+  add_headers(request, reply);
+  core_.count(request.ask, reply);
+  return {reply.status, std::move(reply.payload)};
 }
 
 bool RestApi::answers_when_full(std::string_view verb, std::string_view path) const {

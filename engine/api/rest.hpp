@@ -44,13 +44,13 @@ class RestApi final : public HttpService {
  private:
   struct Request;
 
-  // What is left to be done for an answer.
+  // What is left to be done for an reply.
   enum class Next : std::uint8_t { kNothing, kServe, kMetrics };
-  Next begin(Request& request, Answer& answer);
-  void answer_here(Request& request, Answer& answer);
-  Awaitable<void> metrics_page(const Request& request, Answer& answer);
-  HttpResponse finish(Request& request, Answer& answer) noexcept;
-  void add_headers(const Request& request, Answer& answer) const;
+  Next begin(Request& request, Reply& reply);
+  void answer_here(Request& request, Reply& reply);
+  Awaitable<void> metrics_page(const Request& request, Reply& reply);
+  HttpResponse finish(Request& request, Reply& reply) noexcept;
+  void add_headers(const Request& request, Reply& reply) const;
 
   RestApiOptions options_;
   ApiCore core_;

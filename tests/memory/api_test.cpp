@@ -89,7 +89,6 @@ class Api : public testing::Test {
     rest_options.work = &desk;
     rest = std::make_unique<RestApi>(rest_options, *predictor, readiness, families, 0);
     GrpcApiOptions grpc_options;
-    grpc_options.root = "mean";
     grpc_options.work = &desk;
     grpc = std::make_unique<GrpcApi>(grpc_options, *predictor, readiness, families, 0);
   }
@@ -289,6 +288,33 @@ TEST_F(Api, GrpcFailuresCountOnce) {
     if (response.puid.empty()) ++without_puid;
   }
   EXPECT_LE(without_puid, 1) << "it takes one allocation itself";
+}
+
+// The headers that it gets last take memory too.
+TEST_F(Api, RestFailuresCountOnce) {
+  is_gone = true;
+  const Payload body = Payload::json(std::string(kNumbers));
+  const protocol::HeaderField event{"ce-specversion", "0.3"};
+  for (nth = 1, fell = true; fell; ++nth) {
+    const double before = value("infergraph_requests_failed_total");
+    CancelScope cancel;
+    HttpRequest request;
+    request.verb = "POST";
+    request.path = "/api/v1.0/predictions";
+    request.headers = {&event, 1};
+    request.body = body;
+    request.cancel = &cancel;
+    protocol::HeaderList headers;
+    const HttpResponse response = turned(rest->handle(request, headers));
+    EXPECT_GE(response.status, 500);
+    EXPECT_EQ(value("infergraph_requests_failed_total"), before + 1) << "allocation " << nth;
+    for (const std::string_view name : {"Seldon-Puid", "Ce-Id"}) {
+      EXPECT_EQ(std::count_if(headers.fields().begin(), headers.fields().end(),
+                              [&](const auto& field) { return field.name == name; }),
+                1)
+          << name << ", allocation " << nth;
+    }
+  }
 }
 
 }  // namespace

@@ -85,7 +85,6 @@ class Api {
     rest_options.namespace_ = "n";
     rest_ = std::make_unique<RestApi>(rest_options, *predictor_, ready, families, 0);
     GrpcApiOptions grpc_options;
-    grpc_options.root = "m";
     grpc_options.protocols = {protocol};
     grpc_options.keeps_requests = true;
     grpc_ = std::make_unique<GrpcApi>(grpc_options, *predictor_, ready, families, 1);
