@@ -94,7 +94,7 @@ bool has_none(const Status& status) {
 
 enum class Side { kInputs, kOutputs };
 
-// Whose inputs (or outputs) are those of the graph below `node`; design §4, graph metadata.
+// Whose inputs (or outputs) are those of the graph below `node`; docs/wire/graph.md §10.
 bool is_own(const PlanNode& node, Side side) {
   if (node.children.empty()) return true;
   switch (node.type) {

@@ -26,7 +26,7 @@ void decide_built_in(PlanNode& node, Implementation implementation) {
   }
 }
 
-// Type and methods are a union (design §4).
+// Type and methods are a union (docs/wire/graph.md §8).
 void decide_remote(PlanNode& node) {
   const NodeType type = node.type;
   if (type == NodeType::kTransformer || node.methods.transform_input) {

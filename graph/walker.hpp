@@ -12,7 +12,7 @@
 
 namespace infergraph::graph {
 
-/// Walks a plan: the definition of the walk (design §4), and nothing of sockets.
+/// Walks a plan: the definition of the walk (docs/wire/graph.md §8), and nothing of sockets.
 ///
 /// Threads: the one of the plan. Requests interleave on it.
 /// Owns/borrows: borrows the plan, which the request must hold.

@@ -10,7 +10,7 @@ namespace infergraph::protocol {
 enum class Protocol : std::uint8_t { kSeldon, kTensorflow, kV2 };
 
 /// What a model of protocol tensorflow is asked for; every other protocol has predictions alone.
-/// Source: contract/tfserving_rest.md §1.
+/// Source: docs/wire/tensorflow.md §1.
 enum class Operation : std::uint8_t { kPredict, kClassify, kRegress, kMultiInference };
 
 /// How a payload's bytes are written, as far as anybody has looked: the bytes of a REST body are
@@ -20,7 +20,7 @@ enum class Encoding : std::uint8_t { kJson, kProto };
 /// How a node is called.
 enum class Transport : std::uint8_t { kRest, kGrpc };
 
-/// The messages of protocol seldon, by what they hold. Source: contract/protos.md §1.
+/// The messages of protocol seldon, by what they hold. Source: docs/wire/seldon.md §1.
 enum class MessageType : std::uint8_t {
   kSeldonMessage,
   kSeldonMessageList,
@@ -29,7 +29,7 @@ enum class MessageType : std::uint8_t {
   kGraphMetadata,
 };
 
-/// What a node is asked to do. Sources: contract/python_wrapper.md §2, contract/protos.md §1.
+/// What a node is asked to do. Source: docs/wire/seldon.md §2, §4.
 enum class Method : std::uint8_t {
   kPredict,
   kTransformInput,

@@ -7,8 +7,8 @@
 
 namespace infergraph::protocol {
 
-/// Where a node of each protocol takes its calls. Sources: contract/python_wrapper.md §2,
-/// contract/tfserving_rest.md §7, contract/openinference_rest.md §4, contract/protos.md §3, §5.
+/// Where a node of each protocol takes its calls. Sources: docs/wire/seldon.md §4,
+/// docs/wire/tensorflow.md §7, §9, docs/wire/v2.md §4, §5.
 /// Threads: any.
 
 /// "predict", "transform-input", …: what the log and the tools call it.

@@ -4,8 +4,8 @@
 
 namespace infergraph::engine {
 
-/// What the engine is asked for, over REST or gRPC. Sources: design §6, contract/tfserving_rest.md
-/// §1, contract/openinference_rest.md §4, contract/protos.md §1, §3, §5.
+/// What the engine is asked for, over REST or gRPC. Sources: docs/wire/engine.md §3,
+/// docs/wire/tensorflow.md §1, §9, docs/wire/v2.md §4, §5, docs/wire/seldon.md §1.
 enum class Asked : std::uint8_t {
   kUnknown,
   kPredictions,

@@ -29,7 +29,7 @@ struct GrpcApiOptions {
 /// The protocols over gRPC: service Seldon, and of Model and Generic what lets the engine be a node
 /// of another engine's graph; PredictionService and ModelService; GRPCInferenceService. From
 /// method, metadata and message to what is asked, and from its answer to a status, a message and
-/// metadata. Source: contract/protos.md §1, §3, §5.
+/// metadata. Source: docs/wire/seldon.md §2, docs/wire/tensorflow.md §9, docs/wire/v2.md §5.
 ///
 /// Threads: the gRPC thread. Borrows everything it is made of.
 class GrpcApi final : public GrpcService {

@@ -17,7 +17,7 @@ struct GrpcMethod {
 };
 
 /// The unary methods that callers of these protocols have.
-/// Sources: contract/protos.md §1, §3, §5.
+/// Sources: docs/wire/seldon.md §2, docs/wire/tensorflow.md §9, docs/wire/v2.md §5.
 std::vector<GrpcMethod> grpc_methods(const Protocols& protocols);
 
 }  // namespace infergraph::engine

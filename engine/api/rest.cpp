@@ -57,7 +57,7 @@ bool is_our_own(std::string_view name, bool cloud_event) {
 constexpr std::size_t kPageBytesOfNode = 3000;
 
 // Where the binary part of a v2 request begins, as its header says; or what is wrong with that.
-// Source: contract/openinference_rest.md §3.
+// Source: docs/wire/v2.md §3.
 std::optional<Status> find_binary(const HttpRequest& http, Payload& body) {
   bool present = false;
   const std::string_view text = http.header(protocol::kJsonSizeHeader, &present);

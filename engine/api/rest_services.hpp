@@ -8,7 +8,7 @@
 
 namespace infergraph::engine {
 
-/// What requests of REST count as: the labels of the server's metrics (design §8).
+/// What requests of REST count as: the labels of the server's metrics (docs/wire/engine.md §6).
 inline constexpr std::array kRestServices = {
     CountedService{"predictions", "post"},
     CountedService{"feedback", "post"},

@@ -27,7 +27,7 @@ struct Arguments {
 
 /// Takes a command line apart as Go's flag package does: -x v, --x v, -x=v, --x=v; "--" and the
 /// first argument that is no flag end it.
-/// Source: contract/cli_env.md, top. `args` is without the program's name.
+/// Source: docs/wire/engine.md §1. `args` is without the program's name.
 Arguments take_apart(std::span<const std::string> args,
                      const std::function<FlagKind(std::string_view)>& kind_of);
 

@@ -22,7 +22,7 @@ struct Invocation {
   std::vector<std::string> notices;  ///< of kServe: worth a line in the log
 };
 
-/// Reads a command line in Go's flag syntax (contract/cli_env.md §1), and the environment, and
+/// Reads a command line in Go's flag syntax (docs/wire/engine.md §1), and the environment, and
 /// checks what can be checked without the graph. A flag beats its variable, that one the older
 /// variables (SELDON_LOG_LEVEL …). Exit codes: 2 for an unknown command or flag or an unparsable
 /// value, 1 for what check_options() says.

@@ -45,7 +45,7 @@ class GrpcThread {
   /// Runs `work` on this thread soon.
   void post(std::function<void()> work);
 
-  /// grpc++'s queue; defined in grpc_queue.hpp, for those who talk to grpc++ themselves.
+  /// grpc++'s queue; defined in queue.hpp, for those who talk to grpc++ themselves.
   struct Queue;
   Queue& queue() { return *queue_; }
 

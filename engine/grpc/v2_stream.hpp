@@ -9,7 +9,7 @@ namespace infergraph::engine {
 
 /// ModelStreamInfer of protocol v2: every message of the stream is one request through the graph,
 /// and its answer, or its error, the next message back. A request that fails doesn't end the
-/// stream. Source: contract/protos.md §5. Threads: the gRPC thread. Borrows the service.
+/// stream. Source: docs/wire/v2.md §5. Threads: the gRPC thread. Borrows the service.
 class V2Stream final : public StreamHandler {
  public:
   static constexpr const char* kMethod = "/inference.GRPCInferenceService/ModelStreamInfer";

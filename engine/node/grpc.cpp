@@ -33,7 +33,8 @@ namespace {
 using Methods = std::array<std::string, protocol::kMethodCount>;
 
 // What the reference calls on a component of protocol seldon, whatever its type, in the order of
-// protocol::Method. Source: contract/protos.md §1; the last but one is the standard health service.
+// protocol::Method. Source: docs/wire/seldon.md §2; the last but one is the standard health
+// service.
 Methods first_methods() {
   return {"/seldon.protos.Model/Predict",
           "/seldon.protos.Transformer/TransformInput",
@@ -46,7 +47,7 @@ Methods first_methods() {
 }
 
 // The other service with such a method, which the first engine called on nodes without a type, and
-// routers' feedback (contract/engine_java.md §6).
+// routers' feedback (docs/wire/seldon.md §2).
 Methods other_methods(NodeType type) {
   return {"",
           "/seldon.protos.Generic/TransformInput",

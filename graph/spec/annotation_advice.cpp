@@ -27,13 +27,13 @@ constexpr std::string_view kGrpcTimeout = "seldon.io/grpc-timeout";
 constexpr std::string_view kMessageSize = "seldon.io/grpc-max-message-size";
 constexpr std::array kRead{kRestTimeout, kGrpcTimeout, kMessageSize};
 
-/// Of the Java engine, which had others (contract/engine_java.md §6).
+/// Of the Java engine, which had others (docs/wire/graph.md §7).
 constexpr std::array kJava{std::pair{"seldon.io/rest-read-timeout"sv, kRestTimeout},
                            std::pair{"seldon.io/grpc-read-timeout"sv, kGrpcTimeout},
                            std::pair{"seldon.io/rest-connection-timeout"sv, ""sv},
                            std::pair{"seldon.io/rest-connect-retries"sv, ""sv}};
 
-/// Of the operator (contract/operator.md §6-§10): none of the engine's business, but no slips
+/// Of the operator (docs/wire/graph.md §7): none of the engine's business, but no slips
 /// either.
 constexpr std::array kOperators{"seldon.io/engine-separate-pod"sv,
                                 "seldon.io/engine-java-opts"sv,
@@ -58,7 +58,7 @@ constexpr std::array kOperators{"seldon.io/engine-separate-pod"sv,
                                 "seldon.io/controller-id"sv};
 
 /// Which the operator makes variables of our flags of: seldon.io/engine-infergraph-max-in-flight is
-/// INFERGRAPH_MAX_IN_FLIGHT (contract/operator.md §6).
+/// INFERGRAPH_MAX_IN_FLIGHT (docs/wire/graph.md §7).
 constexpr std::string_view kMadeVariable = "seldon.io/engine-";
 constexpr std::string_view kOurFlags = "seldon.io/engine-infergraph-";
 

@@ -12,7 +12,7 @@ namespace infergraph::graph {
 
 /// What the annotations `seldon.io/rest-timeout`, `seldon.io/grpc-timeout` (both in ms) and
 /// `seldon.io/grpc-max-message-size` (bytes) ask for; nothing means no limit.
-/// Source: contract/cli_env.md §5.
+/// Source: docs/wire/graph.md §7.
 struct Annotated {
   std::optional<std::chrono::milliseconds> rest_timeout;
   std::optional<std::chrono::milliseconds> grpc_timeout;

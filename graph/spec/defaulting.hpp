@@ -20,8 +20,8 @@ void name_nodes(PredictorReading& reading, Problems& warnings);
 /// Fills what the operator's webhook would fill in a cluster: type, ports and host of the nodes
 /// that have no port at all, so that a file written for a cluster runs without one. A node with
 /// nothing that says what it is, not even a container, stays a fan-out. To be called
-/// for the predictors of a file in their order, since the numbers run through. Source: contract
-/// operator.md §3.
+/// for the predictors of a file in their order, since the numbers run through. Source:
+/// docs/wire/graph.md §3.
 class Defaulting {
  public:
   /// `grpc`: the deployment's transport is gRPC.

@@ -11,8 +11,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-/// A variable of a feature that isn't had. Sources: contract/cli_env.md §3,
-/// contract/logger_kafka_tracing.md, contract/engine_java.md §9.
+/// A variable of a feature that isn't had. Source: docs/wire/engine.md §2.
 struct Ignored {
   std::string_view name;     ///< or, with a "*" at its end, what it begins with
   std::string_view feature;  ///< "tracing is not in this release"

@@ -39,7 +39,7 @@ struct SpecChoice {
 SpecReading read_deployment(std::string_view text, SpecFormat format, const Annotations& pod = {},
                             const SpecChoice& choice = {}, const EngineFacts& engine = {});
 
-/// A bare predictor, as base64 JSON in ENGINE_PREDICTOR (contract/cli_env.md §2). The result's
+/// A bare predictor, as base64 JSON in ENGINE_PREDICTOR (docs/wire/graph.md §2). The result's
 /// deployment holds that one predictor and no name. Paths begin with "ENGINE_PREDICTOR".
 SpecReading read_engine_predictor(std::string_view base64, const Annotations& pod = {},
                                   const EngineFacts& engine = {});

@@ -10,7 +10,7 @@
 
 namespace infergraph::graph {
 
-/// The keys that one kind of object has. Source: contract/kubernetes_api.md §9.
+/// The keys that one kind of object has. Source: docs/wire/graph.md §1.
 struct Schema {
   std::string_view what;  ///< "a graph node"
   std::span<const std::string_view> keys;

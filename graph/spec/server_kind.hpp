@@ -11,8 +11,7 @@
 namespace infergraph::graph {
 
 /// Which protocol a node speaks, and what its model is called: from the graph's protocol, the
-/// node's implementation and its settings. Sources: contract/tfserving_proxy.md §1, §6,
-/// contract/operator.md §4.
+/// node's implementation and its settings. Source: docs/wire/graph.md §4, §5.
 struct ServerKind {
   protocol::Protocol protocol = protocol::Protocol::kSeldon;
   protocol::ModelProfile model;

@@ -13,8 +13,7 @@ namespace infergraph::graph {
 inline constexpr std::string_view kAnnotationPrefix = "infergraph.io/";
 
 /// Whether a unit's parameter of a setting's name may stand for it. The operator hands parameters
-/// to the component's constructor, which stops at one that it doesn't know (contract/operator.md
-/// §5).
+/// to the component's constructor, which stops at one that it doesn't know (docs/wire/graph.md §6).
 enum class BareName : std::uint8_t {
   kTaken,             ///< as it always was, where its value is one of the setting's
   kWithoutContainer,  ///< only where there is no component to get it

@@ -26,7 +26,7 @@ constexpr std::size_t kMostCompared = 50'000;
 // In a node's name; at each the line is read anew.
 constexpr int kMostColons = 16;
 
-// Parameters that Seldon's proxy of TensorFlow Serving takes (contract/tfserving_proxy.md §1).
+// Parameters that Seldon's proxy of TensorFlow Serving takes (docs/wire/graph.md §5).
 constexpr std::array<std::string_view, 6> kOfProxy{"rest_endpoint", "grpc_endpoint",
                                                    "model_name",    "signature_name",
                                                    "model_input",   "model_output"};

@@ -12,7 +12,7 @@
 
 namespace infergraph::graph {
 
-/// `type` of a predictive unit. Source: contract/operator.md §1.
+/// `type` of a predictive unit. Source: docs/wire/graph.md §1.
 enum class NodeType : std::uint8_t {
   kUnknown,
   kModel,
@@ -121,7 +121,7 @@ struct PredictorSpec {
   Annotations labels;
   std::vector<NodeSpec> nodes;
 
-  /// The annotation `version`, else the label `version`, else "" (design §8).
+  /// The annotation `version`, else the label `version`, else "" (docs/wire/engine.md §6).
   std::string version() const;
 };
 

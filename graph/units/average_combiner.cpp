@@ -49,7 +49,7 @@ std::string write(const Rest& rest, const NumericArray& mean, std::size_t expect
 }
 
 // Reads the children's answers one after the other into the sum, and holds no more of them than
-// that. Source of the texts: contract/engine_java.md §5.
+// that. Source of the texts: docs/wire/graph.md §9.
 class Average {
  public:
   explicit Average(std::size_t max_decoded) : max_decoded_(max_decoded) {}

@@ -14,7 +14,7 @@ protocol::Result<protocol::Payload> as_json(const protocol::Payload& message,
 /// What the built-in units have in common: each does one thing, and everything else passes through.
 /// Messages go on unchanged, every child is taken, the first child's answer is the answer; feedback
 /// gets an empty SeldonMessage, status an empty 200, metadata {}.
-/// Sources: design §4, contract/engine_java.md §5.
+/// Source: docs/wire/graph.md §9.
 class BuiltInUnit : public Unit {
  public:
   Awaitable<Answer> call(protocol::Method method, protocol::Payload message,

@@ -22,7 +22,7 @@ namespace infergraph::protocol {
 /// is the message. A kSeldonMessageList in JSON is an array, as REST's aggregate sends it, or an
 /// object with seldonMessages. A kGraphMetadata in JSON has graphinputs and graphoutputs.
 ///
-/// Sources: contract/engine_java.md §2, contract/python_wrapper.md §2. Threads: any.
+/// Sources: docs/wire/seldon.md §5, docs/wire/wrapper.md §2. Threads: any.
 /// Errors: kInvalidArgument for what can't be read or has no counterpart; kTooLarge.
 Result<Payload> convert(const Payload& payload, MessageType type, Encoding target,
                         std::size_t max_decoded);
@@ -82,8 +82,8 @@ Result<Payload> adapt_answer(const Payload& answer, const ModelProfile& model,
 
 /// What a node says of its model, in the form of `protocol` and `encoding`: itself when it is in
 /// that already. Inputs and outputs, name, versions and platform are kept; the rest is the
-/// protocol's own. Sources: contract/tfserving_rest.md §5, contract/openinference_rest.md §2,
-/// contract/protos.md §1. Errors: kInvalidArgument for what can't be read.
+/// protocol's own. Sources: docs/wire/tensorflow.md §5, docs/wire/v2.md §2, docs/wire/seldon.md §1.
+/// Errors: kInvalidArgument for what can't be read.
 Result<Payload> convert_metadata(const Payload& metadata, Protocol protocol, Encoding encoding,
                                  std::size_t max_decoded);
 

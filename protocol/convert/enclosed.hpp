@@ -9,7 +9,7 @@ namespace infergraph::protocol {
 
 /// Messages of other protocols inside SeldonMessages: jsonData that is a body of the target's
 /// protocol over REST, customData that is its message over gRPC. Source:
-/// contract/tfserving_proxy.md §1. Errors: as convert()'s.
+/// docs/wire/seldon.md §8. Errors: as convert()'s.
 
 /// The request in `message`'s jsonData, an object, as `target` has it.
 Result<Payload> from_json_data(const Message& message, const Target& target);

@@ -33,7 +33,7 @@ constexpr std::size_t kDetailsFraming = 128;
 // json::excerpt's.
 constexpr std::string_view kDots = "…";
 
-// Design §7.
+// docs/wire/engine.md §5.
 GrpcCode code_for_http(int http_status) {
   switch (http_status) {
     case 400:

@@ -8,7 +8,7 @@
 
 namespace infergraph::protocol {
 
-/// How a failure looks in HTTP (design §7).
+/// How a failure looks in HTTP (docs/wire/engine.md §5).
 struct HttpFailure {
   int status;
   std::string_view reason;  ///< "UNAVAILABLE"; "" for what never gets a body of ours
@@ -30,7 +30,7 @@ GrpcStatus grpc_status(const Status& status);
 /// percent-encoded; "" when no node had a part in it.
 std::string failed_node(const Status& status);
 
-/// HTTP's status for a code of gRPC. Source: contract/tfserving_rest.md §6.
+/// HTTP's status for a code of gRPC. Source: docs/wire/tensorflow.md §6.
 int to_http_status(GrpcCode code);
 
 /// The body of an error for a caller of `protocol`: the node's own answer as it stands if the node

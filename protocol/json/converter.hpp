@@ -16,7 +16,8 @@
 
 namespace infergraph::protocol {
 
-/// Writes a message while its JSON is read: what is behind json_to_proto (codec/proto_json.hpp).
+/// Writes a message while its JSON is read: what is behind json_to_proto
+/// (protocol/json/proto_json.hpp).
 class JsonConverter final : public json::Visitor {
  public:
   using Descriptor = google::protobuf::Descriptor;

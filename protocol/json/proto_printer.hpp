@@ -18,8 +18,8 @@ class Value;
 
 namespace infergraph::protocol {
 
-/// Writes a parsed message as JSON: what is behind proto_to_json (codec/proto_json.hpp). Recurses,
-/// as deep as protobuf's parser lets a message be.
+/// Writes a parsed message as JSON: what is behind proto_to_json (protocol/json/proto_json.hpp).
+/// Recurses, as deep as protobuf's parser lets a message be.
 class ProtoPrinter {
  public:
   using Message = google::protobuf::Message;

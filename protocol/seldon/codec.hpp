@@ -9,7 +9,7 @@ namespace infergraph::protocol {
 /// A SeldonMessage to and from the neutral form. A message with `data` has one tensor without a
 /// name: kUnknown for tensor and ndarray, typed for tftensor. `payload` is plain (no content
 /// encoding) and JSON or proto, as its encoding says.
-/// Source: contract/protos.md §1, contract/python_wrapper.md. Threads: any.
+/// Source: docs/wire/seldon.md §1, docs/wire/wrapper.md §3, §4. Threads: any.
 /// Errors: kInvalidArgument with the path of what is wrong.
 Result<Message> read_seldon(const Payload& payload);
 
@@ -26,7 +26,7 @@ RequestTraits read_seldon_traits(const Payload& request);
 /// for rank 2 and
 /// [] for another. A scalar is an ndarray of one element. Several tensors: jsonData {name: values}.
 /// A content that is no tensor keeps its member. One kBytes element, asked for as strData or
-/// binData, is that. `meta` is the traits'. Source: contract/tfserving_proxy.md §1. Errors:
+/// binData, is that. `meta` is the traits'. Source: docs/wire/seldon.md §8. Errors:
 /// kInvalidArgument for what has no place there.
 Result<Payload> write_seldon_json(Message& message, const RequestTraits& traits);
 Result<Payload> write_seldon_proto(Message& message, const RequestTraits& traits);

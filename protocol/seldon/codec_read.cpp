@@ -23,7 +23,7 @@ constexpr std::string_view kTensor = "data.tensor";
 constexpr const char* kNdarray = "data.ndarray";
 constexpr const char* kTftensor = "data.tftensor";
 
-// What of a request's meta goes into its answer's. Source: contract/tfserving_proxy.md §1.
+// What of a request's meta goes into its answer's. Source: docs/wire/seldon.md §8.
 class MetaFilter final : public json::Visitor {
  public:
   bool enter(const json::Path& path, json::Kind kind) override {

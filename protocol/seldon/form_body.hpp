@@ -39,7 +39,7 @@ Result<Form> read_form(std::string_view body, std::string_view content_type);
 /// A form as the JSON of a SeldonMessage: its field `json`, the whole message; else a field for
 /// each of a SeldonMessage's, their names in any case, each holding JSON but strData, which is
 /// text. Of files, strData is text and any other is bytes.
-/// Source: contract/engine_java.md §2, contract/python_wrapper.md §2. Threads: any.
+/// Source: docs/wire/seldon.md §5, docs/wire/wrapper.md §2. Threads: any.
 /// Errors: kInvalidArgument.
 Result<std::string> form_to_json(const Form& form);
 

@@ -14,7 +14,7 @@ namespace infergraph::protocol {
 
 /// What the walk itself has to read and write of seldon's JSON. A message is never decoded as a
 /// whole: each function finds its few values and copies the rest as it stands.
-/// Sources: design §4, §6, §7; contract/protos.md §1. Threads: any.
+/// Source: docs/wire/seldon.md §1, §3, §4, §6, §7. Threads: any.
 
 /// The branch in a router's answer: the first element of data.ndarray ([[k]] or [k]), data.tensor
 /// or data.tftensor of a SeldonMessage, or of a bare JSON array, cut to its whole part; −1 for a
@@ -39,7 +39,7 @@ Result<std::string> with_routing(std::string_view json, RoutingEntries routing);
 /// Errors: kInvalidCombination, with the child's index, for a body of nothing but white space.
 Result<std::string> join_array(std::span<const Payload> bodies);
 /// The same as {"seldonMessages":[…]}, a SeldonMessageList, which is what Seldon's wrapper took
-/// before 1.1 (contract/python_wrapper.md §2).
+/// before 1.1 (docs/wire/seldon.md §4).
 Result<std::string> join_messages(std::span<const Payload> bodies);
 
 /// {"status":{"code":503,"info":"…","reason":"…","status":"FAILURE"}}

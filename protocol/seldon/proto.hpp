@@ -12,7 +12,7 @@
 namespace infergraph::protocol {
 
 /// What the walk itself has to read and write of seldon's messages on the wire; the counterparts
-/// of codec/seldon_json.hpp. Source: contract/protos.md §1. Threads: any.
+/// of codec/seldon_json.hpp. Source: docs/wire/seldon.md §1. Threads: any.
 
 /// The branch in a router's answer, a SeldonMessage: the first element of data.ndarray ([[k]] or
 /// [k]), data.tensor or data.tftensor, as read_route reads it.

@@ -10,14 +10,14 @@
 
 namespace infergraph::protocol {
 
-/// What the two readers of codec/seldon_codec.hpp have in common, and they themselves.
+/// What the two readers of codec.hpp have in common, and they themselves.
 
 Result<Message> read_seldon_json(const Payload& payload);
 Result<Message> read_seldon_proto(const Payload& payload);
 RequestTraits read_seldon_proto_traits(std::string_view wire);
 
 /// What of a request's meta, a JSON object, goes into its answer's; "{}" for none.
-/// Source: contract/tfserving_proxy.md §1.
+/// Source: docs/wire/seldon.md §8.
 std::string kept_meta(std::string_view meta);
 
 /// `message` with `tensor`, or why there is none.

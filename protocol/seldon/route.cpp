@@ -20,7 +20,7 @@ namespace {
 using json::Kind;
 using json::Path;
 
-/// A number type of tensorflow.TensorProto; contract/protos.md §2.
+/// A number type of tensorflow.TensorProto; docs/wire/tensorflow.md §8.
 struct ElementType {
   int type;
   std::size_t bytes;

@@ -18,7 +18,7 @@ Result<int> to_route(std::optional<double> element, const std::string& wrong, Ro
 int route_without_data(RouteOddity* oddity);
 
 /// The first element of a TensorProto's tensor_content, whose type is the DataType `dtype`. Nothing
-/// for an empty one, and for types that are no plain numbers. Source: contract/protos.md §2.
+/// for an empty one, and for types that are no plain numbers. Source: docs/wire/tensorflow.md §8.
 std::optional<double> first_of_content(int dtype, std::string_view content);
 
 }  // namespace infergraph::protocol

@@ -4,7 +4,7 @@
 
 namespace infergraph::protocol {
 
-/// Which member of SeldonMessage's data_oneof there is. Source: contract/protos.md §1.
+/// Which member of SeldonMessage's data_oneof there is. Source: docs/wire/seldon.md §1.
 enum class Content : std::uint8_t { kNone, kData, kStrData, kBinData, kJsonData, kCustomData };
 
 /// Which member of DefaultData's data_oneof there is.

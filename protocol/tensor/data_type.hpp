@@ -9,7 +9,7 @@ namespace infergraph::protocol {
 
 /// The types of a tensor's elements that are read and written. kUnknown is for numbers whose writer
 /// did not say: JSON of the protocols seldon and tensorflow.
-/// Sources: contract/openinference_rest.md §2, contract/protos.md §2.
+/// Sources: docs/wire/v2.md §2, docs/wire/tensorflow.md §8.
 enum class DataType : std::uint8_t {
   kUnknown,
   kBool,

@@ -10,7 +10,8 @@
 
 namespace infergraph::protocol {
 
-/// tensorflow.TensorProto to and from a tensor, without its name. Source: contract/protos.md §2.
+/// tensorflow.TensorProto to and from a tensor, without its name. Source:
+/// docs/wire/tensorflow.md §8.
 
 /// From the dtype's own field or tensor_content. A field that is shorter than the shape repeats its
 /// last value, an empty one is zeros: of one value or none it becomes a constant. `where` begins an

@@ -10,7 +10,7 @@ namespace infergraph::protocol {
 
 /// Requests and answers of protocol tensorflow's Predict to and from the neutral form: the REST
 /// API's row and column formats, and PredictRequest and PredictResponse. Source:
-/// contract/tfserving_rest.md §2, §3, contract/protos.md §2, §3. Threads: any.
+/// docs/wire/tensorflow.md §2, §3, §8, §9. Threads: any.
 
 /// `payload` is plain. JSON: row format of bare values is one tensor without a name; of objects,
 /// one tensor for each key. `predictions` and `outputs` likewise. Numbers are kUnknown; the types
@@ -38,7 +38,7 @@ Result<Payload> write_tensorflow_request_proto(Message& message, const ModelProf
 /// An answer in the traits' format. JSON: predictions for the row format, outputs for the column
 /// format; a row format needs the same first dimension everywhere: "… has inconsistent batch size",
 /// "… has no shape information". Strings of outputs whose name ends in _bytes are {"b64":…}; floats
-/// as tensorflow writes them (§3), compact.
+/// as tensorflow writes them (docs/wire/tensorflow.md §3), compact.
 Result<Payload> write_tensorflow_answer_json(Message& message, const RequestTraits& traits);
 Result<Payload> write_tensorflow_answer_proto(Message& message, const ModelProfile& profile);
 
@@ -50,14 +50,14 @@ Result<Payload> write_tensorflow_answer_proto(Message& message, const ModelProfi
 Result<Payload> chain_tensorflow_json(const Payload& answer, const ModelProfile& profile);
 Result<Payload> chain_tensorflow_proto(const Payload& answer, const ModelProfile& profile);
 
-/// Classify and Regress between the transports (§4): requests with their examples, and results.
-/// `is_regression` chooses the message.
+/// Classify and Regress between the transports (docs/wire/tensorflow.md §4): requests with their
+/// examples, and results. `is_regression` chooses the message.
 Result<Payload> convert_examples(const Payload& payload, Role role, bool is_regression,
                                  Encoding target, const ModelProfile& profile);
 
 /// Inputs and outputs of signature `signature_name` (serving_default when empty) in a node's
-/// metadata: the REST body of §5, or a GetModelMetadataResponse. Errors: kBadUpstream for what
-/// can't be read; kInvalidArgument when there is no such signature.
+/// metadata: the REST body of docs/wire/tensorflow.md §5, or a GetModelMetadataResponse. Errors:
+/// kBadUpstream for what can't be read; kInvalidArgument when there is no such signature.
 Result<Signature> read_tensorflow_metadata(const Payload& metadata,
                                            const std::string& signature_name);
 

@@ -10,7 +10,7 @@
 
 namespace infergraph::protocol {
 
-/// What is behind convert_examples (tensorflow_codec.hpp): the JSON of Classify and Regress, read
+/// What is behind convert_examples (codec.hpp): the JSON of Classify and Regress, read
 /// into messages of `arena`. A RegressionRequest is the same on the wire as a
 /// ClassificationRequest. Errors: kInvalidArgument with the path of what is wrong; a body's
 /// `error`.

@@ -10,8 +10,8 @@
 namespace infergraph::protocol {
 
 /// Status and metadata of a model between TensorFlow Serving's transports; read_tensorflow_metadata
-/// is in tensorflow_codec.hpp. JSON is as its REST API writes it: names as in the .proto, defaults
-/// printed, the doubled signature_def. Source: contract/tfserving_rest.md §5. Threads: any.
+/// is in codec.hpp. JSON is as its REST API writes it: names as in the .proto, defaults
+/// printed, the doubled signature_def. Source: docs/wire/tensorflow.md §5. Threads: any.
 /// Errors: kBadUpstream for what can't be read; of a JSON body with `error` its text.
 
 /// GetModelStatusResponse and its JSON. `status` itself when it is in the encoding already.

@@ -10,8 +10,8 @@ namespace infergraph::protocol {
 
 /// Requests and answers of protocol v2 to and from the neutral form: inference requests and
 /// responses of REST, with the binary tensor data extension (Payload::json_size says where the JSON
-/// ends), and ModelInferRequest and ModelInferResponse. Source: contract/openinference_rest.md §2,
-/// §3, contract/protos.md §5. Threads: any.
+/// ends), and ModelInferRequest and ModelInferResponse. Source: docs/wire/v2.md §2, §3, §5.
+/// Threads: any.
 
 /// `payload` is plain. Errors: kInvalidArgument with the path of what is wrong: "inputs[0].data[3]:
 /// expected a whole number but found 1.5"; the binary part too short or too long.

@@ -12,7 +12,7 @@
 
 namespace infergraph::protocol {
 
-/// `parameters` of protocol v2, in both encodings. Source: contract/openinference_rest.md §2.
+/// `parameters` of protocol v2, in both encodings. Source: docs/wire/v2.md §2.
 
 /// A value as JSON has it; nothing for a list, an object or null.
 std::optional<ParameterValue> read_parameter(json::Kind kind, std::string_view text);

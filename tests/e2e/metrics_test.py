@@ -72,7 +72,7 @@ class LabelsTest(MetricsTest):
             self.assertEqual(labels, {**OF_THE_DEPLOYMENT, **model, "service": labels["service"],
                                       "method": labels["method"], "code": labels["code"]})
 
-    # Each route of each protocol, and what it counts as; design of the reference.
+    # Each route of each protocol, and what it counts as; docs/wire/engine.md §6.
     ROUTES = {
         "seldon": (("POST", "/api/v0.1/predictions", "predictions"),
                    ("POST", "/api/v1.0/predictions", "predictions"),

@@ -13,7 +13,7 @@ JSON = (("Content-Type", "application/json"),)
 
 
 def signature_json(inputs, outputs, name="serving_default"):
-    """The metadata of contract/tfserving_rest.md §5; `inputs` maps names to datatypes of v2."""
+    """The metadata of docs/wire/tensorflow.md §5; `inputs` maps names to datatypes of v2."""
     def infos(types):
         return {key: {"dtype": tensors.TENSORFLOW[datatype], "name": f"{key}:0", "tensor_shape": {
             "dim": [{"size": "-1", "name": ""}], "unknown_rank": False}}

@@ -22,7 +22,7 @@ using protocol::Transport;
 
 namespace {
 
-// As of TensorFlow Serving's example for handwritten digits, which the contract's recording is of.
+// As of TensorFlow Serving's example for handwritten digits.
 constexpr std::size_t kDefaultInputs = 784;
 constexpr std::size_t kDefaultOutputs = 10;
 
@@ -31,7 +31,7 @@ std::unique_ptr<StubServer> make_server(Protocol personality, const graph::NodeS
   if (personality == Protocol::kSeldon) return nullptr;
   std::vector<std::string> names = {std::move(model)};
   // In the operator's layout a server has its model under the unit's name, whatever the parameter
-  // says (contract/tfserving_proxy.md §1).
+  // says (docs/wire/graph.md §5).
   if (node.name != names.front()) names.push_back(node.name);
   names.insert(names.end(), settings.models.begin(), settings.models.end());
   if (personality == Protocol::kV2) {

@@ -29,7 +29,7 @@ class StubGrpc final : public GrpcService {
  public:
   explicit StubGrpc(StubCaller caller) : caller_(caller) {}
 
-  /// All that a component made with the Python wrapper serves (contract/python_wrapper.md §6).
+  /// All that a component made with the Python wrapper serves (docs/wire/wrapper.md §6).
   std::span<const std::string_view> methods() const override;
   Awaitable<GrpcResponse> handle(GrpcRequest& request) override;
 

@@ -11,7 +11,7 @@
 namespace infergraph::engine {
 
 /// What the stand-in of a component says: what Seldon's Python wrapper 1.18.2 does around a model
-/// of its own (contract/python_wrapper.md §3 to §5), errors in Python's words included. Pure
+/// of its own (docs/wire/wrapper.md §3 to §5), errors in Python's words included. Pure
 /// functions of the message, which has `size` bytes.
 struct StubAnswer {
   int status = 200;

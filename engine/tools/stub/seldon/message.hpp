@@ -21,12 +21,12 @@ struct WrapperFeatures {
   const rapidjson::Value* value = nullptr;
 };
 
-/// The features of a message (contract/python_wrapper.md §3), of `size` bytes.
+/// The features of a message (docs/wire/wrapper.md §3), of `size` bytes.
 /// Errors: 400 for what is no message, 500 for what Python throws on.
 WrapperResult<WrapperFeatures> read_features(const rapidjson::Value& message, std::size_t size);
 
 /// The answer to `messages`, of which there is at least one: `result` in a message of the kind of
-/// the first (contract/python_wrapper.md §4). Errors: as above.
+/// the first (docs/wire/wrapper.md §4). Errors: as above.
 StubAnswer wrapper_answer(const graph::NodeSpec& node,
                           std::span<const rapidjson::Value* const> messages,
                           const WrapperFeatures& result, CarriedMeta carried);

@@ -15,7 +15,7 @@ namespace infergraph::engine {
 enum class CarriedMeta { kNone, kOne, kAll };
 
 /// The meta of the answer to `messages`, of which there is at least one, in JSON
-/// (contract/python_wrapper.md §4). Threads: any. Errors: what Python throws.
+/// (docs/wire/wrapper.md §4). Threads: any. Errors: what Python throws.
 PythonResult<std::string> wrapper_meta(const graph::NodeSpec& node,
                                        std::span<const rapidjson::Value* const> messages,
                                        CarriedMeta carried);

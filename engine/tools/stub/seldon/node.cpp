@@ -202,7 +202,7 @@ StubNode::Reply StubNode::reply_of_server(const HttpRequest& request) {
 }
 
 // A route is a list of branches, and what is combined are the bodies of the answers in a list
-// (contract/openinference_rest.md §4): REST's alone.
+// (docs/wire/v2.md §4): REST's alone.
 StubNode::Reply StubNode::answer_of_server(Method method, const HttpRequest& request) {
   const protocol::Encoding encoding = request.body.encoding();
   Reply made;

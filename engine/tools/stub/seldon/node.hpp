@@ -28,7 +28,7 @@ struct StubCounts {
 
 /// The stand-in of one node: decides what to answer and when, and counts. Knows no socket and no
 /// clock. Every path of a component is answered, whatever the node's type
-/// (contract/python_wrapper.md §2); an unknown one as the wrapper does, with a 500. Or a model
+/// (docs/wire/wrapper.md §2); an unknown one as the wrapper does, with a 500. Or a model
 /// server speaks for it, whose paths these are then. Threads: one.
 class StubNode {
  public:

@@ -8,7 +8,7 @@
 namespace infergraph::engine {
 
 /// The JSON of TensorFlow Serving's REST API, to and from the messages of gRPC. Source:
-/// contract/tfserving_rest.md §2 to §6. Errors: in TensorFlow Serving's words. Threads: any.
+/// docs/wire/tensorflow.md §2 to §6. Errors: in TensorFlow Serving's words. Threads: any.
 
 /// Which of its two forms a request has, and so its answer: instances and predictions, or inputs
 /// and outputs.

@@ -38,7 +38,7 @@ bool take(std::string_view& text, std::string_view prefix) {
 
 enum class Verb { kPredict, kClassify, kRegress, kRoute, kAggregate, kStatus, kMetadata };
 
-/// A path of the REST API, whatever its verb of HTTP (§1).
+/// A path of the REST API, whatever its verb of HTTP (docs/wire/tensorflow.md §1).
 struct Path {
   Verb verb = Verb::kStatus;
   std::string_view name;

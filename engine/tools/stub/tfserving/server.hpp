@@ -10,7 +10,7 @@
 
 namespace infergraph::engine {
 
-/// TensorFlow Serving: its REST API as contract/tfserving_rest.md §1 to §6 has it, line by line,
+/// TensorFlow Serving: its REST API as docs/wire/tensorflow.md §1 to §6 has it, line by line,
 /// and PredictionService and ModelService of gRPC. Its transformers, an extension, answer predict
 /// with what they were given.
 class TfServing final : public StubServer {

@@ -13,7 +13,7 @@
 namespace infergraph::engine {
 
 /// The JSON of protocol v2's REST API with its binary extension, to and from the messages of gRPC.
-/// Source: contract/openinference_rest.md §2, §3. Errors: in Triton's words. Threads: any.
+/// Source: docs/wire/v2.md §2, §3. Errors: in Triton's words. Threads: any.
 
 /// Fills id, parameters, inputs with raw contents, and outputs of `request`, whose model_name is
 /// there. What follows the first `json_size` bytes of `body` is binary; without it nothing does.

@@ -46,7 +46,7 @@ enum class Asks {
   kIndex,
 };
 
-/// A path of the REST API, whatever its verb of HTTP (§1).
+/// A path of the REST API, whatever its verb of HTTP (docs/wire/v2.md §1).
 struct Path {
   Asks asks = Asks::kServer;
   std::string_view name;

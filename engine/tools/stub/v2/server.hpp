@@ -10,7 +10,7 @@
 
 namespace infergraph::engine {
 
-/// A server of protocol v2: over REST as Triton is (contract/openinference_rest.md §1 to §3), with
+/// A server of protocol v2: over REST as Triton is (docs/wire/v2.md §1 to §3), with
 /// the binary extension and an index of the repository, and GRPCInferenceService. Routers and
 /// combiners have …/route and …/aggregate as well.
 class V2Server final : public StubServer {

@@ -11,7 +11,7 @@ namespace {
 
 using enum protocol::Protocol;
 
-// Every route of every protocol: what it counts as (design §8).
+// Every route of every protocol: what it counts as (docs/wire/engine.md §6).
 TEST(RestServices, OfEveryRoute) {
   struct Case {
     protocol::Protocol protocol;

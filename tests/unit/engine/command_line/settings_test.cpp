@@ -97,7 +97,7 @@ TEST(Settings, TheFlagWins) {
   }
 }
 
-// As the operator makes variables of annotations: contract/operator.md §6.
+// As the operator makes variables of annotations: docs/wire/graph.md §7.
 TEST(Settings, AnnotationsReachEveryVariable) {
   for (const Flag& flag : flags()) {
     std::string annotation = "seldon.io/engine-infergraph-" + flag.name;

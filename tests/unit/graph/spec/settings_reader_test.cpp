@@ -343,7 +343,7 @@ TEST(ReadSettings, NewNamesAreNotTakenFromAComponent) {
   EXPECT_THAT(read(given).warnings, IsEmpty());
 }
 
-// The operator hands parameters to the component's constructor (contract/operator.md §5).
+// The operator hands parameters to the component's constructor (docs/wire/graph.md §6).
 TEST(ReadSettings, WarnsOfWhatStopsAComponent) {
   struct Case {
     const char* implementation;

@@ -39,7 +39,7 @@ Status rest_error(int status, std::string body, std::string_view type = "applica
   return Status::from_upstream("n", std::move(answer));
 }
 
-// Design §7.
+// docs/wire/engine.md §5.
 TEST(GrpcCode, OfEveryStatusOfARestNode) {
   for (int status = 300; status < 600; ++status) {
     GrpcCode expected = status / 100 == 4 ? GrpcCode::kInvalidArgument : GrpcCode::kInternal;
