@@ -7,7 +7,7 @@
 #include "base/ascii.hpp"
 #include "engine/api/doc_page.hpp"
 #include "engine/api/rest_services.hpp"
-#include "engine/net/http1/request_path.hpp"
+#include "engine/net/request_path.hpp"
 #include "graph/work_place.hpp"
 #include "metrics/exposition.hpp"
 #include "protocol/gzip_writer.hpp"

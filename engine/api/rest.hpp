@@ -5,7 +5,7 @@
 
 #include "engine/api/core.hpp"
 #include "engine/api/router.hpp"
-#include "engine/net/http1/service.hpp"
+#include "engine/net/http_service.hpp"
 #include "metrics/families.hpp"
 #include "protocol/limits.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/net/http1/request_path.hpp"
+#include "engine/net/request_path.hpp"
 
 namespace infergraph::engine {
 namespace {

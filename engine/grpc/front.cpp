@@ -55,6 +55,7 @@ constexpr std::array<const char*, 2> kReflection = {
 // A caller may ping this often before it is told to go: less would cut clients that were set to
 // notice a dead engine soon.
 constexpr int kLeastPingIntervalMs = 5000;
+constexpr Clock::duration kLongest = std::chrono::hours(24 * 365);
 
 // Stops listening, and tells every caller to go elsewhere, while calls that are on their way are
 // still taken. grpc++'s Shutdown does both too, but from its first moment on it kills what arrives
@@ -303,7 +304,9 @@ void GrpcFront::shut_down(Clock::time_point limit) {
   grpc::Server& server = *server_->server;
   // Without a thread it is done below, and takes its whole time for a silent caller.
   auto shut = std::async(std::launch::async | std::launch::deferred, [&] {
-    server.Shutdown(std::chrono::system_clock::now() + (limit - Clock::now()));
+    // A year and more is for ever, and doesn't overflow the other clock.
+    const Clock::duration left = std::min<Clock::duration>(limit - Clock::now(), kLongest);
+    server.Shutdown(std::chrono::system_clock::now() + left);
   });
   while (shut.wait_for(DrainLimits::kGoawayPeriod) == std::future_status::timeout) {
     // At the limit it calls off itself what is left.

@@ -7,18 +7,14 @@ namespace infergraph::engine {
 
 /// How long each phase lasts in which the process comes to its end. All of them, in their order:
 ///
-///   phase           | what holds in it                           | ends
-///   wind down       | not ready, and answers tell callers to go  | after --shutdown_delay, and no
-///                   | elsewhere; everybody is still served       | sooner than kLeastWindDown
-///   last handshakes | nobody can begin to connect any more; who  | after kLastHandshakes
-///                   | has begun is let in                        |
-///   grace           | who is idle is sent away; what is under    | when a Grace says so: REST's
-///   once
-///                   | way goes on                                | nothing is in flight, gRPC's
-///                   once |                                            | nothing was for
-///                   kGrpcSilence; |                                            | after
-///                   --graceful_timeout anyway
-///   cut             | what is left is called off                 | when it has ended
+/// 1. Wind down: not ready, and answers tell callers to go elsewhere; everybody is still served.
+///    Ends after --shutdown_delay, and no sooner than kLeastWindDown.
+/// 2. Last handshakes: nobody can begin to connect any more; who has begun is let in. Ends after
+///    kLastHandshakes.
+/// 3. Grace: who is idle is sent away; what is under way goes on. Ends when a Grace says so: once
+///    nothing of REST is in flight, once nothing of gRPC was for kGrpcSilence, and after
+///    --graceful_timeout anyway.
+/// 4. Cut: what is left is called off. Ends when that has ended.
 struct DrainLimits {
   using Duration = std::chrono::milliseconds;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/deadline.hpp"
 
 namespace infergraph::engine {
 
@@ -10,19 +11,19 @@ namespace infergraph::engine {
 class Grace {
  public:
   Grace(Clock::time_point now, Clock::duration limit, Clock::duration silence)
-      : end_(now + limit), silence_(silence), quiet_since_(now) {}
+      : end_(Deadline::after(now, limit)), silence_(silence), quiet_since_(now) {}
 
   /// Whether it is over, now that so much is in flight.
   bool over(Clock::time_point now, int in_flight) {
     if (in_flight > 0) quiet_since_ = now;
-    return now >= end_ || (in_flight == 0 && now - quiet_since_ >= silence_);
+    return end_.has_passed(now) || (in_flight == 0 && now - quiet_since_ >= silence_);
   }
 
   /// When it is over at the latest.
-  Clock::time_point end() const { return end_; }
+  Clock::time_point end() const { return end_.at(); }
 
  private:
-  Clock::time_point end_;
+  Deadline end_;
   Clock::duration silence_;
   Clock::time_point quiet_since_;
 };

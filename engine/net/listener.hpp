@@ -10,8 +10,8 @@
 
 #include "engine/net/acceptor.hpp"
 #include "engine/net/http1/message_reader.hpp"
-#include "engine/net/http1/service.hpp"
 #include "engine/net/http1/session.hpp"
+#include "engine/net/http_service.hpp"
 #include "engine/net/places.hpp"
 #include "engine/net/runtime.hpp"
 #include "engine/net/spare_descriptors.hpp"

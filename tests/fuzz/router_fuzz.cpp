@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "engine/api/router.hpp"
-#include "engine/net/http1/request_path.hpp"
 #include "engine/net/http1/request_target.hpp"
+#include "engine/net/request_path.hpp"
 #include "protocol/routes.hpp"
 
 namespace {

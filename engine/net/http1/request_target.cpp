@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "base/ascii.hpp"
-#include "engine/net/http1/request_path.hpp"
+#include "engine/net/request_path.hpp"
 
 namespace infergraph::engine {
 namespace {

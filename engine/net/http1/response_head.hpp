@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/net/http1/service.hpp"
+#include "engine/net/http_service.hpp"
 
 namespace infergraph::engine {
 

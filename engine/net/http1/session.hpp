@@ -6,8 +6,8 @@
 
 #include "engine/net/connection.hpp"
 #include "engine/net/http1/message_reader.hpp"
-#include "engine/net/http1/service.hpp"
 #include "engine/net/http1/session_host.hpp"
+#include "engine/net/http_service.hpp"
 #include "engine/net/places.hpp"
 #include "engine/net/ticker.hpp"
 

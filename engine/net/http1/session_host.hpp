@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "engine/net/http1/message_reader.hpp"
-#include "engine/net/http1/service.hpp"
+#include "engine/net/http_service.hpp"
 #include "engine/net/runtime.hpp"
 #include "engine/net/ticker.hpp"
 #include "metrics/cells.hpp"

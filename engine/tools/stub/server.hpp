@@ -8,7 +8,7 @@
 
 #include <boost/system/result.hpp>
 
-#include "engine/net/http1/service.hpp"
+#include "engine/net/http_service.hpp"
 #include "protocol/grpc_status.hpp"
 #include "protocol/protocol.hpp"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "engine/net/http1/service.hpp"
+#include "engine/net/http_service.hpp"
 #include "engine/tools/stub/seldon/node.hpp"
 
 namespace infergraph::engine {

@@ -8,7 +8,7 @@
 #include <random>
 #include <string_view>
 
-#include "engine/net/http1/service.hpp"
+#include "engine/net/http_service.hpp"
 #include "engine/tools/stub/server.hpp"
 #include "engine/tools/stub/settings.hpp"
 #include "graph/spec/spec.hpp"

@@ -4,7 +4,7 @@
 
 #include <boost/system/result.hpp>
 
-#include "engine/net/http1/service.hpp"
+#include "engine/net/http_service.hpp"
 #include "engine/tools/stub/seldon/answer.hpp"
 
 namespace infergraph::engine {

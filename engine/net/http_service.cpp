@@ -1,4 +1,4 @@
-#include "engine/net/http1/service.hpp"
+#include "engine/net/http_service.hpp"
 
 #include "base/ascii.hpp"
 

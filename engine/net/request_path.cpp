@@ -1,4 +1,4 @@
-#include "engine/net/http1/request_path.hpp"
+#include "engine/net/request_path.hpp"
 
 #include <algorithm>
 #include <array>
