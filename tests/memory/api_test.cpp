@@ -2,6 +2,7 @@
 // Each of them is answered, counted, and leaves nothing behind.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>

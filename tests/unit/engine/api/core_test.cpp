@@ -210,6 +210,10 @@ TEST(ApiCore, AnswersEveryRouteOfREST) {
       {kSeldon, "OPTIONS", "/api/v1.0/predictions", Asked::kUnknown, 200, "", ""},
       {kSeldon, "POST", "/api/v0.1/feedback", Asked::kFeedback, 200, "", "feedback", "post"},
       {kSeldon, "POST", "/api/v1.0/feedback", Asked::kFeedback, 200, "", "feedback", "post"},
+      {kSeldon, "GET", "/api/v0.1/status/m", Asked::kStatus, 200, "{}", "status", "get"},
+      {kSeldon, "GET", "/api/v0.1/metadata/m", Asked::kMetadata, 200, "platform", "metadata",
+       "get"},
+      {kSeldon, "OPTIONS", "*", Asked::kUnknown, 200, "", ""},
       {kSeldon, "GET", "/api/v1.0/status/m", Asked::kStatus, 200, "{}", "status", "get"},
       {kSeldon, "GET", "/api/v1.0/status/x", Asked::kUnknown, 404, "NOT_FOUND", "status", "get"},
       {kSeldon, "GET", "/api/v1.0/metadata/m", Asked::kMetadata, 200, "platform", "metadata",
@@ -229,6 +233,12 @@ TEST(ApiCore, AnswersEveryRouteOfREST) {
        "predictions", "post"},
       {kTensorflow, "POST", "/v1/models/m:predict", Asked::kPredictions, 200, "predictions",
        "predictions", "post"},
+      {kTensorflow, "POST", "/v1/models/m/versions/1:predict", Asked::kPredictions, 200,
+       "predictions", "predictions", "post"},
+      {kTensorflow, "POST", "/v1/models/m/labels/stable:predict", Asked::kPredictions, 200,
+       "predictions", "predictions", "post"},
+      {kTensorflow, "GET", "/v1/models/m/versions/1", Asked::kStatus, 200, "AVAILABLE", "status",
+       "get"},
       {kTensorflow, "GET", "/v1/models/m", Asked::kStatus, 200, "AVAILABLE", "status", "get"},
       {kTensorflow, "GET", "/v1/models/m/metadata", Asked::kMetadata, 200, "model_spec", "metadata",
        "get"},
@@ -239,6 +249,7 @@ TEST(ApiCore, AnswersEveryRouteOfREST) {
       {kV2, "POST", "/v2/models/infer", Asked::kPredictions, 200, "outputs", "predictions", "post"},
       {kV2, "GET", "/v2/models/m/ready", Asked::kStatus, 200, "", "status", "get"},
       {kV2, "GET", "/v2/models/m", Asked::kMetadata, 200, "platform", "metadata", "get"},
+      {kV2, "GET", "/v2/docs/", Asked::kUnknown, 200, "<html", ""},
       {kV2, "GET", "/v2", Asked::kUnknown, 200, "infergraph", ""},
       {kV2, "GET", "/v2/health/ready", Asked::kUnknown, 200, "", "status", "get"},
       {kV2, "GET", "/v2/health/live", Asked::kUnknown, 200, "", ""},
@@ -336,6 +347,38 @@ TEST(ApiCore, AnswersEveryFailure) {
   }
 }
 
+// In the shape of each protocol.
+TEST(ApiCore, SaysWhatFailedInTheCallersProtocol) {
+  for (const auto& [protocol, path] :
+       {std::pair(kTensorflow, "/v1/models/m:predict"), std::pair(kV2, "/v2/models/m/infer")}) {
+    Api api(protocol);
+    api.unit->answers.emplace_back(Status(Code::kUnavailable, "it failed", "m"));
+    const HttpResponse response =
+        api.ask_rest("POST", path, node_answer(protocol, Asked::kUnknown));
+    EXPECT_EQ(response.status, 503);
+    EXPECT_THAT(std::string(response.body.bytes()), HasSubstr("\"error\":\"it failed"));
+    EXPECT_EQ(api.headers.value(kFailedNodeHeader), "m");
+  }
+}
+
+TEST(ApiCore, AnswersACloudEventWithOne) {
+  Api api(kSeldon);
+  const protocol::HeaderField event{"ce-specversion", "0.2"};
+  api.ask_rest("POST", "/api/v1.0/predictions", {}, {&event, 1});
+  EXPECT_EQ(api.headers.value("Ce-Specversion"), "0.3");
+  EXPECT_EQ(api.headers.value("Ce-Source"), "seldon.d");
+  EXPECT_EQ(api.headers.value("Ce-Type"), "seldon.d.n.response");
+  EXPECT_EQ(api.headers.value("Ce-Id"), api.headers.value(kPuidHeader));
+  EXPECT_EQ(api.headers.value("Ce-Path"), "/api/v1.0/predictions");
+  EXPECT_EQ(api.headers.value("Access-Control-Allow-Methods"), "OPTIONS,POST");
+}
+
+TEST(ApiCore, SaysWhatIsAllowed) {
+  Api api(kSeldon);
+  EXPECT_EQ(api.ask_rest("DELETE", "/api/v1.0/predictions").status, 405);
+  EXPECT_EQ(api.headers.value("Allow"), "OPTIONS,POST");
+}
+
 TEST(ApiCore, PassesOnWhatANodeAnsweredWith) {
   Api api(kSeldon);
   Payload teapot = Payload::json(R"({"mine":1})");
@@ -357,6 +400,11 @@ TEST(ApiCore, IsNotReadyOnceItStops) {
     EXPECT_EQ(response.status, 503);
     EXPECT_EQ(response.body.empty(), !has_report) << response.body.bytes();
   }
+  Api api(kV2);
+  const std::string_view method = "/inference.GRPCInferenceService/ServerReady";
+  EXPECT_EQ(api.ask_grpc(method).body.size(), 2U);  // ready: true
+  api.ready.stop_serving();
+  EXPECT_EQ(api.ask_grpc(method).body.size(), 0U);
 }
 
 TEST(ApiCore, KeepsACallersPuidThatIsOne) {
