@@ -51,12 +51,14 @@ struct Ask {
 };
 
 /// What a request is answered with. Of a REST request `status` counts, and its body is in the
-/// payload whether it failed or not; of a gRPC call `rpc` counts, and only success has a payload.
+/// payload whether it failed or not; of a gRPC call `rpc` counts, which is its front's, and only
+/// success has a payload.
 struct Reply {
-  explicit Reply(protocol::HeaderList& its_headers) : headers(its_headers) {}
+  explicit Reply(protocol::HeaderList& its_headers, protocol::GrpcStatus* its_rpc = nullptr)
+      : rpc(its_rpc), headers(its_headers) {}
 
   int status = 200;
-  protocol::GrpcStatus rpc;
+  protocol::GrpcStatus* rpc;  ///< null for REST, whose frames need not hold one
   protocol::Payload payload;
   std::string_view failed_as = {};  ///< the reason that it is counted under, if it is of ours
   protocol::HeaderList& headers;    ///< Seldon-Puid and what else the core has to say

@@ -277,8 +277,8 @@ void ApiCore::fail(const Ask& ask, const Status& status, Reply& reply) {
     reply.headers.add_made(kFailedNodeHeader, protocol::failed_node(status));
   }
   log_failure(ask, status);
-  if (ask.transport == Transport::kGrpc) {
-    reply.rpc = protocol::grpc_status(status);
+  if (reply.rpc != nullptr) {
+    *reply.rpc = protocol::grpc_status(status);
   } else {
     reply.status = failure.status;
     reply.payload = protocol::error_body(status, ask.protocol);
@@ -311,9 +311,9 @@ void ApiCore::fail_thrown(Ask& ask, Reply& reply) noexcept {
   }
   reply.headers.truncate(1);
   reply.failed_as = "INTERNAL";
-  if (ask.transport == Transport::kGrpc) {
-    reply.rpc.code = protocol::GrpcCode::kInternal;
-    reply.rpc.message = "out of memory";  // short enough to need none
+  if (reply.rpc != nullptr) {
+    reply.rpc->code = protocol::GrpcCode::kInternal;
+    reply.rpc->message = "out of memory";  // short enough to need none
   } else {
     reply.status = 500;
     reply.payload = bare_failure(ask.protocol);
@@ -326,8 +326,8 @@ void ApiCore::count(const Ask& ask, const Reply& reply) noexcept {
   if (!ask.counts || ask.service == Ask::kUncounted) return;
   metrics::RequestSeries& series = series_[ask.service];
   twice_if_needed([&] {
-    if (ask.transport == Transport::kGrpc) {
-      series.observe(protocol::go_name_of(reply.rpc.code), seconds(ask.took));
+    if (reply.rpc != nullptr) {
+      series.observe(protocol::go_name_of(reply.rpc->code), seconds(ask.took));
     } else {
       series.observe(reply.status, seconds(ask.took));
     }

@@ -48,17 +48,14 @@ std::vector<CountedService> services_of(std::span<const GrpcMethod> methods) {
 }
 
 // Nothing is thrown out of handle(), so what there is no memory for is left out.
-GrpcResponse response_of(Reply& reply) noexcept {
-  GrpcResponse made;
-  made.status = std::move(reply.rpc);
-  made.body = std::move(reply.payload);
+void take(Reply& reply, GrpcResponse& response) noexcept {
+  response.body = std::move(reply.payload);
   try {
-    made.puid = reply.headers.value(kPuidHeader);
-    made.failed_node = reply.headers.value(kFailedNodeHeader);
+    response.puid = reply.headers.value(kPuidHeader);
+    response.failed_node = reply.headers.value(kFailedNodeHeader);
   } catch (...) {
-    made.failed_node.clear();
+    response.failed_node.clear();
   }
-  return made;
 }
 
 }  // namespace
@@ -87,7 +84,8 @@ Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
   const GrpcMethod& method = methods_[request.method];
   NodeHeaders node_headers;
   protocol::HeaderList headers;
-  Reply reply(headers);
+  GrpcResponse response;
+  Reply reply(headers, &response.status);
   Ask ask;
   ask.what = method.what;
   ask.protocol = method.protocol;
@@ -113,7 +111,8 @@ Awaitable<GrpcResponse> GrpcApi::handle(GrpcRequest& request) {
     core_.fail_thrown(ask, reply);
   }
   core_.count(ask, reply);
-  co_return response_of(reply);
+  take(reply, response);
+  co_return response;
 }
 
 }  // namespace infergraph::engine
