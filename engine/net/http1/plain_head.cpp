@@ -5,7 +5,6 @@
 
 #include "base/ascii.hpp"
 
-
 namespace infergraph::engine {
 namespace {
 
