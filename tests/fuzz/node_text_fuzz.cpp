@@ -17,9 +17,9 @@
 namespace {
 
 using namespace infergraph::protocol;  // NOLINT(google-build-using-namespace)
+using infergraph::is_utf8;
 using infergraph::fuzz::Bound;
 using infergraph::fuzz::Bounded;
-using infergraph::is_utf8;
 
 void require(bool holds) {
   if (!holds) std::abort();

@@ -1,5 +1,3 @@
-#include "protocol/convert/convert.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cstddef>
@@ -8,6 +6,7 @@
 #include <string_view>
 
 #include "base/base64.hpp"
+#include "protocol/convert/convert.hpp"
 #include "seldon/prediction.pb.h"
 
 namespace infergraph::protocol {

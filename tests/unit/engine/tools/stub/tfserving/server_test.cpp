@@ -1,3 +1,5 @@
+#include "engine/tools/stub/tfserving/server.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -5,7 +7,6 @@
 
 #include "engine/tools/json_text.hpp"
 #include "engine/tools/stub/tfserving/json.hpp"
-#include "engine/tools/stub/tfserving/server.hpp"
 
 namespace infergraph::engine {
 namespace {

@@ -1,9 +1,9 @@
+#include "engine/tools/stub/v2/server.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
-
-#include "engine/tools/stub/v2/server.hpp"
 
 namespace infergraph::engine {
 namespace {
