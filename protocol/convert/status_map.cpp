@@ -15,8 +15,6 @@
 
 namespace infergraph::protocol {
 
-namespace json = protocol::json;
-
 namespace {
 
 // How much of a node's error body goes into a message or its details.
